@@ -142,11 +142,35 @@ def write(path, waveform, sample_rate):
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         soundfile.write(
-            beside, waveform, sample_rate, "PCM_16", format=_WRITE_FORMATS[path.suffix.lower()]
+            beside,
+            to_int16(waveform),
+            sample_rate,
+            "PCM_16",
+            format=_WRITE_FORMATS[path.suffix.lower()],
         )
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def to_int16(waveforms):
+    """Round samples to 16 bits: to the nearest step of 1/32768, and 1 to the largest there is.
+
+    libsndfile by itself rounds down for WAV and to the nearest for FLAC, so the same sound would
+    differ between the two.
+
+    Parameters
+    ----------
+    waveforms : array_like [shape=(..., samples), in [-1, 1]]
+        The sound.
+
+    Returns
+    -------
+    samples : np.ndarray [shape=(..., samples), int16]
+        The sound in steps of 1/32768.
+    """
+    steps = np.rint(np.asarray(waveforms, np.float32) * np.float32(32768))
+    return np.clip(steps, -32768, 32767).astype(np.int16)
 
 
 def resample(waveform, sample_rate, target_rate):
