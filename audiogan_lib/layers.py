@@ -1,0 +1,201 @@
+"""The operations that Keras lacks, as Keras layers.
+
+Random layers draw from a ``keras.random.SeedGenerator``, whose state is saved with the weights, so a resumed run draws what
+an unbroken one would have drawn.
+"""
+
+import keras
+from keras import ops
+
+
+def condition_sizes(labels):
+    """Normalise the ``labels`` argument of the network builders.
+
+    Parameters
+    ----------
+    labels : int or sequence of int
+        Number of classes; several numbers for several conditions; 0 or () for none.
+
+    Returns
+    -------
+    tuple of int
+        One size for each condition, all positive.
+
+    Raises
+    ------
+    ValueError
+        If a size is negative.
+    """
+    sizes = (labels,) if isinstance(labels, int) else tuple(labels)
+    if any(size < 0 for size in sizes):
+        raise ValueError(f"labels={labels!r}: the number of classes cannot be negative")
+    return tuple(size for size in sizes if size)
+
+
+@keras.saving.register_keras_serializable("audiogan_lib")
+class LabelEmbedding(keras.layers.Layer):
+    """One learned vector for each class of each condition, summed.
+
+    Parameters
+    ----------
+    sizes : sequence of int > 0
+        Classes of each condition.
+    dim : int > 0
+        Length of the vectors.
+    scale : float
+        Standard deviation of the initial values.
+    **kwargs
+        For ``keras.layers.Layer``.
+    """
+
+    def __init__(self, sizes, dim, scale=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.sizes, self.dim, self.scale = tuple(sizes), dim, scale
+
+    def build(self, input_shape):
+        """Make the table of vectors, all conditions one below the other."""
+        self.table = self.add_weight(
+            name="table",
+            shape=(sum(self.sizes), self.dim),
+            initializer=keras.initializers.RandomNormal(stddev=self.scale),
+        )
+
+    def call(self, labels):
+        """Look up and add.
+
+        Parameters
+        ----------
+        labels : tensor [shape=(batch, conditions)], int
+            Class of each condition.
+
+        Returns
+        -------
+        tensor [shape=(batch, dim)]
+            Sum of the vectors.
+        """
+        starts = [sum(self.sizes[:index]) for index in range(len(self.sizes))]
+        rows = ops.cast(labels, "int32") + ops.convert_to_tensor(starts, "int32")
+        return ops.sum(ops.take(self.table, rows, axis=0), axis=1)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return super().get_config() | {"sizes": self.sizes, "dim": self.dim, "scale": self.scale}
+
+
+@keras.saving.register_keras_serializable("audiogan_lib")
+class PhaseShuffle(keras.layers.Layer):
+    """Shift feature maps in time by a random few steps (Donahue et al. 2019, section 3.3).
+
+    It keeps a discriminator of waveforms from recognising generated sound by the phase of its upsampling artefacts.
+    The gap is filled by reflection.
+
+    Parameters
+    ----------
+    radius : int >= 0
+        Largest shift, in steps of the feature map; 0 does nothing.
+    per_example : bool
+        A shift of its own for each example. The published code draws one for the whole batch, the default here.
+    seed : int
+        Of the shifts.
+    **kwargs
+        For ``keras.layers.Layer``.
+    """
+
+    def __init__(self, radius, per_example=False, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        if radius < 0:
+            raise ValueError(f"radius={radius}: must be 0 or more")
+        self.radius, self.per_example, self.seed = radius, per_example, seed
+        self.generator = keras.random.SeedGenerator(seed)
+
+    def call(self, features):
+        """Shift.
+
+        Parameters
+        ----------
+        features : tensor [shape=(batch, steps, channels)]
+            Feature maps, with more steps than ``radius``.
+
+        Returns
+        -------
+        tensor [shape=(batch, steps, channels)]
+            The same, shifted.
+        """
+        if not self.radius:
+            return features
+        batch, steps = ops.shape(features)[0], features.shape[1]
+        shape = (batch, 1) if self.per_example else (1, 1)
+        shift = keras.random.randint(
+            shape, -self.radius, self.radius + 1, dtype="int32", seed=self.generator
+        )
+        source = ops.expand_dims(ops.arange(steps, dtype="int32"), 0) + shift
+        last = steps - 1
+        source = last - ops.abs(last - ops.abs(source))
+        source = ops.broadcast_to(source, (batch, steps))
+        return ops.take_along_axis(features, ops.expand_dims(source, -1), axis=1)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return super().get_config() | {
+            "radius": self.radius,
+            "per_example": self.per_example,
+            "seed": self.seed,
+        }
+
+
+@keras.saving.register_keras_serializable("audiogan_lib")
+class RandomShift(keras.layers.Layer):
+    """Shift each example in time by a random few frames and fill the gap.
+
+    Used as differentiable augmentation (Zhao et al. 2020): the discriminator sees real and generated sounds only through it.
+
+    Parameters
+    ----------
+    radius : int >= 0
+        Largest shift, in steps along axis 1.
+    fill : float
+        Value of what moves in: -1 is silence in a log-spectrogram, 0 in a waveform.
+    seed : int
+        Of the shifts.
+    **kwargs
+        For ``keras.layers.Layer``.
+    """
+
+    def __init__(self, radius, fill=-1.0, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        if radius < 0:
+            raise ValueError(f"radius={radius}: must be 0 or more")
+        self.radius, self.fill, self.seed = radius, fill, seed
+        self.generator = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs):
+        """Shift.
+
+        Parameters
+        ----------
+        inputs : tensor [shape=(batch, steps, bins)]
+            Spectrograms, or waveforms with one channel.
+
+        Returns
+        -------
+        tensor [shape=(batch, steps, bins)]
+            The same, each example moved by its own shift in [-radius, radius].
+        """
+        if not self.radius:
+            return inputs
+        batch, steps = ops.shape(inputs)[0], inputs.shape[1]
+        shift = keras.random.randint(
+            (batch, 1), -self.radius, self.radius + 1, dtype="int32", seed=self.generator
+        )
+        source = ops.expand_dims(ops.arange(steps, dtype="int32"), 0) - shift
+        inside = ops.expand_dims(ops.logical_and(source >= 0, source < steps), -1)
+        source = ops.expand_dims(ops.clip(source, 0, steps - 1), -1)
+        return ops.where(inside, ops.take_along_axis(inputs, source, axis=1), self.fill)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return super().get_config() | {
+            "radius": self.radius,
+            "fill": self.fill,
+            "seed": self.seed,
+        }
