@@ -207,7 +207,7 @@ class Soundfont:
         stereo = np.zeros((samples, 2), np.float32)
         address = stereo.ctypes.data
         self._write(self._synth.synth, samples, address, 0, 2, address, 1, 2)
-        return stereo.mean(axis=1)
+        return stereo[:, 0]  # many recordings differ in pitch left and right: their mixture sweeps like a comb
 
     def play(self, bank, program, key, velocity, semitones, samples, sample_rate):
         """Return one struck and held note, float32 [samples] at `sample_rate`."""
