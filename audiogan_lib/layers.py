@@ -82,8 +82,30 @@ class LabelEmbedding(keras.layers.Layer):
         return super().get_config() | {"sizes": self.sizes, "dim": self.dim, "scale": self.scale}
 
 
+class _RandomLayer(keras.layers.Layer):
+    """A layer whose random state is saved with its weights, which Keras by itself leaves out."""
+
+    def __init__(self, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.random = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def save_own_variables(self, store):
+        """Write the random state."""
+        store["random_state"] = ops.convert_to_numpy(self.random.state)
+
+    def load_own_variables(self, store):
+        """Read the random state."""
+        self.random.state.assign(store["random_state"])
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return super().get_config() | {"seed": self.seed}
+
+
 @keras.saving.register_keras_serializable("audiogan_lib")
-class PhaseShuffle(keras.layers.Layer):
+class PhaseShuffle(_RandomLayer):
     """Shift feature maps in time by a random few steps (Donahue et al. 2019, section 3.3).
 
     It keeps a discriminator of waveforms from recognising generated sound by the phase of its upsampling artefacts.
@@ -102,11 +124,10 @@ class PhaseShuffle(keras.layers.Layer):
     """
 
     def __init__(self, radius, per_example=False, seed=0, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(seed, **kwargs)
         if radius < 0:
             raise ValueError(f"radius={radius}: must be 0 or more")
-        self.radius, self.per_example, self.seed = radius, per_example, seed
-        self.generator = keras.random.SeedGenerator(seed)
+        self.radius, self.per_example = radius, per_example
 
     def call(self, features):
         """Shift.
@@ -126,7 +147,7 @@ class PhaseShuffle(keras.layers.Layer):
         batch, steps = ops.shape(features)[0], features.shape[1]
         shape = (batch, 1) if self.per_example else (1, 1)
         shift = keras.random.randint(
-            shape, -self.radius, self.radius + 1, dtype="int32", seed=self.generator
+            shape, -self.radius, self.radius + 1, dtype="int32", seed=self.random
         )
         source = ops.expand_dims(ops.arange(steps, dtype="int32"), 0) + shift
         last = steps - 1
@@ -136,15 +157,11 @@ class PhaseShuffle(keras.layers.Layer):
 
     def get_config(self):
         """Return the constructor's arguments."""
-        return super().get_config() | {
-            "radius": self.radius,
-            "per_example": self.per_example,
-            "seed": self.seed,
-        }
+        return super().get_config() | {"radius": self.radius, "per_example": self.per_example}
 
 
 @keras.saving.register_keras_serializable("audiogan_lib")
-class RandomShift(keras.layers.Layer):
+class RandomShift(_RandomLayer):
     """Shift each example in time by a random few frames and fill the gap.
 
     Used as differentiable augmentation (Zhao et al. 2020): the discriminator sees real and generated sounds only through it.
@@ -162,11 +179,10 @@ class RandomShift(keras.layers.Layer):
     """
 
     def __init__(self, radius, fill=-1.0, seed=0, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(seed, **kwargs)
         if radius < 0:
             raise ValueError(f"radius={radius}: must be 0 or more")
-        self.radius, self.fill, self.seed = radius, fill, seed
-        self.generator = keras.random.SeedGenerator(seed)
+        self.radius, self.fill = radius, fill
 
     def call(self, inputs):
         """Shift.
@@ -185,7 +201,7 @@ class RandomShift(keras.layers.Layer):
             return inputs
         batch, steps = ops.shape(inputs)[0], inputs.shape[1]
         shift = keras.random.randint(
-            (batch, 1), -self.radius, self.radius + 1, dtype="int32", seed=self.generator
+            (batch, 1), -self.radius, self.radius + 1, dtype="int32", seed=self.random
         )
         source = ops.expand_dims(ops.arange(steps, dtype="int32"), 0) - shift
         inside = ops.expand_dims(ops.logical_and(source >= 0, source < steps), -1)
@@ -194,8 +210,4 @@ class RandomShift(keras.layers.Layer):
 
     def get_config(self):
         """Return the constructor's arguments."""
-        return super().get_config() | {
-            "radius": self.radius,
-            "fill": self.fill,
-            "seed": self.seed,
-        }
+        return super().get_config() | {"radius": self.radius, "fill": self.fill}
