@@ -240,7 +240,9 @@ def evaluate(judge, train, test, test_labels, generated, generated_labels, seed=
 
     Both sets are compared with the whole training split. When they differ in size, the Frechet
     distances take random subsets of the smaller size, averaged over ten draws. The floor is the
-    distance of as many training clips to the training clips left over.
+    distance of as many training clips to the training clips left over; they are drawn evenly over
+    the judge's classes, because a held-out split is usually balanced and a lopsided draw would
+    look worse than it.
 
     Parameters
     ----------
@@ -276,11 +278,13 @@ def evaluate(judge, train, test, test_labels, generated, generated_labels, seed=
         name: _score(judge, waveforms, labels, train_features, count, rng)
         for name, (waveforms, labels) in sets.items()
     }
-    draws = [rng.permutation(len(train)) for _ in range(10)]
-    floors = [
-        frechet_distance(train_features[order[:count]], train_features[order[count:]])
-        for order in draws
-    ]
+    verdicts = [judge.probabilities(train, head=head).argmax(axis=1) for head in judge.heads]
+    floors = []
+    for _ in range(10):
+        order = np.lexsort([rng.random(len(train)), *verdicts])
+        drawn = order[np.linspace(0, len(train), count, endpoint=False).astype(int)]
+        rest = np.setdiff1d(order, drawn)
+        floors.append(frechet_distance(train_features[drawn], train_features[rest]))
     report["floor"] = float(np.mean(floors))
     report["equal_count"] = count
     return report
