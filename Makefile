@@ -1,0 +1,50 @@
+# Audio GANs by Ear. Each target sets up what it needs; `make book` is the one to start with.
+# Another Python: make book PYTHON=python3.12
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PAGE := _build/html/index.html
+BUILT := _build/.built
+SOURCES := $(shell find book audiogan_lib _config.yml _toc.yml CHANGELOG.md \
+	-name __pycache__ -prune -o -name .ipynb_checkpoints -prune -o -type f -print 2>/dev/null)
+UV_COMPILE := uv pip compile --universal --fork-strategy fewest --python-version 3.11 --no-annotate \
+	--extra cpu --extra book --extra test --extra dev pyproject.toml
+
+# TensorFlow's own log lines would drown the progress that is shown.
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: book test serve lint bench requirements
+
+book: $(BUILT)
+	@echo
+	@echo "The book is built. Open $(CURDIR)/$(PAGE) in a browser, or run: make serve"
+
+test: $(BUILT)
+	@sh tools/ensure_browser.sh
+	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=300 --durations=10 tests book
+
+serve: $(BUILT)
+	@echo "Open http://localhost:8000 in a browser; stop with Ctrl-C."
+	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+lint: $(INSTALLED)
+	$(BIN)/pre-commit run --all-files --show-diff-on-failure
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks
+
+# --all reads every page again, so that a warning cannot hide behind an earlier build;
+# notebooks that did not change still come from the execution cache.
+$(BUILT): $(INSTALLED) $(SOURCES)
+	$(BIN)/jupyter-book build . --all -W -n --keep-going
+	@touch $@
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@PYTHON="$(PYTHON)" sh tools/make_environment.sh $(VENV)
+	@touch $@
+
+# Renews the pins (needs uv): the newest versions that pyproject.toml's ranges allow.
+requirements:
+	$(UV_COMPILE) --upgrade --custom-compile-command "make requirements" -o requirements.txt
+	echo "-e ." >> requirements.txt
