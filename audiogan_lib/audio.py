@@ -6,11 +6,7 @@ Conventions: a waveform is float32 in [-1, 1], mono, ``[samples]``; where a func
 
 from __future__ import annotations
 
-import contextlib
-import os
-import struct
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import librosa
@@ -18,37 +14,25 @@ import numpy as np
 import soundfile
 import soxr
 
-#: Seconds of sound that are decoded at a time: a long file never lies in memory at full rate.
-BLOCK_S = 10.0
+from ._decoding import AudioError, mono_blocks, name_of, opened
+
+__all__ = [
+    "AudioError",
+    "blocks",
+    "fit_length",
+    "level_db",
+    "normalize_peak",
+    "read",
+    "resample",
+    "to_int16",
+    "trim_silence",
+    "write",
+]
 
 #: A cut clip fades out over this fraction of its length (16 ms of a clip of 1.024 s).
 FADE_FRACTION = 1 / 64
 
-#: From this size on, the size in a WAV's data chunk says "unknown": what a program writes that
-#: streams into a pipe (ffmpeg 0xFFFFFFFF, sox 0x7FFFF000 and up), or the mark of RF64.
-_UNKNOWN_SIZE = 0x7FFF0000
-
 _WRITE_FORMATS = {".wav": "WAV", ".flac": "FLAC"}
-
-
-class AudioError(ValueError):
-    """A file that cannot be used as sound.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-    reason : str
-        What is wrong with it, as the end of a sentence.
-    """
-
-    def __init__(self, path, reason):
-        super().__init__(path, reason)
-        self.path = str(path)
-        self.reason = reason
-
-    def __str__(self):
-        return f"{self.path}: {self.reason}"
 
 
 def read(file, sample_rate=None):
@@ -75,9 +59,9 @@ def read(file, sample_rate=None):
     AudioError
         When the file is missing, empty, not sound, truncated or holds samples that are not finite.
     """
-    with _opened(file) as sound:
+    with opened(file) as sound:
         rate = sound.samplerate if sample_rate is None else int(sample_rate)
-        parts = list(_blocks(sound, _name(file), rate))
+        parts = list(mono_blocks(sound, name_of(file), rate))
     return np.concatenate(parts) if parts else np.zeros(0, np.float32), rate
 
 
@@ -103,8 +87,8 @@ def blocks(file, sample_rate):
     AudioError
         As `read`; damage further on in the file is found when it is reached.
     """
-    with _opened(file) as sound:
-        yield from _blocks(sound, _name(file), int(sample_rate))
+    with opened(file) as sound:
+        yield from mono_blocks(sound, name_of(file), int(sample_rate))
 
 
 def write(path, waveform, sample_rate):
@@ -280,75 +264,3 @@ def level_db(waveforms):
     power = np.mean(np.square(np.asarray(waveforms, np.float64)), axis=-1)
     with np.errstate(divide="ignore"):
         return 10 * np.log10(power)
-
-
-def _name(file):
-    return str(getattr(file, "name", file)) if hasattr(file, "read") else str(file)
-
-
-@contextlib.contextmanager
-def _opened(file) -> Iterator[soundfile.SoundFile]:
-    """Open sound after the checks that libsndfile does not make."""
-    name = _name(file)
-    with contextlib.ExitStack() as stack:
-        if not hasattr(file, "read"):
-            path = Path(file)
-            if not path.is_file():
-                raise AudioError(name, "is a folder" if path.is_dir() else "there is no such file")
-            file = stack.enter_context(path.open("rb"))
-        size = file.seek(0, os.SEEK_END)
-        if size == 0:
-            raise AudioError(name, "the file is empty")
-        missing = _missing_wav_bytes(file, size)
-        if missing:
-            raise AudioError(
-                name, f"the WAV is truncated: {missing} bytes of its sound are missing"
-            )
-        file.seek(0)
-        try:
-            sound = stack.enter_context(soundfile.SoundFile(file))
-        except (soundfile.LibsndfileError, TypeError) as error:
-            # A raw file raises TypeError: soundfile then asks for the rate and the channels.
-            raise AudioError(name, f"not a sound file that can be read ({error})") from error
-        yield sound
-
-
-def _blocks(sound, name, rate):
-    """Decode, mix, check and resample an open file piece by piece."""
-    resampler = None
-    if rate != sound.samplerate:
-        resampler = soxr.ResampleStream(sound.samplerate, rate, 1, dtype="float32", quality="HQ")
-    length = int(BLOCK_S * sound.samplerate)
-    decoded = 0
-    while True:
-        try:
-            block = sound.read(length, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError as error:
-            raise AudioError(name, f"damaged after {decoded} samples ({error})") from error
-        decoded += len(block)
-        last = len(block) < length
-        if last and sound.format == "FLAC" and decoded < sound.frames:
-            raise AudioError(name, f"the FLAC is truncated: {decoded} of {sound.frames} samples")
-        block = block.mean(axis=1)
-        if not np.isfinite(block).all():
-            raise AudioError(name, "holds samples that are NaN or infinite")
-        yield block if resampler is None else resampler.resample_chunk(block, last=last)
-        if last:
-            return
-
-
-def _missing_wav_bytes(file, size):
-    """Count the bytes that a WAV's header promises and the file does not have."""
-    file.seek(0)
-    header = file.read(12)
-    if header[:4] != b"RIFF" or header[8:] != b"WAVE":
-        return 0
-    position = 12
-    while position + 8 <= size:
-        file.seek(position)
-        kind, length = struct.unpack("<4sI", file.read(8))
-        if kind == b"data":
-            known = length < _UNKNOWN_SIZE
-            return max(0, position + 8 + length - size) if known else 0
-        position += 8 + length + length % 2
-    return 0

@@ -7,108 +7,83 @@ arrays into an endless, reproducible stream for training.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+import inspect
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import tensorflow as tf
 
-from . import _downloads, audio
+from . import _archives, _folders, audio
+from ._dataset import Dataset, collect, listed
+
+__all__ = ["Dataset", "batches", "is_known", "load"]
 
 SOUNDS = Path(__file__).parent / "sounds"
 
 #: Sample rate (Hz) and clip length (samples) of the shipped data sets.
 SHIPPED = {"drums": (16000, 16384), "notes": (16000, 16384), "robot_digits": (8000, 8192)}
 
-FSDD = _downloads.Source(
-    url="https://github.com/Jakobovski/free-spoken-digit-dataset/archive/"
-    "26eb9aaf76e81b692f806f9140c2d2777410d7a1.tar.gz",
-    filename="free-spoken-digit-dataset-26eb9aaf76e81b692f806f9140c2d2777410d7a1.tar.gz",
-    recordings_sha256="dbd573d7cafe79c4b49f65718115e1304e24e067fa39eff18a660dc6cb9c360f",
-)
 
-
-@dataclass(frozen=True)
-class Dataset:
-    """Clips of one length and one sample rate, with a label each.
-
-    Parameters
-    ----------
-    name : str
-        What was loaded.
-    waveforms : np.ndarray [shape=(clips, samples), float32, in [-1, 1]]
-        The clips.
-    labels : np.ndarray [shape=(clips,), int64]
-        For each clip the position of its label in `label_names`.
-    label_names : tuple of str
-        The labels; a part of a data set keeps all of them.
-    sample_rate : int
-        In Hz.
-    columns : dict of str to np.ndarray [shape=(clips,)]
-        What else is known of each clip, such as ``"split"`` or ``"speaker"``.
-    skipped : tuple of (str, str)
-        Files that were not used, each with the reason.
-    """
-
-    name: str
-    waveforms: np.ndarray
-    labels: np.ndarray
-    label_names: tuple[str, ...]
-    sample_rate: int
-    columns: dict[str, np.ndarray] = field(default_factory=dict)
-    skipped: tuple[tuple[str, str], ...] = ()
-
-    def __len__(self):
-        return len(self.waveforms)
-
-    def split(self, name):
-        """Return the clips of one split.
-
-        Parameters
-        ----------
-        name : str
-            ``"train"``, ``"test"``, or what else the data set has.
-
-        Raises
-        ------
-        ValueError
-            When there is no such split.
-        """
-        splits = self.columns.get("split", np.array([], str))
-        if name not in splits:
-            raise ValueError(
-                f"split must be one of {_listed(np.unique(splits))}, received {name!r}"
-            )
-        return self.select(splits == name)
-
-    def select(self, which):
-        """Return some of the clips.
-
-        Parameters
-        ----------
-        which : array_like [shape=(clips,), bool] or [shape=(any,), int]
-            A mask, or positions.
-        """
-        which = np.asarray(which)
-        return replace(
-            self,
-            waveforms=self.waveforms[which],
-            labels=self.labels[which],
-            columns={name: values[which] for name, values in self.columns.items()},
-        )
-
-
-def load(name, split=None, **options):
-    """Load a data set by name, or a folder of audio by its path.
+def is_known(name):
+    """Tell whether a name is that of a data set, so that it is not taken for a folder.
 
     Parameters
     ----------
     name : str or Path
-        ``"drums"``, ``"notes"``, ``"robot_digits"`` (shipped), ``"fsdd"`` (downloaded).
+        What would be given to `load`.
+
+    Returns
+    -------
+    bool
+        True for the names in the table of `load`.
+    """
+    return str(name) in _LOADERS
+
+
+def load(name, split=None, **options):
+    """Load a data set by its name, or a folder of audio by its path.
+
+    ==================  ==========================  ================================================
+    name                clips                       label; columns beside ``split``
+    ==================  ==========================  ================================================
+    ``drums``           16 kHz, 16384 samples       instrument; kit, key, velocity, ...
+    ``notes``           16 kHz, 16384 samples       MIDI pitch; instrument, ...
+    ``robot_digits``    8 kHz, 8192 samples         digit, by speech synthesis; voice, ...
+    ``fsdd``            8 kHz, 8192 samples         digit, by people; speaker, take
+    ``speech_commands`` 16 kHz, 16384 samples       ``zero`` to ``nine`` (SC09); speaker, take
+    ``nsynth``          16 kHz, 16384 samples       MIDI pitch; pitch, velocity, instrument, family,
+                                                    origin
+    a folder's path     as asked for                sub-folder; file
+    ==================  ==========================  ================================================
+
+    The first three are shipped. The next three are downloaded when they are first asked for (15 MB,
+    2.4 GB, and for NSynth 25 GB over its three splits, each fetched only when it is asked for),
+    checked against their SHA-256 at every load, and kept in the user's cache; a broken download
+    goes on where it stopped. ``AUDIOGAN_DATA`` may name a folder with copies of the archives.
+    Shorter clips are padded with zeros, longer ones fade out and are cut: 17 of FSDD's 3000, all of
+    NSynth's. FSDD is known by a digest over its recordings, since its host may compress them anew;
+    NSynth's digests were never published, so an archive is held to that of its first download.
+
+    A folder may hold sub-folders, each a label; without them its own name is the one label. WAV,
+    FLAC, OGG, MP3 and whatever else libsndfile decodes is mixed to one channel, resampled, and cut
+    into consecutive clips that each begin with sound (above -60 dB of full scale). A file that
+    cannot be used (damaged, silent, shorter than 20 ms) is warned of and listed in
+    ``Dataset.skipped``. One file in ten, drawn at random, is the test split, with all its clips.
+
+    Parameters
+    ----------
+    name : str or Path
+        A name of the table, or a folder. To load a folder that is called as a data set is, write
+        ``"./drums"``.
     split : str, optional
-        Only this split, such as ``"train"`` or ``"test"``; everything by default.
+        Only this split: ``"train"``, ``"test"``, and for Speech Commands and NSynth
+        ``"validation"``. Everything by default.
+    **options
+        For a folder: ``sample_rate=16000`` (Hz), ``samples=16384`` (of each clip),
+        ``max_clips=500`` (of each file) and ``seed=0`` (of the split). For ``nsynth``: ``limit``,
+        the number of notes of each split, taken from the beginning of its archive (all by default:
+        19 GB of memory for ``train``). For a mirror of a downloaded set: ``source`` (``nsynth``:
+        ``sources``), a changed copy of what stands in ``audiogan_lib._archives``.
 
     Returns
     -------
@@ -118,12 +93,20 @@ def load(name, split=None, **options):
     Raises
     ------
     ValueError
-        When there is no such data set or split.
+        When there is no such data set, folder or split, or nothing usable in the folder.
+    OSError
+        When an archive cannot be downloaded or is damaged; the message says what can be done.
     """
-    loaders = {**dict.fromkeys(SHIPPED, _shipped), "fsdd": _fsdd}
-    if name not in loaders:
-        raise ValueError(f"name must be one of {_listed(loaders)}, received {name!r}")
-    dataset = loaders[name](name, **options)
+    if str(name) in _LOADERS:
+        loader = _LOADERS[name := str(name)]
+    elif Path(name).is_dir():
+        loader = _folder
+    else:
+        raise ValueError(f"name must be a folder or one of {listed(_LOADERS)}, received {name!r}")
+    takes = list(inspect.signature(loader).parameters)[2:]
+    if not set(options) <= set(takes):
+        raise TypeError(f"the options of {name!r} are {listed(takes)}, received {listed(options)}")
+    dataset = loader(name, split, **options)
     return dataset if split is None else dataset.split(split)
 
 
@@ -185,78 +168,60 @@ def batches(arrays, batch_size, seed=0, first_step=0):
     return indices.map(gather).prefetch(tf.data.AUTOTUNE)
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(repr(str(name)) for name in names) or "none"
-
-
-def _sorted_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Sort labels, numbers by their value and before words."""
-
-    def rank(name):
-        return (0, int(name), "") if name.isdecimal() else (1, 0, name)
-
-    return tuple(sorted(set(names), key=rank))
-
-
-def _column(values: list[str]) -> np.ndarray:
-    """Turn a column of text into an array, of integers where every value is one."""
-    try:
-        return np.array([int(value) for value in values])
-    except ValueError:
-        return np.array(values)
-
-
-def _shipped(name: str) -> Dataset:
-    """Read packed clips: one FLAC file per group, and an index of where each clip starts."""
+def _shipped(name, split):
+    """Read packed clips: one FLAC file per group, and an index of where each clip lies."""
     folder = SOUNDS / name
     sample_rate, samples = SHIPPED[name]
     with (folder / "index.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    packs = {}
-    for pack in {row["file"] for row in rows}:
-        packs[pack], rate = soundfile.read(folder / pack, dtype="float32")
-        if rate != sample_rate:
-            raise ValueError(f"{folder / pack} must have {sample_rate} Hz, has {rate}")
-    waveforms = np.zeros((len(rows), samples), np.float32)
-    for waveform, row in zip(waveforms, rows, strict=True):
-        start, length = int(row["start"]), int(row["samples"])
-        waveform[:length] = packs[row["file"]][start : start + length]
-    columns = {key: [row[key] for row in rows] for key in rows[0]}
-    for key in ("file", "start", "samples"):
-        columns.pop(key)
-    return _dataset(name, waveforms, columns.pop("label"), sample_rate, columns)
+    packs = {pack: audio.read(folder / pack)[0] for pack in {row["file"] for row in rows}}
+
+    def clips():
+        for row in rows:
+            pack, start, length = row.pop("file"), int(row.pop("start")), int(row.pop("samples"))
+            yield packs[pack][start : start + length], row
+
+    return collect(name, clips(), sample_rate, samples)
 
 
-def _dataset(name, waveforms, labels, sample_rate, columns, label_names=None, skipped=()):
-    """Number the labels and turn the columns of text into arrays."""
-    label_names = label_names or _sorted_names(labels)
-    positions = {label: position for position, label in enumerate(label_names)}
-    return Dataset(
-        name=name,
-        waveforms=waveforms,
-        labels=np.array([positions[label] for label in labels], np.int64),
-        label_names=label_names,
-        sample_rate=sample_rate,
-        columns={key: _column(values) for key, values in columns.items()},
-        skipped=tuple(skipped),
-    )
+def _fsdd(name, split, source=_archives.FSDD):
+    return collect(name, _archives.fsdd(source), 8000, 8192)
 
 
-def _fsdd(name: str) -> Dataset:
-    """Free Spoken Digit Dataset: recordings 0 to 4 of each speaker and digit are its test."""
-    waveforms, labels = [], []
-    columns = {"speaker": [], "take": [], "split": []}
-    for path, file in _fsdd_recordings():
-        label, speaker, take = Path(path).stem.split("_")
-        waveform, _ = audio.read(file, sample_rate=8000)
-        waveforms.append(audio.fit_length(waveform, 8192))
-        labels.append(label)
-        columns["speaker"].append(speaker)
-        columns["take"].append(take)
-        columns["split"].append("test" if int(take) < 5 else "train")
-    return _dataset(name, np.stack(waveforms), labels, 8000, columns)
+def _speech_commands(name, split, source=_archives.SPEECH_COMMANDS):
+    clips = _archives.speech_commands(source)
+    return collect(name, clips, 16000, 16384, label_names=_archives.DIGIT_WORDS)
 
 
-def _fsdd_recordings() -> Iterator:
-    members = _downloads.recordings(_downloads.fetch(FSDD))
-    return ((path, file) for path, file in members if path.endswith(".wav"))
+def _nsynth(name, split, limit=None, sources=_archives.NSYNTH):
+    if limit is not None and limit < 1:
+        raise ValueError(f"limit must be at least 1, received {limit}")
+    if split is not None:
+        if split not in sources:
+            raise ValueError(f"split must be one of {listed(sources)}, received {split!r}")
+        sources = {split: sources[split]}
+    return collect(name, _archives.nsynth(sources, limit), 16000, 16384)
+
+
+def _folder(name, split, sample_rate=16000, samples=16384, max_clips=500, seed=0):
+    numbers = {"sample_rate": sample_rate, "samples": samples, "max_clips": max_clips}
+    for option, value in numbers.items():
+        if value < 1:
+            raise ValueError(f"{option} must be at least 1, received {value}")
+    clips, skipped = _folders.read(Path(name), **numbers, seed=seed)
+    if not clips:
+        raise ValueError(
+            f"the folder {str(name)!r} holds no usable sound: "
+            f"{len(skipped)} files were skipped, for the reasons given above"
+            if skipped
+            else f"the folder {str(name)!r} holds no sound files"
+        )
+    return collect(Path(name).resolve().name, clips, sample_rate, samples, skipped=skipped)
+
+
+_LOADERS = {
+    **dict.fromkeys(SHIPPED, _shipped),
+    "fsdd": _fsdd,
+    "speech_commands": _speech_commands,
+    "nsynth": _nsynth,
+}

@@ -4,7 +4,7 @@ A recipe is the whole description: ``python -m audiogan_lib train NAME`` runs it
 try something else, use ``dataclasses.replace``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -117,7 +117,7 @@ class Recipe:
         dataset = datasets.load(self.data, split=split, **options)
         if self.peak is None:
             return dataset
-        return datasets.replace(dataset, waveforms=audio.normalize_peak(dataset.waveforms, self.peak))
+        return replace(dataset, waveforms=audio.normalize_peak(dataset.waveforms, self.peak))
 
     def encode(self, waveforms):
         """Turn sounds into what the networks see.

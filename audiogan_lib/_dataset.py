@@ -1,0 +1,141 @@
+"""What every data set comes as: clips of one length, each with a label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from . import audio
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """Clips of one length and one sample rate, with a label each.
+
+    Parameters
+    ----------
+    name : str
+        What was loaded.
+    waveforms : np.ndarray [shape=(clips, samples), float32, in [-1, 1]]
+        The clips.
+    labels : np.ndarray [shape=(clips,), int64]
+        For each clip the position of its label in `label_names`.
+    label_names : tuple of str
+        The labels; a part of a data set keeps all of them.
+    sample_rate : int
+        In Hz.
+    columns : dict of str to np.ndarray [shape=(clips,)]
+        What else is known of each clip, such as ``"split"`` or ``"speaker"``.
+    skipped : tuple of (str, str)
+        Files of a folder that were not used, or not to their end, each with the reason.
+    """
+
+    name: str
+    waveforms: np.ndarray
+    labels: np.ndarray
+    label_names: tuple[str, ...]
+    sample_rate: int
+    columns: dict[str, np.ndarray] = field(default_factory=dict)
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    def __len__(self):
+        return len(self.waveforms)
+
+    def __repr__(self):
+        return (
+            f"<Dataset {self.name!r}: {len(self)} clips of {self.waveforms.shape[1]} samples at "
+            f"{self.sample_rate} Hz, {len(self.label_names)} labels>"
+        )
+
+    def split(self, name):
+        """Return the clips of one split.
+
+        Parameters
+        ----------
+        name : str
+            ``"train"``, ``"test"``, or what else the data set has.
+
+        Returns
+        -------
+        Dataset
+            Those clips, in their order.
+
+        Raises
+        ------
+        ValueError
+            When there is no such split.
+        """
+        splits = self.columns.get("split", np.array([], str))
+        if name not in splits:
+            raise ValueError(f"split must be one of {listed(np.unique(splits))}, received {name!r}")
+        return self.select(splits == name)
+
+    def select(self, which):
+        """Return some of the clips.
+
+        Parameters
+        ----------
+        which : array_like [shape=(clips,), bool] or [shape=(any,), int]
+            A mask, or positions.
+
+        Returns
+        -------
+        Dataset
+            Those clips, with the same label names.
+        """
+        which = np.asarray(which)
+        return replace(
+            self,
+            waveforms=self.waveforms[which],
+            labels=self.labels[which],
+            columns={name: values[which] for name, values in self.columns.items()},
+        )
+
+
+def collect(name, clips, sample_rate, samples, label_names=None, skipped=()):
+    """Make a data set of a stream of (waveform, row), where each row has the same keys."""
+    waveforms, rows = [], []
+    for waveform, row in clips:
+        waveforms.append(audio.fit_length(waveform, samples))
+        rows.append(row)
+    if not rows:
+        raise ValueError(f"there is no sound in {name!r}")
+    columns = {key: [row[key] for row in rows] for key in rows[0]}
+    labels = columns.pop("label")
+    label_names = label_names or _sorted_names(labels)
+    numbers = {label: number for number, label in enumerate(label_names)}
+    array = np.empty((len(rows), samples), np.float32)
+    while waveforms:  # from the end, so that memory is given back while the array fills
+        array[len(waveforms) - 1] = waveforms.pop()
+    return Dataset(
+        name=name,
+        waveforms=array,
+        labels=np.array([numbers[label] for label in labels], np.int64),
+        label_names=label_names,
+        sample_rate=sample_rate,
+        columns={key: _column(values) for key, values in columns.items()},
+        skipped=tuple(skipped),
+    )
+
+
+def listed(names: Iterable[str]) -> str:
+    return ", ".join(repr(str(name)) for name in names) or "none"
+
+
+def _sorted_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Sort labels, numbers by their value and before words."""
+
+    def rank(name):
+        return (0, int(name), "") if name.isdecimal() else (1, 0, name)
+
+    return tuple(sorted(set(names), key=rank))
+
+
+def _column(values: list[str]) -> np.ndarray:
+    """Turn a column of text into an array, of integers where every value is one."""
+    try:
+        return np.array([int(value) for value in values])
+    except ValueError:
+        return np.array(values)
