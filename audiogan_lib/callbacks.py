@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pooch
+from tqdm.auto import tqdm
 
 from audiogan_lib import audio
 
@@ -171,11 +172,22 @@ class TimeLimit(keras.callbacks.Callback):
     ----------
     minutes : float > 0
         Training time in all.
+    progress : bool
+        Show a progress bar in minutes, with the step and the losses.
     """
 
-    def __init__(self, minutes):
+    def __init__(self, minutes, progress=False):
         super().__init__()
-        self.minutes = minutes
+        self.minutes, self.progress = minutes, progress
+
+    def on_train_begin(self, logs=None):
+        """Open the progress bar."""
+        self._bar = tqdm(
+            total=self.minutes,
+            initial=float(self.model.elapsed_s.numpy()) / 60,
+            bar_format="{l_bar}{bar}| {n:.1f}/{total:g} min{postfix}",
+            disable=not self.progress,
+        )
 
     def on_epoch_begin(self, epoch, logs=None):
         """Start the clock."""
@@ -183,9 +195,17 @@ class TimeLimit(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Add the epoch's seconds and stop when they are spent."""
-        self.model.elapsed_s.assign_add(time.monotonic() - self._began)
+        seconds = time.monotonic() - self._began
+        self.model.elapsed_s.assign_add(seconds)
+        shown = {name: f"{value:.2f}" for name, value in (logs or {}).items()}
+        self._bar.set_postfix({"step": int(self.model.step.numpy())} | shown, refresh=False)
+        self._bar.update(seconds / 60)
         if float(self.model.elapsed_s.numpy()) >= 60 * self.minutes:
             self.model.stop_training = True
+
+    def on_train_end(self, logs=None):
+        """Close the progress bar."""
+        self._bar.close()
 
 
 class Watch(keras.callbacks.Callback):

@@ -61,6 +61,8 @@ class Recipe:
         Training time on two cores.
     seed : int
         Of weights, latents and the order of the data.
+    judge : str, optional
+        Name of the classifier that scores the sounds, for ``classifiers.load``.
     """
 
     name: str
@@ -85,6 +87,30 @@ class Recipe:
     dtype: str = "mixed_bfloat16"
     minutes: float = 20.0
     seed: int = 0
+    judge: str | None = None
+
+    @classmethod
+    def from_dict(cls, values):
+        """Rebuild a recipe from what ``dataclasses.asdict`` and JSON made of it.
+
+        Parameters
+        ----------
+        values : dict
+            One value for each field.
+
+        Returns
+        -------
+        Recipe
+            The recipe.
+
+        Raises
+        ------
+        ValueError
+            If a field is unknown: the card is of another version of the library.
+        """
+        if unknown := set(values) - {field.name for field in fields(cls)}:
+            raise ValueError(f"a recipe has no field {min(unknown)!r}; is the library up to date?")
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
     @property
     def codec(self):
@@ -292,7 +318,35 @@ _RECIPES = (
         samples=8192,
         conditions=("label", "speaker"),
         minutes=55,
+        judge="digits",
+    ),
+    Recipe(
+        name="drums",
+        data="drums",
+        sample_rate=16000,
+        samples=16384,
+        n_fft=512,
+        hop_length=128,
+        batch_size=24,
+        minutes=55,
+        judge="drums",
     ),
 )
 
 NAMES = {recipe.name: recipe for recipe in _RECIPES}
+
+
+def for_folder(path):
+    """Make a recipe for a folder of anybody's sounds.
+
+    Parameters
+    ----------
+    path : path-like
+        Of the folder; its sub-folders are the labels.
+
+    Returns
+    -------
+    Recipe
+        That of the drums, without a judge.
+    """
+    return replace(NAMES["drums"], name=Path(path).name, data=str(path), minutes=20, judge=None)

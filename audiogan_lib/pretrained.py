@@ -1,0 +1,226 @@
+"""Trained generators by name, or from a run's folder, ready to make sound.
+
+A generator stands in a folder: ``card.json`` says what it was trained on, with which recipe and how it scored, and gives the SHA-256 of the weights
+beside it. Shipped ones stand in ``audiogan_lib/weights``.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pooch
+
+from audiogan_lib import recipes
+
+WEIGHTS = Path(__file__).parent / "weights"
+_BATCH = 64
+
+
+class Generator:
+    """A trained generator: from latents and labels to sound.
+
+    Parameters
+    ----------
+    recipe : recipes.Recipe
+        How it was made.
+    conditions : dict of str to tuple of str
+        What can be asked for: the names of the classes of each condition.
+    network : keras.Model
+        From latents, or latents and labels, to what the recipe decodes.
+    card : dict
+        The machine-readable model card.
+    """
+
+    def __init__(self, recipe, conditions, network, card):
+        self.recipe, self.network, self.card = recipe, network, card
+        self.conditions = {name: tuple(classes) for name, classes in conditions.items()}
+
+    @property
+    def sample_rate(self):
+        """In Hz."""
+        return self.recipe.sample_rate
+
+    @property
+    def label_names(self):
+        """Names that ``label`` takes; empty for a generator without labels."""
+        return self.conditions.get("label", ())
+
+    def latents(self, count, seed=None):
+        """Draw latents.
+
+        Parameters
+        ----------
+        count : int >= 0
+            How many.
+        seed : int, optional
+            For the same latents again.
+
+        Returns
+        -------
+        ndarray [shape=(count, latent_dim)], float32
+            Standard normal numbers.
+        """
+        if count < 0:
+            raise ValueError(f"count={count}: must be 0 or more")
+        shape = (count, self.recipe.latent_dim)
+        return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+    def label_indices(self, count, **conditions):
+        """Number the asked-for classes, and count through those not asked for.
+
+        Parameters
+        ----------
+        count : int >= 0
+            Number of sounds.
+        **conditions : str, int, sequence of these, or None
+            One class for all sounds or one for each. Conditions that are None or left out run through all their classes, so that
+            every combination is equally frequent.
+
+        Returns
+        -------
+        ndarray [shape=(count, conditions)], int32
+            Class of each condition.
+
+        Raises
+        ------
+        ValueError
+            If a condition or a class is unknown, or the number of classes is not ``count``.
+        """
+        asked = {name: value for name, value in conditions.items() if value is not None}
+        if unknown := set(asked) - set(self.conditions):
+            known = ", ".join(self.conditions) or "none"
+            raise ValueError(f"unknown condition {min(unknown)!r}; this generator has: {known}")
+        columns, period = [], 1
+        for name, classes in self.conditions.items():
+            if name in asked:
+                columns.append(_numbers(name, asked[name], classes, count))
+            else:
+                columns.append(np.arange(count) // period % len(classes))
+                period *= len(classes)
+        return np.stack(columns, axis=1).astype(np.int32) if columns else np.zeros((count, 0), np.int32)
+
+    def from_latents(self, latents, label=None, **conditions):
+        """Turn latents into sounds.
+
+        Parameters
+        ----------
+        latents : array-like [shape=(count, latent_dim)]
+            From :meth:`latents`, or any mixture of such.
+        label : str, int, or sequence of these, optional
+            See :meth:`label_indices`.
+        **conditions : str, int, or sequence of these
+            Further conditions by name.
+
+        Returns
+        -------
+        ndarray [shape=(count, samples)], float32 in [-1, 1]
+            The same latents and labels always give the same sounds.
+
+        Raises
+        ------
+        ValueError
+            If the latents have the wrong shape, or as :meth:`label_indices`.
+        """
+        latents = np.asarray(latents, np.float32)
+        if latents.ndim != 2 or latents.shape[1] != self.recipe.latent_dim:
+            raise ValueError(
+                f"latents: shape {latents.shape}, need (count, {self.recipe.latent_dim})"
+            )
+        asked = conditions if label is None else {"label": label} | conditions
+        labels = self.label_indices(len(latents), **asked)
+        sounds = [np.zeros((0, self.recipe.samples), np.float32)]
+        for start in range(0, len(latents), _BATCH):
+            part = slice(start, start + _BATCH)
+            inputs = [latents[part], labels[part]] if self.conditions else latents[part]
+            sounds.append(self.recipe.decode(self.network(inputs, training=False)))
+        return np.concatenate(sounds)
+
+    def sample(self, count, label=None, seed=None, **conditions):
+        """Make sounds.
+
+        Parameters
+        ----------
+        count : int >= 0
+            How many.
+        label : str, int, or sequence of these, optional
+            See :meth:`label_indices`.
+        seed : int, optional
+            For the same sounds again.
+        **conditions : str, int, or sequence of these
+            Further conditions by name, such as ``speaker="theo"``.
+
+        Returns
+        -------
+        ndarray [shape=(count, samples)], float32 in [-1, 1]
+            The sounds.
+
+        Raises
+        ------
+        ValueError
+            If a condition or a class is unknown.
+        """
+        return self.from_latents(self.latents(count, seed), label, **conditions)
+
+
+def _numbers(name, value, classes, count):
+    """Turn one class, or a sequence of classes, into ``count`` numbers."""
+    values = [value] * count if isinstance(value, str | int | np.integer) else list(value)
+    if len(values) != count:
+        raise ValueError(f"{name}: {len(values)} classes for {count} sounds")
+    numbers = []
+    for one in values:
+        if one in classes:
+            numbers.append(classes.index(one))
+        elif isinstance(one, int | np.integer) and 0 <= one < len(classes):
+            numbers.append(int(one))
+        else:
+            raise ValueError(f"{name}={one!r}: must be one of {', '.join(classes)}")
+    return numbers
+
+
+def names():
+    """List the shipped generators.
+
+    Returns
+    -------
+    list of str
+        What :func:`load` takes.
+    """
+    return sorted(path.parent.name for path in WEIGHTS.glob("*/generator.weights.h5"))
+
+
+def load(name_or_path):
+    """Load a shipped generator by name, or one from the folder of a run.
+
+    Parameters
+    ----------
+    name_or_path : str or path-like
+        One of :func:`names`, or a folder with a ``card.json``.
+
+    Returns
+    -------
+    Generator
+        With its weights checked by SHA-256.
+
+    Raises
+    ------
+    ValueError
+        If there is no such generator, or its weights are missing or not those of the card.
+    """
+    shipped = str(name_or_path) in names()
+    folder = WEIGHTS / str(name_or_path) if shipped else Path(name_or_path)
+    card_path = folder / "card.json"
+    if not card_path.is_file():
+        raise ValueError(
+            f"no generator {str(name_or_path)!r}: it must be one of {', '.join(names())}, "
+            "or the folder of a run that has reached its first checkpoint"
+        )
+    card = json.loads(card_path.read_text(encoding="utf-8"))
+    weights = folder / card["weights"]
+    if not weights.is_file() or pooch.file_hash(str(weights)) != card["sha256"]:
+        raise ValueError(f"{weights} is missing or damaged: its SHA-256 is not that of {card_path}")
+    recipe = recipes.Recipe.from_dict(card["recipe"])
+    sizes = tuple(len(classes) for classes in card["conditions"].values())
+    network = recipe.build_generator(sizes)
+    network.load_weights(weights)
+    return Generator(recipe, card["conditions"], network, card)

@@ -1,0 +1,193 @@
+"""A training run and its folder: train, resume, evaluate.
+
+A run's folder holds ``card.json`` and the averaged generator (what ``pretrained.load`` reads), ``checkpoints/`` (what resuming reads),
+``sounds/`` (a WAV file every so often) and ``scores.csv``.
+"""
+
+import json
+import subprocess
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from audiogan_lib import callbacks, classifiers, metrics, pretrained, recipes
+
+_STEPS_PER_EPOCH = 20
+
+
+class _Export(keras.callbacks.Callback):
+    """Keep the averaged generator and its card current, each time a checkpoint is due."""
+
+    def __init__(self, run, every_s):
+        super().__init__()
+        self.run, self.every_s, self._saved_at = run, every_s, time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Export when it is time, and when training stops."""
+        if time.monotonic() - self._saved_at >= self.every_s or self.model.stop_training:
+            self.run.export(self.model)
+            self._saved_at = time.monotonic()
+
+
+class Run:
+    """One training run in one folder.
+
+    Parameters
+    ----------
+    recipe : recipes.Recipe
+        What to train.
+    folder : path-like
+        Made when missing. If it holds a run of the same recipe, that run goes on.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds a run of another recipe, or the data cannot be used.
+    """
+
+    def __init__(self, recipe, folder):
+        self.recipe, self.folder = recipe, Path(folder)
+        card = self.folder / "card.json"
+        if card.exists():
+            found = recipes.Recipe.from_dict(json.loads(card.read_text(encoding="utf-8"))["recipe"])
+            if replace(found, minutes=recipe.minutes) != recipe:
+                raise ValueError(f"{folder} holds a run of another recipe; choose another folder")
+        self.train_data = recipe.load_data("train")
+        self.labels, self.conditions = recipes.condition_labels(self.train_data, recipe.conditions)
+        self.sizes = tuple(len(classes) for classes in self.conditions.values())
+        # In float32, whatever the precision of training: what is heard and scored is what is exported.
+        self.network = recipe.build_generator(self.sizes)
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def export(self, gan):
+        """Write the averaged generator and the card.
+
+        Parameters
+        ----------
+        gan : training.GAN
+            Of this run.
+        """
+        step = int(gan.step.numpy())
+        name = f"generator-{step:08d}.weights.h5"
+        digest = callbacks.save_weights(gan.averaged_generator, self.folder / name)
+        card = {
+            "recipe": asdict(self.recipe),
+            "conditions": self.conditions,
+            "weights": name,
+            "sha256": digest,
+            "training": {
+                "step": step,
+                "minutes": round(float(gan.elapsed_s.numpy()) / 60, 2),
+                "clips": len(self.train_data),
+                "commit": _commit(),
+            },
+        }
+        callbacks.write_text(self.folder / "card.json", json.dumps(card, indent=1))
+        for old in self.folder.glob("generator-*.weights.h5"):
+            if old.name != name:
+                old.unlink()
+
+    def _generator(self, gan):
+        self.network.set_weights(gan.averaged_generator.get_weights())
+        return pretrained.Generator(self.recipe, self.conditions, self.network, {})
+
+    def _score(self, gan):
+        """Return a row of scores, with the judge of this recipe."""
+        report = judge_report(self._generator(gan), self.train_data, self.recipe.load_data("test"))
+        return {
+            key: round(report["generated"][key], 4)
+            for key in ("accuracy", "inception_score", "frechet_distance")
+        }
+
+    def train(self, checkpoint_every_s=60.0, looks=12, verbose=True):
+        """Train until the recipe's minutes are spent, going on from the last checkpoint.
+
+        Parameters
+        ----------
+        checkpoint_every_s : float > 0
+            Seconds between two checkpoints.
+        looks : int > 0
+            How often, over the whole run, sounds are written and scores are taken.
+        verbose : bool
+            Show a progress bar.
+
+        Returns
+        -------
+        pretrained.Generator
+            The averaged generator.
+        """
+        gan = self.recipe.build_gan(self.sizes)
+        checkpoint = callbacks.Checkpoint(self.folder / "checkpoints", checkpoint_every_s)
+        step = checkpoint.resume(gan)
+        minutes = float(gan.elapsed_s.numpy()) / 60
+        if step:
+            print(f"Going on from step {step}, after {minutes:.1f} minutes of training.")
+        count = max(self.sizes[:1] + (8,))
+        watch = callbacks.Watch(
+            self.folder,
+            self.recipe.minutes / looks,
+            listen=lambda: (self._generator(gan).sample(count, seed=0), self.recipe.sample_rate),
+            score=(lambda: self._score(gan)) if self.recipe.judge else None,
+        )
+        limit = callbacks.TimeLimit(self.recipe.minutes, progress=verbose)
+        if minutes < self.recipe.minutes:
+            gan.fit(
+                self.recipe.batches(self.train_data, step),
+                steps_per_epoch=_STEPS_PER_EPOCH,
+                epochs=np.iinfo(np.int32).max,
+                initial_epoch=step // _STEPS_PER_EPOCH,
+                shuffle=False,
+                verbose=0,
+                callbacks=[limit, watch, checkpoint, _Export(self, checkpoint_every_s)],
+            )
+        self.export(gan)
+        return self._generator(gan)
+
+
+def judge_report(generator, train, test, count=300, seed=0):
+    """Let the recipe's judge compare generated sounds with the test split.
+
+    Parameters
+    ----------
+    generator : pretrained.Generator
+        Its recipe names the judge.
+    train, test : datasets.Dataset
+        Real sounds.
+    count : int > 0
+        Number of generated sounds.
+    seed : int
+        Of the latents.
+
+    Returns
+    -------
+    dict
+        See ``metrics.evaluate``.
+    """
+    judge = classifiers.load(generator.recipe.judge)
+    labels, names = recipes.condition_labels(test, generator.recipe.conditions)
+    rows = labels[np.arange(count) * len(labels) // count]
+    asked = {
+        name: [classes[index] for index in column]
+        for (name, classes), column in zip(names.items(), rows.T, strict=True)
+    }
+    sounds = generator.sample(count, seed=seed, **asked)
+    return metrics.evaluate(judge, train.waveforms, test.waveforms, test.labels, sounds, rows[:, 0])
+
+
+def _commit():
+    """Return the commit that the code stands at, or None outside a checkout."""
+    here = Path(__file__).parent
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+            cwd=here,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
