@@ -82,8 +82,8 @@ def _evaluate(arguments):
     recipe = generator.recipe
     if recipe.judge is None:
         raise ValueError(
-            f"{arguments.generator} was trained on {recipe.data}, and no classifier is shipped that "
-            "knows its labels; generate sounds and listen instead"
+            f"{arguments.generator} was trained on {recipe.data}; no shipped classifier knows its "
+            "labels, so generate sounds and listen instead"
         )
     train, test = recipe.load_data("train"), recipe.load_data("test")
     report = runs.judge_report(generator, train, test, arguments.count)

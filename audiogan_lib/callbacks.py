@@ -1,8 +1,7 @@
-"""Keras callbacks that keep a long run safe and let it be heard: checkpoints, a time limit, sounds and scores by step."""
+"""Keras callbacks for long runs: checkpoints, a time limit, sounds and scores by step."""
 
 import csv
 import json
-import os
 import time
 from pathlib import Path
 
@@ -36,14 +35,14 @@ def save_weights(model, path):
     Raises
     ------
     OSError
-        If the disk is full or the folder cannot be written; the older file at ``path`` stays as it was.
+        If the disk is full or the folder cannot be written; the older file at ``path`` stays.
     """
     path = Path(path)
     beside = path.with_name(f".writing-{path.name}")
     try:
         model.save_weights(beside)
         digest = pooch.file_hash(str(beside))
-        os.replace(beside, path)
+        beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
     return digest
@@ -63,7 +62,7 @@ def write_text(path, text):
     beside = path.with_name(f".writing-{path.name}")
     try:
         beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
+        beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 
@@ -71,8 +70,8 @@ def write_text(path, text):
 class Checkpoint(keras.callbacks.Callback):
     """Save a run every so often, and resume it.
 
-    The two newest checkpoints are kept; ``checkpoints.json`` lists them with their SHA-256. A checkpoint that does not match is
-    passed over for the older one.
+    The two newest checkpoints are kept; ``checkpoints.json`` lists them with their SHA-256. A
+    checkpoint that does not match is passed over for the older one.
 
     Parameters
     ----------
@@ -97,7 +96,7 @@ class Checkpoint(keras.callbacks.Callback):
             return json.loads(self._index.read_text(encoding="utf-8"))
         except json.JSONDecodeError as error:
             raise CheckpointError(
-                f"{self._index} is damaged ({error}). Remove the folder {self.folder} to start anew."
+                f"{self._index} is damaged ({error}). Remove {self.folder} to start anew."
             ) from error
 
     def resume(self, gan):
@@ -166,7 +165,8 @@ class Checkpoint(keras.callbacks.Callback):
 class TimeLimit(keras.callbacks.Callback):
     """Stop after so many minutes of training, counted over all the pieces of a resumed run.
 
-    The seconds stand in the model's ``elapsed_s``, so checkpoints carry them. Time spent between epochs, scoring and saving, does not count.
+    The seconds stand in the model's ``elapsed_s``, so checkpoints carry them. Time spent between
+    epochs, scoring and saving, does not count.
 
     Parameters
     ----------
@@ -218,7 +218,7 @@ class Watch(keras.callbacks.Callback):
     every_minutes : float > 0
         Training minutes between two looks.
     listen : callable, optional
-        Returns ``(waveforms [clips, samples], sample_rate)``; the clips are written end to end in one file.
+        Returns ``(waveforms [clips, samples], sample_rate)``; the clips go end to end in one file.
     score : callable, optional
         Returns a dict of str to float, one row of the table.
     """

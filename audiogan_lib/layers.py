@@ -1,7 +1,7 @@
 """The operations that Keras lacks, as Keras layers.
 
-Random layers draw from a ``keras.random.SeedGenerator``, whose state is saved with the weights, so a resumed run draws what
-an unbroken one would have drawn.
+Random layers draw from a ``keras.random.SeedGenerator``, whose state is saved with the weights, so
+a resumed run draws what an unbroken one would have drawn.
 """
 
 import keras
@@ -108,15 +108,16 @@ class _RandomLayer(keras.layers.Layer):
 class PhaseShuffle(_RandomLayer):
     """Shift feature maps in time by a random few steps (Donahue et al. 2019, section 3.3).
 
-    It keeps a discriminator of waveforms from recognising generated sound by the phase of its upsampling artefacts.
-    The gap is filled by reflection.
+    It keeps a discriminator of waveforms from recognising generated sound by the phase of its
+    upsampling artefacts. The gap is filled by reflection.
 
     Parameters
     ----------
     radius : int >= 0
         Largest shift, in steps of the feature map; 0 does nothing.
     per_example : bool
-        A shift of its own for each example. The published code draws one for the whole batch, the default here.
+        A shift of its own for each example. The published code draws one for the whole batch, the
+        default here.
     seed : int
         Of the shifts.
     **kwargs
@@ -164,7 +165,8 @@ class PhaseShuffle(_RandomLayer):
 class RandomShift(_RandomLayer):
     """Shift each example in time by a random few frames and fill the gap.
 
-    Used as differentiable augmentation (Zhao et al. 2020): the discriminator sees real and generated sounds only through it.
+    Used as differentiable augmentation (Zhao et al. 2020): the discriminator sees real and
+    generated sounds only through it.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Adversarial losses and gradient penalties, each a small function of scores or of gradients.
 
-Conventions: ``real_scores`` and ``fake_scores`` are what the discriminator answers, before any sigmoid, float
-``[batch]`` or ``[batch, 1]``; a high score means "real". Every loss is a scalar to be minimised. ``NAMES`` pairs the discriminator's
-loss with the generator's.
+Conventions: ``real_scores`` and ``fake_scores`` are what the discriminator answers, before any
+sigmoid, float ``[batch]`` or ``[batch, 1]``; a high score means "real". Every loss is a scalar to
+be minimised. ``NAMES`` pairs the discriminator's loss with the generator's.
 """
 
 from keras import ops
@@ -35,7 +35,8 @@ def non_saturating_generator(fake_scores):
     Returns
     -------
     tensor [shape=()]
-        ``mean softplus(-fake)``: its gradient stays large while the discriminator still wins, unlike that of the minimax loss.
+        ``mean softplus(-fake)``: its gradient stays large while the discriminator still wins,
+        unlike that of the minimax loss.
     """
     return ops.mean(ops.softplus(-fake_scores))
 
@@ -62,7 +63,8 @@ def wasserstein_discriminator(real_scores, fake_scores):
     Parameters
     ----------
     real_scores, fake_scores : tensor [shape=(batch,) or (batch, 1)]
-        Scores of the critic, which must be kept 1-Lipschitz, for example with :func:`gradient_penalty`.
+        Scores of the critic, which must be kept 1-Lipschitz, for example with
+        :func:`gradient_penalty`.
 
     Returns
     -------
@@ -101,7 +103,8 @@ def _squared_norms(gradients):
 
 
 def r1(gradients):
-    """Zero-centred gradient penalty on real sounds (Mescheder et al. 2018, equation 9, without its gamma / 2).
+    """Zero-centred gradient penalty on real sounds (Mescheder et al. 2018, equation 9, without its
+    gamma / 2).
 
     Parameters
     ----------
@@ -117,7 +120,8 @@ def r1(gradients):
 
 
 def gradient_penalty(gradients, target=1.0):
-    """Pull the norm of each example's gradient to ``target`` (Gulrajani et al. 2017, equation 3, without its lambda).
+    """Pull the norm of each example's gradient to ``target`` (Gulrajani et al. 2017, equation 3,
+    without its lambda).
 
     Parameters
     ----------
@@ -136,7 +140,8 @@ def gradient_penalty(gradients, target=1.0):
 
 
 def interpolate(real, fake, mix):
-    """Points on the straight lines between real and fake (Gulrajani et al. 2017, algorithm 1, line 6).
+    """Points on the straight lines between real and fake (Gulrajani et al. 2017, algorithm 1, line
+    6).
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """Trained generators by name, or from a run's folder, ready to make sound.
 
-A generator stands in a folder: ``card.json`` says what it was trained on, with which recipe and how it scored, and gives the SHA-256 of the weights
-beside it. Shipped ones stand in ``audiogan_lib/weights``.
+A generator stands in a folder: ``card.json`` says what it was trained on, with which recipe and how
+it scored, and gives the SHA-256 of the weights beside it. Shipped ones stand in
+``audiogan_lib/weights``.
 """
 
 import json
@@ -73,8 +74,8 @@ class Generator:
         count : int >= 0
             Number of sounds.
         **conditions : str, int, sequence of these, or None
-            One class for all sounds or one for each. Conditions that are None or left out run through all their classes, so that
-            every combination is equally frequent.
+            One class for all sounds or one for each. Conditions that are None or left out run
+            through all their classes, so that every combination is equally frequent.
 
         Returns
         -------
@@ -97,7 +98,11 @@ class Generator:
             else:
                 columns.append(np.arange(count) // period % len(classes))
                 period *= len(classes)
-        return np.stack(columns, axis=1).astype(np.int32) if columns else np.zeros((count, 0), np.int32)
+        return (
+            np.stack(columns, axis=1).astype(np.int32)
+            if columns
+            else np.zeros((count, 0), np.int32)
+        )
 
     def from_latents(self, latents, label=None, **conditions):
         """Turn latents into sounds.

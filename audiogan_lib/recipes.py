@@ -1,10 +1,13 @@
-"""What each shipped generator was trained with: data, representation, networks, loss and schedule, in one frozen dataclass.
+"""What each shipped generator was trained with: data, representation, networks, loss and schedule,
+in one frozen dataclass.
 
-A recipe is the whole description: ``python -m audiogan_lib train NAME`` runs it, and ``pretrained.load(NAME)`` rebuilds its generator from it. To
-try something else, use ``dataclasses.replace``.
+A recipe is the whole description: ``python -m audiogan_lib train NAME`` runs it, and
+``pretrained.load(NAME)`` rebuilds its generator from it. To try something else, use
+``dataclasses.replace``.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -52,7 +55,8 @@ class Recipe:
     penalty_every : int > 0
         Steps between two penalties.
     shift : int >= 0
-        Largest random shift that the discriminator sees real and generated examples through: frames, or samples for ``"wavegan"``.
+        Largest random shift that the discriminator sees real and generated examples through:
+        frames, or samples for ``"wavegan"``.
     ema : float in [0, 1)
         Decay of the generator's moving average.
     dtype : str
@@ -231,7 +235,14 @@ class Recipe:
             return wavegan.build_discriminator(self.samples, self.width, labels=labels, dtype=dtype)
         frames, bins = self.codec.shape
         return specgan.build_discriminator(
-            frames, bins, self.width, labels, kernel=4, patch=2, initializer="he_normal", dtype=dtype
+            frames,
+            bins,
+            self.width,
+            labels,
+            kernel=4,
+            patch=2,
+            initializer="he_normal",
+            dtype=dtype,
         )
 
     def build_gan(self, labels):

@@ -1,7 +1,7 @@
 """A training run and its folder: train, resume, evaluate.
 
-A run's folder holds ``card.json`` and the averaged generator (what ``pretrained.load`` reads), ``checkpoints/`` (what resuming reads),
-``sounds/`` (a WAV file every so often) and ``scores.csv``.
+A run's folder holds ``card.json`` and the averaged generator (what ``pretrained.load`` reads),
+``checkpoints/`` (what resuming reads), ``sounds/`` (a WAV file every so often) and ``scores.csv``.
 """
 
 import json
@@ -58,9 +58,9 @@ class Run:
         self.train_data = recipe.load_data("train")
         self.labels, self.conditions = recipes.condition_labels(self.train_data, recipe.conditions)
         self.sizes = tuple(len(classes) for classes in self.conditions.values())
-        # In float32, whatever the precision of training: what is heard and scored is what is exported.
-        self.network = recipe.build_generator(self.sizes)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        # In float32, whatever the precision of training: what is heard and scored is what is
+        # exported. self.network = recipe.build_generator(self.sizes)
+        # self.folder.mkdir(parents=True, exist_ok=True)
 
     def export(self, gan):
         """Write the averaged generator and the card.
@@ -125,7 +125,7 @@ class Run:
         minutes = float(gan.elapsed_s.numpy()) / 60
         if step:
             print(f"Going on from step {step}, after {minutes:.1f} minutes of training.")
-        count = max(self.sizes[:1] + (8,))
+        count = max((*self.sizes[:1], 8))
         watch = callbacks.Watch(
             self.folder,
             self.recipe.minutes / looks,
@@ -182,7 +182,7 @@ def _commit():
     here = Path(__file__).parent
     try:
         done = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607
             cwd=here,
             capture_output=True,
             text=True,

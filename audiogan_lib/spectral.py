@@ -1,8 +1,9 @@
 """Spectra and back: the one definition of STFT, mel and log-magnitude that everything else uses.
 
-Conventions: waveforms are float32 ``[batch, samples]`` in [-1, 1]; spectra are ``[batch, frames, bins]``.
-The window is a periodic Hann window; where ``win_length < n_fft`` it stands in the middle of the frame, as in
-librosa. No function pads on its own: frame ``t`` starts at sample ``t * hop_length``.
+Conventions: waveforms are float32 ``[batch, samples]`` in [-1, 1]; spectra are ``[batch, frames,
+bins]``. The window is a periodic Hann window; where ``win_length < n_fft`` it stands in the middle
+of the frame, as in librosa. No function pads on its own: frame ``t`` starts at sample ``t *
+hop_length``.
 """
 
 from dataclasses import dataclass
@@ -54,7 +55,8 @@ def stft(waveforms, n_fft, hop_length, win_length=None):
 def istft(spectra, n_fft, hop_length, win_length=None):
     """Inverse short-time Fourier transform: windowed overlap-add over the summed squared window.
 
-    This is the signal whose STFT is nearest to ``spectra`` in the least-squares sense (Griffin and Lim 1984, equation 6).
+    This is the signal whose STFT is nearest to ``spectra`` in the least-squares sense (Griffin and
+    Lim 1984, equation 6).
 
     Parameters
     ----------
@@ -100,9 +102,7 @@ def mel_matrix(sample_rate, n_fft, n_mels, fmin=0.0, fmax=None):
     return np.ascontiguousarray(matrix.T, dtype=np.float32)
 
 
-def mel(
-    waveforms, sample_rate, n_fft, hop_length, n_mels, fmin=0.0, fmax=None, win_length=None
-):
+def mel(waveforms, sample_rate, n_fft, hop_length, n_mels, fmin=0.0, fmax=None, win_length=None):
     """Mel magnitudes of sounds.
 
     Parameters
@@ -124,7 +124,8 @@ def mel(
 def mel_to_magnitude(mels, matrix, iterations=30):
     """Spread mel bands back over STFT bins by non-negative least squares.
 
-    Starts from the pseudo-inverse and makes multiplicative updates (Lee and Seung 2001), which keep every value >= 0.
+    Starts from the pseudo-inverse and makes multiplicative updates (Lee and Seung 2001), which keep
+    every value >= 0.
 
     Parameters
     ----------
@@ -169,9 +170,11 @@ def _griffin_lim(magnitudes, phase, momentum, iterations, n_fft, hop_length, win
 def griffin_lim(
     magnitudes, n_fft, hop_length, iterations=60, momentum=0.99, seed=0, win_length=None
 ):
-    """Find a sound with the given magnitudes: the fast Griffin-Lim algorithm (Perraudin et al. 2013).
+    """Find a sound with the given magnitudes: the fast Griffin-Lim algorithm (Perraudin et al.
+    2013).
 
-    Every clip of a batch starts from the same seeded random phase, so a clip does not depend on its neighbours.
+    Every clip of a batch starts from the same seeded random phase, so a clip does not depend on its
+    neighbours.
 
     Parameters
     ----------
@@ -208,9 +211,10 @@ def griffin_lim(
 class LogSpectrogram:
     """The bridge between sound and a network that draws spectrograms.
 
-    ``encode`` takes sounds to log-magnitudes in [-1, 1]; ``decode`` takes them back, inventing the lost phase with
-    Griffin-Lim. The sound is padded so that there are exactly ``samples / hop_length`` frames. Magnitudes are relative to a
-    full-scale sine (0 dB) and lie between ``floor_db`` (-1) and 0 dB (+1).
+    ``encode`` takes sounds to log-magnitudes in [-1, 1]; ``decode`` takes them back, inventing the
+    lost phase with Griffin-Lim. The sound is padded so that there are exactly ``samples /
+    hop_length`` frames. Magnitudes are relative to a full-scale sine (0 dB) and lie between
+    ``floor_db`` (-1) and 0 dB (+1).
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """The adversarial training loop as a Keras model.
 
-``GAN`` knows neither networks nor data: they arrive as arguments, and ``compile`` and ``fit`` are Keras's own. All of a run's state stands in
-the model's variables: networks, moving average, optimisers, step, seconds. Latents are drawn from (seed, step) alone. A run that is stopped and
+``GAN`` knows neither networks nor data: they arrive as arguments, and ``compile`` and ``fit`` are
+Keras's own. All of a run's state stands in the model's variables: networks, moving average,
+optimisers, step, seconds. Latents are drawn from (seed, step) alone. A run that is stopped and
 resumed therefore goes on as if it had never been stopped.
 """
 
@@ -17,13 +18,16 @@ class GAN(keras.Model):
     Parameters
     ----------
     generator : keras.Model
-        From latents ``[batch, latent_dim]``, or ``[latents, labels]``, to sounds or spectrograms ``[batch, ...]``.
+        From latents ``[batch, latent_dim]``, or ``[latents, labels]``, to sounds or spectrograms
+        ``[batch, ...]``.
     discriminator : keras.Model
         From those, or ``[those, labels]``, to scores ``[batch, 1]``, before any sigmoid.
     augment : callable, optional
-        Random change that the discriminator sees real and generated examples through (Zhao et al. 2020), such as ``layers.RandomShift``.
+        Random change that the discriminator sees real and generated examples through (Zhao et al.
+        2020), such as ``layers.RandomShift``.
     ema : float in [0, 1)
-        Decay of the moving average of the generator's weights, ``averaged_generator``, which sounds better than the weights of any one step.
+        Decay of the moving average of the generator's weights, ``averaged_generator``, which sounds
+        better than the weights of any one step.
     seed : int
         Of the latents.
     **kwargs
@@ -45,7 +49,9 @@ class GAN(keras.Model):
         self.averaged_generator.trainable = False
         self.conditional = len(generator.inputs) == 2
         self.latent_dim = generator.inputs[0].shape[-1]
-        self.step = self.add_weight(name="step", dtype="int64", initializer="zeros", trainable=False)
+        self.step = self.add_weight(
+            name="step", dtype="int64", initializer="zeros", trainable=False
+        )
         self.elapsed_s = self.add_weight(
             name="elapsed_s", dtype="float32", initializer="zeros", trainable=False
         )
@@ -75,7 +81,8 @@ class GAN(keras.Model):
         gradient_penalty : float >= 0
             Lambda of the two-sided gradient penalty between real and fake.
         penalty_every : int > 0
-            Steps between two penalties, each then weighted by this number (Karras et al. 2020, section 3.1).
+            Steps between two penalties, each then weighted by this number (Karras et al. 2020,
+            section 3.1).
         critic_steps : int > 0
             Discriminator steps for each generator step.
         **kwargs
@@ -126,7 +133,9 @@ class GAN(keras.Model):
         return self.generator([latents, labels] if self.conditional else latents, training=True)
 
     def _score(self, examples, labels):
-        return self.discriminator([examples, labels] if self.conditional else examples, training=True)
+        return self.discriminator(
+            [examples, labels] if self.conditional else examples, training=True
+        )
 
     def _latents(self, batch, draw):
         """Draw latents from (seed, step, draw) alone."""
@@ -160,7 +169,7 @@ class GAN(keras.Model):
         gradients = tape.gradient(penalty, variables)
         return [
             tf.zeros_like(v) if g is None else tf.convert_to_tensor(g)
-            for g, v in zip(gradients, variables)
+            for g, v in zip(gradients, variables, strict=True)
         ]
 
     def _discriminator_step(self, real, labels):
@@ -181,7 +190,7 @@ class GAN(keras.Model):
                 lambda: self._penalty_gradients(real, fake, labels),
                 lambda: [tf.zeros_like(v) for v in variables],
             )
-            gradients = [g + p for g, p in zip(gradients, penalty_gradients)]
+            gradients = [g + p for g, p in zip(gradients, penalty_gradients, strict=True)]
         self.discriminator_optimizer.apply(gradients, variables)
         return loss, tf.reduce_mean(real_scores), tf.reduce_mean(fake_scores)
 
@@ -194,7 +203,9 @@ class GAN(keras.Model):
         self.generator_optimizer.apply(tape.gradient(loss, variables), variables)
         done = tf.cast(self.step, tf.float32)
         rate = 1.0 - tf.minimum(self.ema, (1.0 + done) / (10.0 + done))
-        for average, variable in zip(self.averaged_generator.variables, self.generator.variables):
+        for average, variable in zip(
+            self.averaged_generator.variables, self.generator.variables, strict=True
+        ):
             if average.dtype == "float32":
                 average.assign_add(rate * (variable - average))
         return loss
@@ -205,7 +216,8 @@ class GAN(keras.Model):
         Parameters
         ----------
         data : tensor, or tuple of tensors
-            Real examples ``[batch, ...]``, with labels int ``[batch, conditions]`` for conditional networks.
+            Real examples ``[batch, ...]``, with labels int ``[batch, conditions]`` for conditional
+            networks.
 
         Returns
         -------
@@ -226,6 +238,6 @@ class GAN(keras.Model):
             )
         self.step.assign_add(1)
         values = (loss, generator_loss, real_score, fake_score)
-        for tracker, value in zip(self.trackers.values(), values):
+        for tracker, value in zip(self.trackers.values(), values, strict=True):
             tracker.update_state(value)
         return {name: tracker.result() for name, tracker in self.trackers.items()}

@@ -1,9 +1,12 @@
-"""SpecGAN: a generator that draws log-magnitude spectrograms (Donahue et al. 2019, section 4, table 4 and 5).
+"""SpecGAN: a generator that draws log-magnitude spectrograms (Donahue et al. 2019, section 4, table
+4 and 5).
 
-The defaults of the builders are the paper's: a 128 x 128 spectrogram, width 64, 5 x 5 kernels, no normalisation. The recipes of the book
-use a smaller and conditional variant: 4 x 4 kernels, which stride 2 divides, batch normalisation in the generator, label embeddings beside
-the latent, a projection discriminator (Miyato and Koyama 2018), and 2 x 2 patches of the spectrogram as channels of the largest feature
-map (pixel shuffle, Shi et al. 2016), which on a processor costs half the time of one more layer with few channels.
+The defaults of the builders are the paper's: a 128 x 128 spectrogram, width 64, 5 x 5 kernels, no
+normalisation. The recipes of the book use a smaller and conditional variant: 4 x 4 kernels, which
+stride 2 divides, batch normalisation in the generator, label embeddings beside the latent, a
+projection discriminator (Miyato and Koyama 2018), and 2 x 2 patches of the spectrogram as channels
+of the largest feature map (pixel shuffle, Shi et al. 2016), which on a processor costs half the
+time of one more layer with few channels.
 """
 
 import keras
@@ -67,7 +70,8 @@ def build_generator(
     frames, bins : int > 0
         Size of a spectrogram, multiples of 32.
     width : int > 0
-        Channels before the last layer; they double towards the latent (16 times as many after the first layer, 8 with ``patch=2``).
+        Channels before the last layer; they double towards the latent (16 times as many after the
+        first layer, 8 with ``patch=2``).
     latent_dim : int > 0
         Length of a latent.
     labels : int or tuple of int
@@ -75,7 +79,8 @@ def build_generator(
     kernel : int > 0
         Side of the kernels.
     patch : {1, 2, 4}
-        Side of the square of neighbouring values that are channels of the largest feature map; 1 as published.
+        Side of the square of neighbouring values that are channels of the largest feature map; 1 as
+        published.
     batch_norm : bool
         Normalise after each layer but the last.
     embedding_dim : int > 0
@@ -86,7 +91,8 @@ def build_generator(
     Returns
     -------
     keras.Model
-        From ``[batch, latent_dim]``, or ``[latents, labels int [batch, conditions]]``, to ``[batch, frames, bins]`` in [-1, 1].
+        From ``[batch, latent_dim]``, or ``[latents, labels int [batch, conditions]]``, to ``[batch,
+        frames, bins]`` in [-1, 1].
 
     Raises
     ------
@@ -145,10 +151,11 @@ def build_discriminator(
     frames, bins : int > 0
         Size of a spectrogram, multiples of 32.
     width : int > 0
-        Channels after the first layer; they double with each (16 times as many after the last, 8 with ``patch=2``).
+        Channels after the first layer; they double with each (16 times as many after the last, 8
+        with ``patch=2``).
     labels : int or tuple of int
-        Classes of each condition; 0 for none. With them the score gains the inner product of the features and an embedding of the
-        labels (Miyato and Koyama 2018, equation 5).
+        Classes of each condition; 0 for none. With them the score gains the inner product of the
+        features and an embedding of the labels (Miyato and Koyama 2018, equation 5).
     kernel : int > 0
         Side of the kernels.
     patch : {1, 2, 4}
@@ -161,7 +168,8 @@ def build_discriminator(
     Returns
     -------
     keras.Model
-        From ``[batch, frames, bins]``, or ``[spectrograms, labels int [batch, conditions]]``, to scores ``[batch, 1]``.
+        From ``[batch, frames, bins]``, or ``[spectrograms, labels int [batch, conditions]]``, to
+        scores ``[batch, 1]``.
 
     Raises
     ------
