@@ -107,8 +107,8 @@ def collect(name, clips, sample_rate, samples, label_names=None, skipped=()):
     label_names = label_names or _sorted_names(labels)
     numbers = {label: number for number, label in enumerate(label_names)}
     array = np.empty((len(rows), samples), np.float32)
-    while waveforms:  # from the end, so that memory is given back while the array fills
-        array[len(waveforms) - 1] = waveforms.pop()
+    for position in reversed(range(len(rows))):  # gives memory back while the array fills
+        array[position] = waveforms.pop()
     return Dataset(
         name=name,
         waveforms=array,
