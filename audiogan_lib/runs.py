@@ -58,9 +58,9 @@ class Run:
         self.train_data = recipe.load_data("train")
         self.labels, self.conditions = recipes.condition_labels(self.train_data, recipe.conditions)
         self.sizes = tuple(len(classes) for classes in self.conditions.values())
-        # In float32, whatever the precision of training: what is heard and scored is what is
-        # exported. self.network = recipe.build_generator(self.sizes)
-        # self.folder.mkdir(parents=True, exist_ok=True)
+        # In float32, whatever the precision of training: what is heard and scored is exported.
+        self.network = recipe.build_generator(self.sizes)
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     def export(self, gan):
         """Write the averaged generator and the card.
