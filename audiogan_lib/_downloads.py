@@ -31,6 +31,10 @@ class DownloadError(OSError):
     """An archive could not be had, or is not what it should be."""
 
 
+class _BrokenError(Exception):
+    """One request brought less than the file, or something else."""
+
+
 @dataclass(frozen=True)
 class Source:
     """One archive of a public host, and how to know that it is the right one.
@@ -168,20 +172,31 @@ def _download(source: Source, part: Path) -> None:
         try:
             _request(source, part)
             return
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            reason = error
-        status = getattr(getattr(reason, "response", None), "status_code", 0)
+        except (requests.RequestException, _BrokenError) as error:
+            problem = error
+        status = getattr(getattr(problem, "response", None), "status_code", 0)
         hopeless = 400 <= status < 500 and status not in (408, 416, 429)
         if _size(part) > most:
             most, waits = _size(part), list(RETRY_WAITS_S)
         if hopeless or not waits:
             raise DownloadError(
-                f"{source.filename} could not be downloaded from {source.url} ({reason}). "
+                f"{source.filename} could not be downloaded from {source.url}: {_why(problem)}. "
                 "What has arrived is kept, and the next try goes on from there. Without a network: "
                 "fetch that address on another machine, put the file, under that name, into a "
                 "folder, and let the environment variable AUDIOGAN_DATA name the folder."
-            ) from reason
+            ) from problem
         time.sleep(waits.pop(0))
+
+
+def _why(problem: Exception) -> str:
+    """Say in a few words what requests says in many."""
+    if isinstance(problem, requests.HTTPError):
+        return f"the server answers {problem.response.status_code} {problem.response.reason}"
+    if isinstance(problem, requests.Timeout):
+        return f"no answer within {TIMEOUT_S} s"
+    if isinstance(problem, requests.ConnectionError):
+        return "no connection"
+    return str(problem)
 
 
 def _request(source: Source, part: Path) -> None:
@@ -203,7 +218,7 @@ def _request(source: Source, part: Path) -> None:
             start = 0  # the server sends the file from its beginning
         elif not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
             part.unlink()
-            raise requests.ConnectionError(f"asked for the bytes from {start}, received others")
+            raise _BrokenError(f"asked for the bytes from {start}, the server sends others")
         total = _total(response)
         etag = response.headers.get("ETag", "")
         etag_file.unlink(missing_ok=True)
@@ -211,7 +226,7 @@ def _request(source: Source, part: Path) -> None:
             etag_file.write_text(etag)
         _append(response, part, start, total)
     if total not in (None, _size(part)):
-        raise requests.ConnectionError(f"the line broke after {_size(part)} of {total} bytes")
+        raise _BrokenError(f"the line broke after {_size(part)} of {total} bytes")
     etag_file.unlink(missing_ok=True)
 
 
@@ -220,9 +235,12 @@ def _append(response: requests.Response, part: Path, start: int, total: int | No
         desc=part.stem, initial=start, total=total, unit="B", unit_scale=True, unit_divisor=1024
     )
     with bar, part.open("ab" if start else "wb") as file:
-        for chunk in response.raw.stream(CHUNK_BYTES, decode_content=False):
-            file.write(chunk)
-            bar.update(len(chunk))
+        try:
+            for chunk in response.raw.stream(CHUNK_BYTES, decode_content=False):
+                file.write(chunk)
+                bar.update(len(chunk))
+        except urllib3.exceptions.HTTPError as error:
+            raise _BrokenError(f"the line broke after {file.tell()} of {total} bytes") from error
 
 
 def _total(response: requests.Response) -> int | None:

@@ -123,7 +123,7 @@ def batches(arrays, batch_size, seed=0, first_step=0):
         Arrays of equal first dimension, such as waveforms and labels.
     batch_size : int > 0
         Clips in each batch.
-    seed : int
+    seed : int, of 32 bits
         Chooses the orders.
     first_step : int >= 0
         Number of the batch to begin with.
@@ -150,6 +150,8 @@ def batches(arrays, batch_size, seed=0, first_step=0):
             "batch_size must be at least 1 and first_step at least 0, "
             f"received {batch_size} and {first_step}"
         )
+    if not -(2**31) <= seed < 2**31:  # the shuffle would take it modulo 2**32
+        raise ValueError(f"seed must be an integer of 32 bits, received {seed}")
     (clips,) = lengths
     with tf.device("CPU"):  # whole data sets do not belong into a GPU's memory
         tensors = tuple(tf.constant(array) for array in arrays)
