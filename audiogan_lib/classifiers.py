@@ -8,98 +8,16 @@ of a clip tells it nothing.
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from . import spectral
+from ._hearing import augment, cepstra
 
 _WEIGHTS = Path(__file__).parent / "weights"
 _FILE = "classifier.weights.h5"
-_MELS, _CEPSTRA, _RANGE_DB = 40, 20, 60.0
-
-
-def cepstra(waveforms, sample_rate):
-    """Mel cepstra and their slopes in time, the same at every level.
-
-    Windows of 25 ms every 10 ms; 40 mel bands up to half the sample rate, in decibels from 60 below
-    the clip's loudest band (-1) to that band (+1); orthonormal cosine transform to 20 coefficients;
-    regression slopes over five frames.
-
-    Parameters
-    ----------
-    waveforms : array_like [shape=(batch, samples)]
-        Sound at any level.
-    sample_rate : int > 0
-        In Hz.
-
-    Returns
-    -------
-    cepstra : tf.Tensor [shape=(batch, frames, 40)], float32
-        20 cepstra and their 20 slopes; ``frames`` is one for each 10 ms, and one more.
-
-    References
-    ----------
-    S. Davis and P. Mermelstein, "Comparison of Parametric Representations for Monosyllabic Word
-    Recognition in Continuously Spoken Sentences", 1980. Slopes: The HTK Book 3.5, section 5.9.
-    """
-    window, hop_length = round(0.025 * sample_rate), round(0.010 * sample_rate)
-    n_fft = 1 << (window - 1).bit_length()
-    waveforms = tf.cast(waveforms, tf.float32)
-    waveforms /= tf.reduce_max(tf.abs(waveforms), axis=1, keepdims=True) + 1e-9
-    # Without padding, an attack at the very start would fall where the window is zero.
-    padded = tf.pad(waveforms, [[0, 0], [n_fft // 2, n_fft // 2]])
-    mel = spectral.mel(padded, sample_rate, n_fft, hop_length, _MELS, win_length=window)
-    loudest = tf.maximum(tf.reduce_max(mel, axis=[1, 2], keepdims=True), 1e-6)
-    floor = 10.0 ** (-_RANGE_DB / 20.0)
-    levels = 1.0 - 2.0 * tf.math.log(tf.maximum(mel / loudest, floor)) / np.log(floor)
-    coefficients = tf.signal.dct(levels, norm="ortho")[..., :_CEPSTRA]
-    around = tf.pad(coefficients, [[0, 0], [2, 2], [0, 0]], mode="SYMMETRIC")
-    slopes = (around[:, 3:-1] - around[:, 1:-3] + 2.0 * (around[:, 4:] - around[:, :-4])) / 10.0
-    return tf.concat([coefficients, slopes], axis=-1)
-
-
-def augment(waveforms, seed):
-    """Vary real sounds in ways that leave label and speaker as they are.
-
-    Each clip is shifted in time (-2.5 to 10 % of its length), filtered by three random taps, loses
-    up to 5 % of its length somewhere, and gets white noise 20 to 60 dB below its peak.
-
-    Parameters
-    ----------
-    waveforms : tf.Tensor [shape=(batch, samples)], float32
-        Sound.
-    seed : tf.Tensor [shape=(2,)], int
-        The same seed gives the same variation.
-
-    Returns
-    -------
-    varied : tf.Tensor [shape=(batch, samples)], float32
-        Sound; its peak may exceed 1.
-    """
-    batch, samples = tf.shape(waveforms)[0], waveforms.shape[1]
-    seeds = tf.random.split(seed, 5)
-
-    def draw(index, columns, low, high):
-        return tf.random.stateless_uniform([batch, columns], seeds[index], low, high)
-
-    margin = samples // 10
-    shift = tf.cast(draw(0, 1, -samples / 40, margin), tf.int32)
-    padded = tf.pad(waveforms, [[0, 0], [margin, margin]])
-    waveforms = tf.gather(padded, tf.range(samples) + margin - shift, batch_dims=1)
-    taps = draw(1, 2, -0.4, 0.4)
-    delayed = tf.pad(waveforms, [[0, 0], [2, 0]])
-    waveforms += taps[:, :1] * delayed[:, 1:-1] + taps[:, 1:] * delayed[:, :-2]
-    hole = draw(2, 2, 0.0, 1.0) * [samples, samples / 20]
-    time = tf.range(samples, dtype=tf.float32)
-    inside = (time >= hole[:, :1]) & (time < hole[:, :1] + hole[:, 1:])
-    waveforms = tf.where(inside, 0.0, waveforms)
-    peak = tf.reduce_max(tf.abs(waveforms), axis=1, keepdims=True)
-    noise = tf.random.stateless_normal(tf.shape(waveforms), seeds[3])
-    return waveforms + noise * peak * 10.0 ** (draw(4, 1, -60.0, -20.0) / 20.0)
 
 
 class _Cepstra(keras.layers.Layer):
@@ -276,9 +194,11 @@ def train(dataset, columns=(), epochs=60, batch_size=64, width=64, seed=0, verbo
     trainee.compile(
         keras.optimizers.AdamW(rate, weight_decay=1e-2),
         loss={head: keras.losses.SparseCategoricalCrossentropy(from_logits=True) for head in heads},
-        metrics={head: "accuracy" for head in heads},
+        metrics=dict.fromkeys(heads, "accuracy"),
     )
-    trainee.fit(data.prefetch(2), epochs=epochs, steps_per_epoch=steps, shuffle=False, verbose=verbose)
+    trainee.fit(
+        data.prefetch(2), epochs=epochs, steps_per_epoch=steps, shuffle=False, verbose=verbose
+    )
     return judge
 
 
@@ -358,8 +278,8 @@ def save(judge, folder, **facts):
     }
     card_part = folder / "part.card.json"
     card_part.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    os.replace(weights, folder / _FILE)
-    os.replace(card_part, folder / "card.json")
+    weights.replace(folder / _FILE)
+    card_part.replace(folder / "card.json")
 
 
 def _answers(dataset, columns):
@@ -368,9 +288,7 @@ def _answers(dataset, columns):
     heads = {"label": tuple(dataset.label_names)}
     for column in columns:
         if column not in dataset.columns:
-            raise ValueError(
-                f"columns must be among {', '.join(dataset.columns)}, got {column!r}"
-            )
+            raise ValueError(f"columns must be among {', '.join(dataset.columns)}, got {column!r}")
         found, answers[column] = np.unique(dataset.columns[column], return_inverse=True)
         heads[column] = tuple(str(name) for name in found)
     for head, classes in heads.items():

@@ -22,19 +22,20 @@ RECIPES = {
     "drums": {"dataset": "drums", "columns": [], "epochs": 150, "seed": 0},
 }
 DATA = {
-    "digits": "Free Spoken Digit Dataset (Z. Jackson et al., CC BY-SA 4.0), 8 kHz, cut or padded to "
-    "8192 samples. Training: recordings 5 to 49 of each speaker and digit; test: recordings 0 to 4, "
-    "the data set's own split, so the same six voices are in both.",
-    "drums": "The shipped drum one-shots (their licence and origin: audiogan_lib/sounds/drums/"
-    "LICENSE.md), 16 kHz, 16384 samples. The test split holds drum kits' instruments that the "
-    "training split never plays.",
+    "digits": """Free Spoken Digit Dataset (Zohar Jackson and contributors, CC BY-SA 4.0), 8 kHz,
+8192 samples. Recordings 0 to 4 of each speaker and digit are the test, as its authors say, so the
+same six voices are in both splits.""",
+    "drums": """The shipped drum one-shots (origin, licence and split:
+`audiogan_lib/sounds/drums/LICENSE.md`), 16 kHz, 16384 samples. The recordings in the test split
+are in no form in the training split.""",
 }
 CARD = """# Judge of {name}
 
 Tells which of {classes} it hears{also}; scores the sounds of the generator `{name}`.
 
-**Data.** {data} {train_clips} clips in training, {test_clips} in test. Real sounds only: it never
-heard a generated one, and the test split had no part in training or in any choice.
+**Data.** {data}
+{train_clips} clips for training, {test_clips} for the test. Real sounds only: it never heard a
+generated one. The test split had no part in training.
 
 **What it hears.** Mel cepstra (25 ms windows every 10 ms, 40 bands, 20 coefficients and their
 slopes), the same at every level. The generators draw linear log-magnitude spectrograms on another
@@ -42,8 +43,8 @@ time grid; a judge that heard those would flatter them. The cosine transform kee
 of the spectrum and drops its fine structure, so this judge is nearly deaf to buzz, to pitch and to
 what phase recovery does to a voice: its approval is not a listener's.
 
-**Network.** Five convolutions over time, mean and maximum over the clip, a layer of 64 (the features of
-the Frechet distance), a softmax per head: {parameters:,} parameters.
+**Network.** Five convolutions over time, mean and maximum over the clip, a layer of 64 (the
+features of the Frechet distance), a softmax per head: {parameters:,} parameters.
 
 **Recipe.** `python tools/train_classifiers.py {name}`: {epochs} epochs, batches of 64, AdamW with
 a peak rate of 0.002 and cosine decay, seed {seed}. Variations of the real sounds: shift in time, a
@@ -59,7 +60,7 @@ random three-tap filter, a hole of up to 5 % of the clip, white noise 20 to 60 d
 With white noise at 30 / 20 / 14 dB under each clip's peak: {noisy}.
 
 Inception score of the test split {inception_score:.2f}; its Frechet distance to the training
-split {frechet_distance:.2f}; {test_clips} training clips, evenly drawn, are {floor:.2f} from the others.
+split {frechet_distance:.2f}. As many training clips, drawn evenly, are {floor:.2f} from the others.
 """
 
 
@@ -95,7 +96,7 @@ def make(name, dataset, columns, epochs, seed):
     classifiers.save(judge, folder, **facts)
     part = folder / "part.card.md"
     part.write_text(describe(judge, facts), encoding="utf-8")
-    os.replace(part, folder / "card.md")
+    part.replace(folder / "card.md")
     print(describe(judge, facts))
 
 
@@ -152,7 +153,7 @@ def describe(judge, facts):
         ]
     others = [head for head in judge.heads if head != "label"]
     return CARD.format(
-        **{**facts, "minutes": f"{facts['minutes']:g}"},
+        **{name: fact for name, fact in facts.items() if name != "confusions"},
         classes=f"{len(judge.heads['label'])} {facts['name']}",
         also=f", and which {others[0]}" if others else "",
         data=DATA[facts["name"]],
