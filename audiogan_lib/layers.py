@@ -1,8 +1,10 @@
-"""The operations that Keras lacks, as Keras layers.
+"""The operations that Keras lacks, as Keras layers, and the parts that several networks share.
 
 Random layers draw from a ``keras.random.SeedGenerator``, whose state is saved with the weights, so
 a resumed run draws what an unbroken one would have drawn.
 """
+
+import numbers
 
 import keras
 from keras import ops
@@ -26,7 +28,7 @@ def condition_sizes(labels):
     ValueError
         If a size is negative.
     """
-    sizes = (labels,) if isinstance(labels, int) else tuple(labels)
+    sizes = (labels,) if isinstance(labels, numbers.Integral) else tuple(labels)
     if any(size < 0 for size in sizes):
         raise ValueError(f"labels={labels!r}: the number of classes cannot be negative")
     return tuple(size for size in sizes if size)
@@ -80,6 +82,67 @@ class LabelEmbedding(keras.layers.Layer):
     def get_config(self):
         """Return the constructor's arguments."""
         return super().get_config() | {"sizes": self.sizes, "dim": self.dim, "scale": self.scale}
+
+
+def generator_inputs(latent_dim, labels=0, embedding_dim=32):
+    """Make the inputs of a generator: latents, and beside them the label embedding.
+
+    Parameters
+    ----------
+    latent_dim : int > 0
+        Length of a latent.
+    labels : int or tuple of int
+        Classes of each condition; 0 for none.
+    embedding_dim : int > 0
+        Length of the label embedding.
+
+    Returns
+    -------
+    inputs : keras.KerasTensor, or list of two
+        Latents ``[batch, latent_dim]``, with ``labels`` also labels int ``[batch, conditions]``.
+    features : keras.KerasTensor [shape=(batch, latent_dim) or (batch, latent_dim + embedding_dim)]
+        What the first layer takes.
+    """
+    sizes = condition_sizes(labels)
+    latent = keras.Input((latent_dim,), name="latent")
+    if not sizes:
+        return latent, latent
+    label = keras.Input((len(sizes),), dtype="int32", name="label")
+    embedding = LabelEmbedding(sizes, embedding_dim, dtype="float32", name="label_embedding")
+    return [latent, label], keras.layers.Concatenate()([latent, embedding(label)])
+
+
+def projection_score(example, features, labels=0):
+    """Turn the last features of a discriminator into its score.
+
+    With labels, the score gains the inner product of the features and an embedding of the labels
+    (Miyato and Koyama 2018, equation 5).
+
+    Parameters
+    ----------
+    example : keras.KerasTensor
+        Input of the discriminator.
+    features : keras.KerasTensor [shape=(batch, dim)]
+        What its layers made of it.
+    labels : int or tuple of int
+        Classes of each condition; 0 for none.
+
+    Returns
+    -------
+    inputs : keras.KerasTensor, or list of two
+        ``example``, with ``labels`` also labels int ``[batch, conditions]``.
+    score : keras.KerasTensor [shape=(batch, 1)], float32
+        Before any sigmoid.
+    """
+    score = keras.layers.Dense(1, dtype="float32", name="score")(features)
+    sizes = condition_sizes(labels)
+    if not sizes:
+        return example, score
+    label = keras.Input((len(sizes),), dtype="int32", name="label")
+    dim = features.shape[-1]
+    embedding = LabelEmbedding(sizes, dim, scale=0.02, dtype="float32", name="projection")
+    match = keras.layers.Dot(axes=1, dtype="float32")([features, embedding(label)])
+    return [example, label], keras.layers.Add(dtype="float32")([score, match])
 
 
 class _RandomLayer(keras.layers.Layer):
@@ -142,10 +205,17 @@ class PhaseShuffle(_RandomLayer):
         -------
         tensor [shape=(batch, steps, channels)]
             The same, shifted.
+
+        Raises
+        ------
+        ValueError
+            If there are not more steps than ``radius``.
         """
         if not self.radius:
             return features
         batch, steps = ops.shape(features)[0], features.shape[1]
+        if steps <= self.radius:
+            raise ValueError(f"features: {steps} steps, need more than radius={self.radius}")
         shape = (batch, 1) if self.per_example else (1, 1)
         shift = keras.random.randint(
             shape, -self.radius, self.radius + 1, dtype="int32", seed=self.random

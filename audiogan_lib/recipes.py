@@ -201,7 +201,13 @@ class Recipe:
         """
         if self.network == "wavegan":
             return wavegan.build_generator(
-                self.samples, self.width, self.latent_dim, labels, batch_norm=True, dtype=dtype
+                self.samples,
+                self.width,
+                self.latent_dim,
+                labels,
+                batch_norm=True,
+                form="subpixel",
+                dtype=dtype,
             )
         frames, bins = self.codec.shape
         return specgan.build_generator(
@@ -232,7 +238,14 @@ class Recipe:
             With fresh weights.
         """
         if self.network == "wavegan":
-            return wavegan.build_discriminator(self.samples, self.width, labels=labels, dtype=dtype)
+            return wavegan.build_discriminator(
+                self.samples,
+                self.width,
+                labels=labels,
+                form="subpixel",
+                initializer="he_normal",
+                dtype=dtype,
+            )
         frames, bins = self.codec.shape
         return specgan.build_discriminator(
             frames,

@@ -12,7 +12,7 @@ time of one more layer with few channels.
 import keras
 from keras import layers
 
-from audiogan_lib.layers import LabelEmbedding, condition_sizes
+from audiogan_lib.layers import generator_inputs, projection_score
 
 _FACTOR = 32  # between a spectrogram and the smallest feature map
 
@@ -101,14 +101,7 @@ def build_generator(
     """
     stages = _stages(frames, bins, patch)
     height, breadth = frames // _FACTOR, bins // _FACTOR
-    sizes = condition_sizes(labels)
-    latent = keras.Input((latent_dim,), name="latent")
-    inputs, x = [latent], latent
-    if sizes:
-        label = keras.Input((len(sizes),), dtype="int32", name="label")
-        embedding = LabelEmbedding(sizes, embedding_dim, dtype="float32", name="label_embedding")
-        inputs.append(label)
-        x = layers.Concatenate()([latent, embedding(label)])
+    inputs, x = generator_inputs(latent_dim, labels, embedding_dim)
     channels = width * 2 ** (stages - 1)
     x = layers.Dense(
         height * breadth * channels, use_bias=not batch_norm, dtype=dtype, name="dense"
@@ -131,7 +124,7 @@ def build_generator(
         )(x)
     x = _chain(_from_patches(frames, bins, patch), x)
     x = layers.Activation("tanh", dtype="float32", name="spectrogram")(x)
-    return keras.Model(inputs if sizes else latent, x, name="specgan_generator")
+    return keras.Model(inputs, x, name="specgan_generator")
 
 
 def build_discriminator(
@@ -177,9 +170,7 @@ def build_discriminator(
         If ``frames`` or ``bins`` is not a multiple of 32.
     """
     stages = _stages(frames, bins, patch)
-    sizes = condition_sizes(labels)
     spectrogram = keras.Input((frames, bins), name="spectrogram")
-    inputs = [spectrogram]
     x = _chain(_to_patches(frames, bins, patch), spectrogram)
     for stage in range(stages):  # (128, 128, 1) -> (64, 64, width) -> (4, 4, 16 width)
         x = layers.Conv2D(
@@ -193,11 +184,5 @@ def build_discriminator(
         )(x)
         x = layers.LeakyReLU(0.2, dtype=dtype)(x)
     x = layers.Flatten(dtype=dtype)(x)
-    score = layers.Dense(1, dtype="float32", name="score")(x)
-    if sizes:
-        label = keras.Input((len(sizes),), dtype="int32", name="label")
-        inputs.append(label)
-        table = LabelEmbedding(sizes, x.shape[-1], scale=0.02, dtype="float32", name="projection")
-        match = layers.Dot(axes=1, dtype="float32")([x, table(label)])
-        score = layers.Add(dtype="float32")([score, match])
-    return keras.Model(inputs if sizes else spectrogram, score, name="specgan_discriminator")
+    inputs, score = projection_score(spectrogram, x, labels)
+    return keras.Model(inputs, score, name="specgan_discriminator")
