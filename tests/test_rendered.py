@@ -1,0 +1,263 @@
+"""The built pages as a reader meets them: opened from disk in Chromium, with every network request refused."""
+
+import os
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+HTML = ROOT / "_build" / "html"
+PAGES = [name for name in re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())]
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PAGE_BYTES = 1_000_000
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
+
+
+def unavailable(reason: str):
+    """Skip with the reason; where CI is set, fail instead: there nothing may be missing."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start Chromium so that no host name resolves."""
+    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if executable is None:
+        unavailable("no Chromium on the path (Debian and Ubuntu: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable,
+            args=[
+                "--host-resolver-rules=MAP * ~NOTFOUND",
+                "--autoplay-policy=no-user-gesture-required",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """A page that was opened, and what happened since."""
+
+    name: str
+    page: object
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def evaluate(self, script: str, argument=None):
+        """Run a script in the page."""
+        return self.page.evaluate(script, argument)
+
+
+def open_page(browser, name, color_scheme="light"):
+    """Open a built page from disk, refuse everything else, and wait until it is at rest."""
+    path = HTML / f"{name}.html"
+    if not path.is_file():
+        unavailable(f"{path.relative_to(ROOT)} is not built (run: make book)")
+    page = browser.new_context(viewport=DESKTOP, color_scheme=color_scheme).new_page()
+    visit = Visit(name, page)
+    page.route(re.compile(r"^(?!file:|data:|blob:)"), lambda route: route.abort())
+    page.on("request", lambda request: visit.requests.append(request.url))
+    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            message.type in ("error", "warning")
+            and visit.complaints.append(f"{message.text} ({message.location.get('url')})")
+        ),
+    )
+    page.goto(path.as_uri(), wait_until="load")
+    page.evaluate("() => window.MathJax?.startup?.promise")
+    return visit
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def visit(request, browser):
+    """Open one page of the book; the tests of this file look at it in turn."""
+    visit = open_page(browser, request.param)
+    yield visit
+    visit.page.context.close()
+
+
+def test_no_request_leaves_the_disk(visit):
+    outside = [url for url in visit.requests if not url.startswith(("file:", "data:", "blob:"))]
+    assert visit.requests
+    assert not outside
+
+
+def test_the_mathematics_is_typeset(visit):
+    untouched, failed = visit.evaluate(
+        """() => [
+            [...document.querySelectorAll('.math')].filter(e => !e.querySelector('mjx-container')),
+            [...document.querySelectorAll('mjx-merror')]
+        ].map(elements => elements.map(element => element.textContent))"""
+    )
+    assert not untouched
+    assert not failed
+
+
+def test_every_player_plays(visit):
+    silent = visit.evaluate(
+        """async () => {
+            const failures = [];
+            const settled = (audio, event) => new Promise((resolve, reject) => {
+                audio.addEventListener(event, resolve, { once: true });
+                for (const target of [audio, ...audio.querySelectorAll('source')])
+                    target.addEventListener('error', () => reject(new Error('does not decode')), { once: true });
+                setTimeout(() => reject(new Error('no ' + event)), 5000);
+            });
+            for (const [number, audio] of [...document.querySelectorAll('audio')].entries()) {
+                try {
+                    const loaded = settled(audio, 'loadedmetadata');
+                    audio.load();
+                    await loaded;
+                    if (!(audio.duration > 0 && isFinite(audio.duration))) throw new Error('has no duration');
+                    const moved = settled(audio, 'timeupdate');
+                    audio.muted = true;
+                    await audio.play();
+                    await moved;
+                    while (audio.currentTime === 0 && !audio.ended) await settled(audio, 'timeupdate');
+                    audio.pause();
+                } catch (error) {
+                    failures.push(`player ${number}: ${error.message}`);
+                }
+            }
+            return failures;
+        }"""
+    )
+    assert not silent
+
+
+def test_every_sound_can_be_reached_by_keyboard_and_name(visit):
+    nameless = visit.evaluate(
+        """() => [...document.querySelectorAll('main input, main select, main button')]
+            .filter(e => !(e.ariaLabel || e.title || e.textContent.trim() || e.labels?.length))
+            .map(e => e.outerHTML.slice(0, 200))"""
+    )
+    assert not nameless
+
+
+def test_every_image_is_shown_and_described(visit):
+    images = visit.evaluate(
+        """() => [...document.querySelectorAll('main img')].map(image => (
+            { alt: image.alt.trim(), shown: image.complete && image.naturalWidth > 0,
+              source: image.src.slice(0, 120) }))"""
+    )
+    hidden = [image for image in images if not image["shown"]]
+    bare = [
+        image for image in images if not image["alt"] or re.match(r"(\.\./)*_images/", image["alt"])
+    ]
+    assert not hidden
+    assert not bare
+
+
+def test_every_link_within_the_book_leads_somewhere(visit):
+    links = visit.evaluate("() => [...document.querySelectorAll('a[href]')].map(link => link.href)")
+    broken = []
+    for link in {link for link in links if link.startswith("file:")}:
+        parts = urlsplit(link)
+        target = Path(unquote(parts.path))
+        anchor = unquote(parts.fragment)
+        if not target.is_file():
+            broken.append(link)
+        elif anchor and target.suffix == ".html":
+            if not re.search(rf"\b(id|name)=\"{re.escape(anchor)}\"", target.read_text("utf-8")):
+                broken.append(link)
+    assert not broken
+
+
+def test_colab_links_point_at_files_of_the_repository(visit):
+    address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+    prefix = address.replace("https://github.com", "https://colab.research.google.com/github")
+    links = visit.evaluate(
+        "() => [...document.querySelectorAll('a[href*=\"colab.research\"]')].map(link => link.href)"
+    )
+    assert all(link.startswith(f"{prefix}/blob/main/") for link in links)
+    paths = [ROOT / link.removeprefix(f"{prefix}/blob/main/") for link in links]
+    assert all(path.is_file() for path in paths)
+    notebook = ROOT / f"{visit.name}.ipynb"
+    assert not notebook.exists() or notebook in paths
+
+
+def test_no_widget_is_left_without_its_face(visit):
+    text = visit.evaluate("() => document.querySelector('main').innerText")
+    assert not re.search(r"Error displaying widget|Loading widget|A Jupyter Widget", text)
+    orphans = visit.evaluate(
+        """() => document.querySelectorAll('script[type^="application/vnd.jupyter.widget"]').length"""
+    )
+    assert orphans == 0
+
+
+def test_a_page_weighs_less_than_1_mb(visit):
+    own = {HTML / f"{visit.name}.html"}
+    for url in visit.requests:
+        path = Path(unquote(urlsplit(url).path))
+        if (
+            url.startswith("file:")
+            and path.is_relative_to(HTML)
+            and not path.is_relative_to(HTML / "_static")
+        ):
+            own.add(path)
+    assert sum(path.stat().st_size for path in own) < PAGE_BYTES
+
+
+def test_a_narrow_page_does_not_scroll_sideways(visit):
+    visit.page.set_viewport_size(PHONE)
+    visit.page.wait_for_timeout(300)
+    width, culprits = visit.evaluate(
+        """() => [document.documentElement.scrollWidth,
+            [...document.querySelectorAll('main *')]
+                .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+                .map(e => e.outerHTML.slice(0, 120)).slice(0, 5)]"""
+    )
+    visit.page.set_viewport_size(DESKTOP)
+    assert width <= PHONE["width"], culprits
+
+
+def test_nothing_complains_in_the_console(visit):
+    assert not visit.complaints
+
+
+LUMINANCE = """selector => {
+    const channels = color => (color.match(/[\\d.]+/g) || []).map(Number);
+    const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
+        .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+    const ground = element => {
+        for (let e = element; e; e = e.parentElement) {
+            const color = channels(getComputedStyle(e).backgroundColor);
+            if (color.length === 3 || color[3] > 0.5) return color;
+        }
+        return [255, 255, 255];
+    };
+    return [...document.querySelectorAll(selector)]
+        .filter(e => e.checkVisibility() && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+        .map(e => {
+            const [a, b] = [light(channels(getComputedStyle(e).color)), light(ground(e))];
+            return { text: e.textContent.trim().slice(0, 60), tag: e.outerHTML.slice(0, 80), ground: b,
+                     contrast: (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) };
+        });
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_text_can_be_read_in_light_and_in_dark(browser, name, scheme):
+    visit = open_page(browser, name, color_scheme=scheme)
+    body = visit.evaluate(LUMINANCE, "main p")
+    texts = visit.evaluate(LUMINANCE, "main article :not(.headerlink)")
+    visit.page.context.close()
+    assert texts
+    assert all((entry["ground"] < 0.2) == (scheme == "dark") for entry in body), body
+    assert not [entry for entry in texts if entry["contrast"] < 3]
