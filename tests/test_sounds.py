@@ -1,0 +1,226 @@
+"""The sounds that ship keep their promises, read from the packed files alone."""
+
+import csv
+import importlib.util
+import itertools
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import librosa
+import numpy as np
+import pytest
+import scipy.fft
+import soundfile
+
+ROOT = Path(__file__).resolve().parents[1]
+SOUNDS = ROOT / "audiogan_lib" / "sounds"
+SHAPES = {"drums": (16000, 16384), "notes": (16000, 16384), "robot_digits": (8000, 8192)}
+
+
+def read_pack(name):
+    """Return the index's rows, each with its `clip` (float32)."""
+    folder = SOUNDS / name
+    with (folder / "index.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    audio = {f: soundfile.read(folder / f, dtype="float32")[0] for f in {r["file"] for r in rows}}
+    for row in rows:
+        start, samples = int(row["start"]), int(row["samples"])
+        row["clip"] = audio[row["file"]][start : start + samples]
+    return rows
+
+
+@pytest.fixture(scope="module")
+def packs():
+    return {name: read_pack(name) for name in SHAPES}
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("render_sounds", ROOT / "tools/render_sounds.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def likeness(clips, others):
+    """Return each clip's largest cross-correlation with the others, over the first 4096 samples."""
+    fit = librosa.util.fix_length
+    clips, others = (np.stack([fit(clip, size=4096) for clip in part]) for part in (clips, others))
+    spectra, candidates = (
+        scipy.fft.rfft(part / np.linalg.norm(part, axis=1, keepdims=True), 8192)
+        for part in (clips, others)
+    )
+    peaks = [np.abs(scipy.fft.irfft(candidates * s.conj(), 8192)).max() for s in spectra]
+    return np.array(peaks)
+
+
+def groups_of(rows, *columns):
+    """Return ``{values of the columns: rows}``."""
+    groups = defaultdict(list)
+    for row in rows:
+        groups[tuple(row[column] for column in columns)].append(row)
+    return groups
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_files_are_mono_flac_of_the_promised_rate_filled_by_their_clips(packs, name):
+    sample_rate, longest = SHAPES[name]
+    for (file,), rows in groups_of(packs[name], "file").items():
+        info = soundfile.info(SOUNDS / name / file)
+        assert (info.format, info.channels, info.samplerate) == ("FLAC", 1, sample_rate)
+        lengths = np.array([int(row["samples"]) for row in rows])
+        np.testing.assert_array_equal(
+            [int(row["start"]) for row in rows], np.cumsum(lengths) - lengths
+        )
+        assert lengths.sum() == info.frames
+        assert 0 < lengths.min() <= lengths.max() <= longest
+    assert set((SOUNDS / name).glob("*.flac")) == {SOUNDS / name / r["file"] for r in packs[name]}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_no_clip_is_silent_clipped_or_late(packs, name):
+    sample_rate, _ = SHAPES[name]
+    for row in packs[name]:
+        level = np.abs(row["clip"])
+        assert 0.05 < level.max() < 0.91
+        assert np.sqrt(np.mean(level**2)) > 0.01
+        assert np.argmax(level > 0.005 * level.max()) < 0.0025 * sample_rate
+        assert level[-1] < 0.01
+
+
+def test_struck_drums_speak_within_six_milliseconds(packs):
+    for row in packs["drums"]:
+        level = np.abs(row["clip"])
+        assert np.argmax(level > 0.1 * level.max()) < 0.006 * 16000
+
+
+def test_drums_have_ten_balanced_classes_in_both_splits(packs):
+    rows = packs["drums"]
+    assert len(rows) >= 800
+    assert len({row["clip"].tobytes() for row in rows}) == len(rows)
+    counts = Counter(row["label"] for row in rows)
+    assert len(counts) == 10
+    assert min(counts.values()) >= 70
+    assert max(counts.values()) <= 2 * min(counts.values())
+    tests = Counter(row["label"] for row in rows if row["split"] == "test")
+    assert set(tests) == set(counts)
+    assert 0.15 <= tests.total() / counts.total() <= 0.20
+
+
+def test_a_harder_stroke_is_louder(packs):
+    for rows in groups_of(packs["drums"], "kit", "key", "tuning").values():
+        rows = sorted(rows, key=lambda row: int(row["velocity"]))
+        energies = [float(np.sum(row["clip"] ** 2)) for row in rows]
+        assert all(1.2 * soft < hard for soft, hard in itertools.pairwise(energies))
+
+
+def test_low_drums_are_dark_and_cymbals_bright(packs):
+    centroid_hz = {}
+    for (label,), rows in groups_of(packs["drums"], "label").items():
+        magnitudes = np.abs([np.fft.rfft(row["clip"], 16384) for row in rows[::4]])
+        frequencies_hz = np.linspace(0, 8000, magnitudes.shape[1])
+        centroid_hz[label] = np.median(magnitudes @ frequencies_hz / magnitudes.sum(axis=1))
+    assert max(centroid_hz["kick"], centroid_hz["tom"]) < 2000
+    assert min(centroid_hz[name] for name in ("closed_hat", "open_hat", "crash", "ride")) > 3000
+    assert centroid_hz["kick"] < centroid_hz["snare"] < centroid_hz["closed_hat"]
+
+
+def test_drum_splits_share_no_kit_and_no_recording(packs):
+    train = [row for row in packs["drums"] if row["split"] == "train"]
+    test = [row for row in packs["drums"] if row["split"] == "test"]
+    for column in ("kit", "recording"):
+        assert not {row[column] for row in train} & {row[column] for row in test}
+
+
+def test_notes_cover_every_pitch_of_ten_instruments(packs):
+    rows = packs["notes"]
+    wanted = {str(pitch) for pitch in range(36, 85)}
+    instruments = groups_of(rows, "instrument")
+    assert len(instruments) >= 10
+    for notes in instruments.values():
+        assert len(notes) == len(wanted)
+        assert {row["pitch"] for row in notes} == wanted
+        assert "test" in {row["split"] for row in notes}
+    assert all(row["label"] == row["pitch"] for row in rows)
+    held_out = [notes for notes in instruments.values() if all(n["split"] == "test" for n in notes)]
+    assert held_out
+    test_share = np.mean([row["split"] == "test" for row in rows])
+    assert 0.15 <= test_share <= 0.20
+
+
+def test_notes_sound_at_their_pitch(packs):
+    errors = []
+    for row in packs["notes"]:
+        clip = row["clip"][1200:5808]
+        f0_hz = librosa.yin(clip, fmin=55, fmax=1300, sr=16000, frame_length=2048, center=False)
+        errors.append(1200 * np.log2(np.median(f0_hz) / librosa.midi_to_hz(int(row["pitch"]))))
+    # YIN mistakes a few notes by an octave or a fifth; it has no small mistakes.
+    assert np.mean(np.abs(errors) < 20) > 0.99
+    assert abs(np.median(errors)) < 3
+
+
+def test_robot_digits_are_spoken_by_every_voice_and_split_by_voice(packs):
+    rows = packs["robot_digits"]
+    splits = defaultdict(set)
+    for row in rows:
+        splits[row["split"]].add(row["voice"])
+    assert len(splits["train"]) + len(splits["test"]) >= 8
+    assert not splits["train"] & splits["test"]
+    assert len(splits["test"]) >= 2
+    counts = Counter((row["voice"], row["label"]) for row in rows)
+    assert set(counts.values()) == {4}
+    assert len(counts) == 10 * len(splits["train"] | splits["test"])
+    assert {row["label"] for row in rows} == set("0123456789")
+    assert len({row["clip"].tobytes() for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_no_test_clip_is_a_near_duplicate_of_a_training_clip(packs, name):
+    # A velocity is almost only a level, to which the comparison is deaf. Tunings are compared each
+    # with each, so a recording that stands on both sides, tuned apart, is found as well.
+    rows = [row for row in packs[name] if row.get("velocity", "127") == "127"]
+    for clips in groups_of(rows, "label").values():
+        train = [row["clip"] for row in clips if row["split"] == "train"]
+        test = [row["clip"] for row in clips if row["split"] == "test"]
+        assert likeness(test, train).max() < 0.97
+
+
+def test_the_comparison_finds_near_duplicates(packs):
+    rows = groups_of(packs["drums"], "velocity")
+    soft, hard = ([row["clip"] for row in rows[(v,)] if row["kit"] == "1"] for v in ("96", "127"))
+    assert likeness(soft, hard).min() > 0.97
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_licence_names_terms_source_and_command(name):
+    text = (SOUNDS / name / "LICENSE.md").read_text(encoding="utf-8")
+    assert f"python tools/render_sounds.py {name}" in text
+    terms = ("CC BY 4.0", "flite", "espeak-ng") if name == "robot_digits" else ("MIT", "FluidR3")
+    assert all(term in text for term in terms)
+
+
+def test_sounds_stay_inside_the_budget():
+    sizes = [path.stat().st_size for path in SOUNDS.rglob("*") if path.is_file()]
+    assert sum(sizes) <= 11_000_000
+    assert max(sizes) <= 4_000_000
+
+
+def test_index_follows_the_tables_of_the_script(packs, script):
+    recordings = {
+        (label, split, name, str(kit), str(key))
+        for label, (_, _, train, test) in script.DRUMS.items()
+        for split, part in (("train", train), ("test", test))
+        for name, kit, key in part
+    }
+    columns = ("label", "split", "recording", "kit", "key")
+    assert set(groups_of(packs["drums"], *columns)) == recordings
+    assert {row["instrument"] for row in packs["notes"]} == set(script.NOTES)
+    assert {row["voice"] for row in packs["robot_digits"]} == set(script.VOICES)
+
+
+def test_script_says_what_is_missing(script, monkeypatch, tmp_path):
+    monkeypatch.setattr(script, "SOUNDFONT", tmp_path / "absent.sf2")
+    with pytest.raises(SystemExit, match="missing: apt-get install fluid-soundfont-gm"):
+        script.Soundfont()
+    with pytest.raises(SystemExit, match="espeak-none is missing: apt-get install espeak-none"):
+        script.speak("espeak-none", "en-us", 150, 50, "one", 8000)
