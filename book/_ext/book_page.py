@@ -1,4 +1,4 @@
-"""What the built pages need and no Sphinx extension offers: a keyed execution cache, and pages without leftovers."""
+"""What the built pages need and no extension offers: a keyed execution cache, no leftovers."""
 
 import hashlib
 import shutil
@@ -19,7 +19,8 @@ def library_key(root: Path) -> str:
 def key_execution_cache(app, config):
     """Keep executed notebooks in a cache named after the library's hash; drop older ones.
 
-    The cache itself compares the notebooks' code only, so it would go on showing what an earlier library computed.
+    The cache itself compares the notebooks' code only, so it would go on showing what an earlier
+    library computed.
     """
     root = Path(app.srcdir)
     caches = Path(app.outdir).parent / "executed"
@@ -32,7 +33,10 @@ def key_execution_cache(app, config):
 
 
 def drop_leftovers(app, pagename, templatename, context, doctree):
-    """Remove scripts that no page here uses: live-code settings and the state of widgets, weights and all."""
+    """Remove scripts that no page here uses: live-code settings and the state of widgets.
+
+    A widget's state holds all that it was given, weights included.
+    """
     context["script_files"] = [
         script for script in context["script_files"] if not is_leftover(script)
     ]

@@ -1,0 +1,169 @@
+"""The house rules: one public address, notebooks that begin alike, pins and licences in place."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+import audiogan_lib
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+ADDRESS = CONFIG["repository"]["url"]
+OWNER, NAME = ADDRESS.removeprefix("https://github.com/").split("/")
+PAGES = f"https://{OWNER}.github.io/{NAME}/"
+NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
+
+INSTALL_CELL = f"""\
+try:
+    import audiogan_lib
+except ModuleNotFoundError:
+    %pip install -q --no-deps git+{ADDRESS}"""
+
+#: What Colab has installed (its published package list, 2026-08), by the name on the index.
+ON_COLAB = {
+    *("ipython", "ipywidgets", "keras", "librosa", "matplotlib", "numpy", "pillow", "pooch"),
+    *("pygments", "requests", "scipy", "soundfile", "soxr", "tqdm", "urllib3"),
+}
+
+#: Import names that differ from the name on the index.
+INDEX_NAMES = {"IPython": "ipython", "PIL": "pillow"}
+
+
+def tracked_texts() -> dict[Path, str]:
+    """Return the text files that git tracks, what was vendored aside."""
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    texts = {}
+    for name in filter(None, names.stdout.decode().split("\0")):
+        content = (ROOT / name).read_bytes() if (ROOT / name).is_file() else b"\0"
+        if b"\0" not in content and "vendor" not in Path(name).parts:
+            texts[Path(name)] = content.decode("utf-8")
+    return texts
+
+
+def test_the_pages_have_the_address_that_the_repository_gives_them():
+    assert CONFIG["html"]["baseurl"] == PAGES
+
+
+def test_every_mention_of_this_project_follows_the_one_address():
+    mentions = {
+        (str(path), match[0])
+        for path, text in tracked_texts().items()
+        for match in re.finditer(
+            r"https://(?:github\.com|colab\.research\.google\.com/github)/([\w.-]+/[\w.-]+)"
+            r"|https://[\w-]+\.github\.io/[\w-]+/",
+            text,
+        )
+        if match[0] != PAGES and match[1] != f"{OWNER}/{NAME}" and "audiogan" in match[0]
+    }
+    assert not mentions
+
+
+@pytest.mark.parametrize("name", ["README.md", "CITATION.cff", "pyproject.toml"])
+def test_the_front_pages_give_the_address(name):
+    text = (ROOT / name).read_text("utf-8")
+    assert ADDRESS in text
+    assert PAGES in text
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_begins_with_the_install_cell(notebook):
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    first = next(cell for cell in cells if cell["cell_type"] == "code")
+    assert "".join(first["source"]).rstrip() == INSTALL_CELL
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_asserts_what_it_claims_in_cells_of_at_most_25_lines(notebook):
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert any(
+        re.search(r"^\s*(assert|np\.testing\.assert)", source, re.MULTILINE) for source in code
+    )
+    assert not [source for source in code if len(source.splitlines()) > 25]
+
+
+def test_what_the_library_imports_is_declared_and_stands_on_colab():
+    declared = {Requirement(line).name for line in PROJECT["dependencies"]}
+    roots = set()
+    for path in (ROOT / "audiogan_lib").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                roots |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                roots.add(node.module.partition(".")[0])
+    roots -= sys.stdlib_module_names | {"audiogan_lib", "tensorflow"}
+    assert {INDEX_NAMES.get(root, root) for root in roots} == declared
+    assert declared <= ON_COLAB
+
+
+def test_requirements_pin_everything_and_then_install_this_repository():
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    lines = [line for line in lines if not line.lstrip().startswith("#")]
+    assert lines[-1] == "-e ."
+    assert not [line for line in lines[:-1] if not re.match(r"[\w.-]+==[\w.]+( ;|$)", line)]
+
+
+def test_the_pins_lie_within_the_ranges_of_the_package():
+    pins = dict(re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements.txt").read_text(), re.M))
+    ranges = [Requirement(line) for line in PROJECT["dependencies"]]
+    for extra in ("book", "cpu", "dev", "test"):
+        ranges += [Requirement(line) for line in PROJECT["optional-dependencies"][extra]]
+    outside = [r for r in ranges if not r.specifier.contains(pins[r.name], prereleases=True)]
+    assert not outside
+
+
+def test_the_version_is_the_same_everywhere():
+    assert version("audiogan_lib") == audiogan_lib.__version__
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert citation["version"] == audiogan_lib.__version__
+    assert f"## {audiogan_lib.__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_the_readme_lists_the_chapters_that_exist():
+    toc = re.findall(r"file: (\S+)", (ROOT / "_toc.yml").read_text("utf-8"))
+    listed = re.findall(r"\]\((book/\w+)\.(?:ipynb|md)\)", (ROOT / "README.md").read_text("utf-8"))
+    assert listed == toc
+
+
+def test_every_module_has_its_place_in_the_library_page():
+    page = (ROOT / "book" / "api.md").read_text("utf-8")
+    documented = set(re.findall(r"automodule:: audiogan_lib\.(\S+)", page))
+    files = (ROOT / "audiogan_lib").rglob("[!_]*.py")
+    names = {
+        ".".join(path.relative_to(ROOT / "audiogan_lib").with_suffix("").parts) for path in files
+    }
+    assert documented == names
+
+
+def test_shipped_sounds_say_where_they_come_from():
+    folders = [path for path in (ROOT / "audiogan_lib" / "sounds").iterdir() if path.is_dir()]
+    assert folders
+    assert not [folder for folder in folders if not (folder / "LICENSE.md").is_file()]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?:^|[\s\"'=:(])/(?:home|root|Users|work)/\w",
+        r"(?:pypi|pythonhosted|npmjs|debian)\.(?:org|com)",
+        r"(?i)index-url",
+    ],
+)
+def test_nothing_names_a_machine_or_a_package_registry(pattern):
+    found = {
+        f"{path}: {match[0]}"
+        for path, text in tracked_texts().items()
+        if path != Path("tests/test_repository.py")
+        for match in re.finditer(pattern, text, re.MULTILINE)
+    }
+    assert not found
