@@ -109,6 +109,8 @@ def write(path, waveform, sample_rate):
     ------
     ValueError
         When the ending is another, or the waveform is not one channel of finite values in [-1, 1].
+    OSError
+        When the folder does not exist or cannot be written to.
     """
     path = Path(path)
     if path.suffix.lower() not in _WRITE_FORMATS:
@@ -123,6 +125,8 @@ def write(path, waveform, sample_rate):
         raise ValueError(
             f"waveform must lie in [-1, 1], received a peak of {peak:.3g}; see normalize_peak"
         )
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"path must lie in a folder that exists, received {str(path)!r}")
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         soundfile.write(
@@ -133,6 +137,8 @@ def write(path, waveform, sample_rate):
             format=_WRITE_FORMATS[path.suffix.lower()],
         )
         beside.replace(path)
+    except soundfile.LibsndfileError as error:
+        raise OSError(f"{path} cannot be written ({error})") from error
     finally:
         beside.unlink(missing_ok=True)
 

@@ -159,6 +159,19 @@ def test_only_wav_and_flac_are_written(tmp_path, noise):
         audio.write(tmp_path / "a.mp3", noise, RATE)
 
 
+def test_writing_into_no_folder_is_refused(tmp_path, noise):
+    with pytest.raises(FileNotFoundError, match=r"a folder that exists, received .*none/a.wav"):
+        audio.write(tmp_path / "none" / "a.wav", noise, RATE)
+
+
+def test_both_formats_hold_the_nearest_steps_of_16_bits(tmp_path):
+    steps = np.array([0.4, 0.6, -0.4, -0.6, 40000])
+    for ending in (".wav", ".flac"):
+        audio.write(tmp_path / f"a{ending}", np.clip(steps / 32768, -1, 1), RATE)
+        read, _ = soundfile.read(tmp_path / f"a{ending}", dtype="int16")
+        np.testing.assert_array_equal(read, [0, 1, 0, -1, 32767])
+
+
 def test_a_write_that_breaks_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, noise):
     audio.write(tmp_path / "a.wav", noise, RATE)
     before = (tmp_path / "a.wav").read_bytes()

@@ -1,0 +1,103 @@
+"""Ways through latent space: arithmetic only, for a control in a notebook or a page to follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class LatentWalk:
+    """Where knobs and a morph lead in latent space.
+
+    All latents on the way keep the length that the two ends have, since in many dimensions nearly
+    all latents that a generator was trained on have about that length [1]_.
+
+    Parameters
+    ----------
+    start, end : np.ndarray [shape=(latent_dim,)]
+        The latents to morph between.
+    directions : np.ndarray [shape=(knobs, latent_dim)]
+        Where each knob leads, as orthogonal vectors of length 1.
+
+    References
+    ----------
+    .. [1] T. White, "Sampling generative networks", arXiv:1609.04468, 2016, section 2.
+    """
+
+    start: np.ndarray
+    end: np.ndarray
+    directions: np.ndarray
+
+    def latent(self, positions=None, morph=0.0):
+        """Find the latent for a position of the knobs and the morph.
+
+        Parameters
+        ----------
+        positions : array_like [shape=(knobs,)], optional
+            The knobs; at k, a latent z turns towards its direction by the angle arctan(k), if the
+            two are orthogonal. By default all are 0.
+        morph : float in [0, 1]
+            From the start to the end on the arc between them (spherical interpolation).
+
+        Returns
+        -------
+        latent : np.ndarray [shape=(latent_dim,), float32]
+            At morph 0 and 1 with all knobs at 0 exactly the start and the end.
+
+        Raises
+        ------
+        ValueError
+            When the positions are not as many as the knobs, or the morph lies outside [0, 1].
+        """
+        positions = np.zeros(len(self.directions)) if positions is None else np.asarray(positions)
+        if positions.shape != (len(self.directions),):
+            raise ValueError(
+                f"positions must be {len(self.directions)}, one a knob, received {positions.shape}"
+            )
+        if not 0 <= morph <= 1:
+            raise ValueError(f"morph must lie in [0, 1], received {morph}")
+        latent = _spherical(self.start.astype(float), self.end.astype(float), morph)
+        if positions.any():
+            length = np.linalg.norm(latent)
+            latent = latent + length * positions @ self.directions
+            latent *= length / np.linalg.norm(latent)
+        return latent.astype(np.float32)
+
+
+def random_directions(count, latent_dim, seed):
+    """Draw directions at random, each orthogonal to the others.
+
+    Parameters
+    ----------
+    count : int in [0, latent_dim]
+        How many.
+    latent_dim : int > 0
+        Their dimensions.
+    seed : int >= 0
+        The same seed gives the same directions.
+
+    Returns
+    -------
+    directions : np.ndarray [shape=(count, latent_dim), float64]
+        Vectors of length 1.
+
+    Raises
+    ------
+    ValueError
+        When more are wanted than there are dimensions.
+    """
+    if not 0 <= count <= latent_dim:
+        raise ValueError(f"count must lie in [0, {latent_dim}], received {count}")
+    draws = np.random.default_rng(seed).standard_normal((latent_dim, count))
+    return np.linalg.qr(draws)[0].T
+
+
+def _spherical(start, end, share):
+    """Interpolate on the arc from start to end: White 2016, section 2 (slerp)."""
+    cosine = start @ end / (np.linalg.norm(start) * np.linalg.norm(end))
+    angle = np.arccos(np.clip(cosine, -1, 1))
+    if np.sin(angle) < 1e-6:
+        return (1 - share) * start + share * end
+    return (np.sin((1 - share) * angle) * start + np.sin(share * angle) * end) / np.sin(angle)

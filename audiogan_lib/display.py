@@ -1,0 +1,256 @@
+"""What a notebook shows: players, plots and source code.
+
+Everything here returns `Html`: leave it as the last expression of a cell. It holds its sounds and
+pictures itself, so it needs no script, no network and, once a page is rendered, no kernel. No sound
+is ever normalised: what is quieter sounds quieter and looks darker.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import io
+import textwrap
+from html import escape
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import soundfile
+from PIL import Image
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from audiogan_lib import _html, audio
+from audiogan_lib._html import Html
+from audiogan_lib._plots import (
+    INK,
+    LINES,
+    Picture,
+    curves,
+    figure,
+    image_spectrogram,
+    spectrogram,
+    waveform,
+)
+
+__all__ = [
+    "INK",
+    "LINES",
+    "Html",
+    "Picture",
+    "curves",
+    "figure",
+    "image_spectrogram",
+    "players",
+    "show_source",
+    "spectrogram",
+    "waveform",
+]
+
+#: Pixels across a player's picture, for the longest sound of a grid.
+PICTURE_COLUMNS = 240
+
+_PLAYERS_STYLE = """
+.audiogan-players{display:grid;gap:1rem .75rem;margin:.5rem 0;
+grid-template-columns:repeat(auto-fill,minmax(min(100%,max(9.25rem,
+calc((100% - (var(--columns) - 1)*.75rem)/var(--columns)))),1fr))}
+.audiogan-players>div{min-width:0;max-width:22rem;line-height:1.3}
+.audiogan-players b,.audiogan-players small{display:block;overflow-wrap:anywhere}
+.audiogan-players b{font-weight:600}
+.audiogan-players small,.audiogan-note{font-size:.8em;opacity:.8}
+.audiogan-players span{display:block;margin:.25rem 0;border-radius:4px;overflow:hidden;
+background:rgba(128,128,128,.25)}
+.audiogan-players img{display:block;height:4.5rem;max-width:none;margin:0;border-radius:0!important}
+.audiogan-players audio{display:block;width:100%;height:2.25rem}
+.audiogan-note{margin:.5rem 0;line-height:1.4}
+"""
+
+# light-dark() follows the page's colour scheme; text and ground change together, so that they fit
+# even where a front end is dark without saying so.
+_SOURCE_STYLE = """
+.audiogan-source{margin:.5rem 0;border-radius:4px;background:#f5f6f8;color:#24292f;
+background:light-dark(#f5f6f8,#1d2127);color:light-dark(#24292f,#d6dbe1)}
+.audiogan-source small{display:block;padding:.5rem .9rem 0;font-size:.8em}
+.audiogan-source pre{margin:0;padding:.5rem .9rem .8rem;overflow-x:auto;border:0;font-size:.85em;
+line-height:1.45;background:none;color:inherit}
+.audiogan-source :is(.k,.kn,.kc,.ow){color:#7a3fa8;color:light-dark(#7a3fa8,#c9a5ee)}
+.audiogan-source :is(.s1,.s2,.sa,.si,.se){color:#0a6640;color:light-dark(#0a6640,#8fd6a8)}
+.audiogan-source :is(.c1,.sd){color:#5a636d;color:light-dark(#5a636d,#9aa5b1);font-style:italic}
+.audiogan-source :is(.nf,.nc,.fm,.nd){color:#0b57a8;color:light-dark(#0b57a8,#86bdf5)}
+.audiogan-source :is(.mi,.mf,.mh){color:#9a4a00;color:light-dark(#9a4a00,#f0b072)}
+"""
+
+
+def players(sounds, sample_rate, labels=None, caption=None, columns=4, autoplay=False):
+    """Show sounds as a grid of players, each with its label, level and spectrogram.
+
+    Levels are kept. Only when a sound exceeds full scale, all are turned down by one common gain,
+    and the note under the grid says by how much. Time, frequency and brightness are alike in all
+    pictures of a grid.
+
+    The sounds lie in the page as FLAC of 16 bits, which all browsers decode. With its picture
+    (2 KB), a word of FSDD costs a page 8 KB on average, where WAV would cost 24, and a drum of one
+    second at 16 kHz 11 KB, where WAV would cost 46; the worst, a second of white noise, 50 KB.
+
+    Parameters
+    ----------
+    sounds : array_like [shape=(samples,) or (count, samples), in [-1, 1]] or list of (samples,)
+        One sound or several, arrays or tensors, of equal lengths or not.
+    sample_rate : int > 0
+        Their rate in Hz.
+    labels : str or list of str, optional
+        A name for each sound; by default "sound 1", "sound 2", ...
+    caption : str, optional
+        A sentence to stand over the grid.
+    columns : int > 0
+        Players side by side where there is room; a narrow page shows fewer.
+    autoplay : bool
+        Whether the first sound plays as soon as it is shown, where the browser allows it.
+
+    Returns
+    -------
+    grid : Html
+        The players.
+
+    Raises
+    ------
+    TypeError
+        When the samples are not floating-point numbers.
+    ValueError
+        When a sound is empty, has another shape, or holds samples that are not finite or beyond
+        `LARGEST_PEAK`; when the labels are not as many as the sounds.
+
+    Examples
+    --------
+    >>> tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(8000) / 8000)
+    >>> players([tone, tone / 2], 8000, labels=["A4", "the same at half the amplitude"])
+    A4: 1.00 s, −9.0 dBFS, strongest near 440 Hz
+    the same at half the amplitude: 1.00 s, −15.1 dBFS, strongest near 440 Hz
+    """
+    sounds, labels = _html.as_sounds(sounds, sample_rate, labels)
+    gain = np.float32(1 / max(1.0, *(np.abs(sound).max() for sound in sounds)))
+    sounds = [sound * gain for sound in sounds]
+    longest = max(len(sound) for sound in sounds)
+    grid = "".join(
+        _player(sound, sample_rate, label, longest)
+        for sound, label in zip(sounds, labels, strict=True)
+    )
+    if autoplay:
+        grid = grid.replace("<audio ", "<audio autoplay ", 1)
+    quietest, loudest = (_html.number(level_db, ".0f") for level_db in _html.RANGE_DB)
+    note = (
+        f"Pictures: {longest / sample_rate:.2f} s across, 0 to {sample_rate / 2:.0f} Hz upward "
+        f"(mel scale), {quietest} to {loudest} dB from dark to bright, all alike. "
+    )
+    if gain < 1:
+        note += f"All are turned down by {-20 * np.log10(gain):.1f} dB, as the loudest would clip."
+    else:
+        note += "No sound is normalised."
+    columns = min(int(columns), len(sounds))
+    content = (
+        f"<p>{escape(caption)}</p>" if caption else "",
+        f'<div class="audiogan-players" style="--columns:{columns}">{grid}</div>',
+        f'<p class="audiogan-note">{note}</p>',
+    )
+    lines = [caption] if caption else []
+    lines += [
+        f"{label}: {_html.describe(sound, sample_rate)}"
+        for sound, label in zip(sounds, labels, strict=True)
+    ]
+    return Html(_html.wrap("".join(content), _PLAYERS_STYLE), "\n".join(lines))
+
+
+def show_source(obj, docstring=True):
+    """Show the source of a function or class, coloured, with the name of its file.
+
+    Parameters
+    ----------
+    obj : function, method or class
+        What to show.
+    docstring : bool
+        Whether to show its docstring too.
+
+    Returns
+    -------
+    source : Html
+        The code.
+
+    Raises
+    ------
+    TypeError
+        When there is no Python source for it.
+    """
+    obj = inspect.unwrap(obj.fget if isinstance(obj, property) else obj)
+    wanted = "obj must be a function, method or class written in Python"
+    if not (inspect.isroutine(obj) or inspect.isclass(obj)):
+        raise TypeError(f"{wanted}, received {obj!r}")
+    try:
+        lines, first = inspect.getsourcelines(obj)
+    except (TypeError, OSError) as error:
+        raise TypeError(f"{wanted}, received {obj!r}") from error
+    code = textwrap.dedent("".join(lines))
+    if not docstring:
+        code = _without_docstring(code)
+    name = f"{_file_name(obj)}, lines {first} to {first + len(lines) - 1}"
+    coloured = highlight(code, PythonLexer(), HtmlFormatter(nowrap=True))
+    content = (
+        f'<div class="audiogan-source"><small>{escape(name)}</small>'
+        f'<pre tabindex="0" role="region" aria-label="Source of {escape(obj.__qualname__)}">'
+        f"{coloured}</pre></div>"
+    )
+    return Html(_html.wrap(content, _SOURCE_STYLE), f"# {name}\n{code}")
+
+
+def _player(sound, sample_rate, label, longest):
+    name = escape(label)
+    alt = f"Spectrogram of {name}: {_html.describe(sound, sample_rate)}."
+    picture = _html.data_uri("image/webp", _picture(sound, sample_rate, longest))
+    width = max(100 * len(sound) / longest, 1)
+    return (
+        f'<div role="group" aria-label="{name}"><b>{name}</b>'
+        f"<small>{len(sound) / sample_rate:.2f} s, {_html.level(sound)}</small>"
+        f'<span><img class="dark-light" style="width:{width:.4g}%" alt="{alt}" '
+        f'src="{picture}"></span>'
+        f'<audio controls preload="metadata" aria-label="{name}" '
+        f'src="{_html.data_uri("audio/flac", _flac(sound, sample_rate))}"></audio></div>'
+    )
+
+
+def _flac(sound, sample_rate):
+    file = io.BytesIO()
+    soundfile.write(file, audio.to_int16(sound), int(sample_rate), "PCM_16", format="FLAC")
+    return file.getvalue()
+
+
+def _picture(sound, sample_rate, longest):
+    """Draw the small spectrogram of a player, its width in proportion to the sound's length."""
+    n_fft = _html.window_length(sample_rate)
+    hop_length = min(max(1, longest // PICTURE_COLUMNS), n_fft // 4)
+    level_db, _ = _html.spectrum_db(sound, sample_rate, n_fft, hop_length)
+    columns = min(level_db.shape[1], max(1, round(PICTURE_COLUMNS * len(sound) / longest)))
+    level_db = np.maximum.reduceat(level_db, np.arange(columns) * level_db.shape[1] // columns, 1)
+    floor_db, ceiling_db = _html.RANGE_DB
+    brightness = np.clip((level_db[::-1] - floor_db) / (ceiling_db - floor_db), 0, 1)
+    pixels = matplotlib.colormaps[_html.COLOURMAP](brightness, bytes=True)[..., :3]
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, format="WEBP", quality=80, method=6)
+    return file.getvalue()
+
+
+def _file_name(obj):
+    """Name the file as one would import it, without the folders of this machine."""
+    if obj.__module__ == "__main__":
+        return "this notebook"
+    parts = obj.__module__.split(".")
+    file = Path(inspect.getsourcefile(obj))
+    return "/".join([*parts[:-1], *parts[-1:] * (file.stem == "__init__"), file.name])
+
+
+def _without_docstring(code):
+    body = ast.parse(code).body[0].body
+    if not (isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)):
+        return code
+    lines = code.splitlines(keepends=True)
+    return "".join(lines[: body[0].lineno - 1] + lines[body[0].end_lineno :])

@@ -1,0 +1,222 @@
+"""Controls for a live notebook (ipywidgets 7 and 8) that leave players, not dead knobs, on a page.
+
+Each control has two faces: `LatentPlayer` is a panel of widgets where a kernel runs and a grid of
+rendered sounds where none does. What a control computes (`LatentWalk`) knows nothing of either.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from audiogan_lib import audio, display
+from audiogan_lib._latents import LatentWalk, random_directions
+
+__all__ = ["LatentPlayer", "LatentWalk", "random_directions"]
+
+#: Positions of a knob; at either end the latent lies 63 degrees from where it stands at 0.
+KNOB_RANGE = (-2.0, 2.0)
+
+#: The page's face shows the first knob there, for at most `PAGE_LABELS` labels.
+PAGE_POSITIONS = (-1.0, 0.0, 1.0)
+PAGE_LABELS = 3
+
+_LARGEST_SEED = 2**31 - 1
+
+
+class LatentPlayer:
+    """Turn knobs on a generator's latent and hear what it makes of it.
+
+    Parameters
+    ----------
+    generator : pretrained.Generator
+        Or anything with its `sample_rate`, `label_names`, `latents` and `from_latents`. Where it
+        has `conditions`, a dict of names to tuples of choices, each gets a menu.
+    knobs : int >= 0 or dict of str to np.ndarray [shape=(latent_dim,)]
+        Knobs along so many random directions, or along these directions by name.
+    seed : int >= 0
+        Seed of the first latent and of random directions; the morph leads to the next seed.
+    **choices : str
+        What the menus show at first, as ``label="snare"``; by default each one's first entry.
+
+    Attributes
+    ----------
+    panel : ipywidgets.VBox
+        The live face.
+    walk : LatentWalk
+        Between the latents of the two seeds that are set.
+    sound : np.ndarray [shape=(samples,), float32]
+        What the player holds now.
+
+    Raises
+    ------
+    ValueError
+        When a choice is not among a menu's, or a direction has no length or the wrong shape.
+
+    Examples
+    --------
+    >>> LatentPlayer(pretrained.load("drums"), label="snare")  # doctest: +SKIP
+    """
+
+    def __init__(self, generator, knobs=3, seed=0, **choices):
+        self.generator = generator
+        self._menus = _menus(generator)
+        for name, choice in choices.items():
+            if choice not in self._menus.get(name, ()):
+                raise ValueError(
+                    f"{name} must be one of {self._menus.get(name)}, received {choice!r}"
+                )
+        self._names, self._directions = _as_directions(knobs, generator, seed)
+        self._build(seed, {name: choices.get(name, menu[0]) for name, menu in self._menus.items()})
+        self._walk_anew()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        """Offer both faces: a live front end prefers the widgets, a page is told to prefer HTML."""
+        page = self.page()
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.panel.model_id}
+        return {
+            "application/vnd.jupyter.widget-view+json": view,
+            "text/html": page.html,
+            "text/plain": page.text,
+        }
+
+    def page(self):
+        """Render the face for a page without a kernel: sounds from the control as it is set now.
+
+        Returns
+        -------
+        grid : display.Html
+            The first knob at three positions for a few labels, and a morph.
+        """
+        set_now = self._conditions()
+        others = sorted(self._menus.get("label", ()), key=lambda label: label != set_now["label"])
+        sounds, labels = [], []
+        if self._names:
+            positions = np.zeros((len(PAGE_POSITIONS), len(self._names)))
+            positions[:, 0] = PAGE_POSITIONS
+            latents = [self.walk.latent(knobs) for knobs in positions]
+            for label in others[:PAGE_LABELS] or [None]:
+                sounds += self._sounds(latents, set_now | ({"label": label} if label else {}))
+                knob = f"{label}, {self._names[0]}" if label else self._names[0]
+                labels += [f"{knob} at {_signed(position)}" for position in PAGE_POSITIONS]
+        sounds += self._sounds([self.walk.latent(morph=share) for share in (0, 0.5, 1)], set_now)
+        start, end = f"seed {self._seed.value}", f"seed {self._end_seed.value}"
+        for place in (start, f"half-way to {end}", end):
+            labels.append(", ".join([*list(set_now.values())[:1], place]))
+        caption = (
+            f"In a live notebook this is a panel with {len(self._menus)} menus, "
+            f"{len(self._names)} knobs and a morph from one seed to another. "
+            "These are some of the sounds behind it."
+        )
+        return display.players(sounds, self.generator.sample_rate, labels, caption, columns=3)
+
+    def _build(self, seed, first):
+        import ipywidgets as widgets
+
+        look = {
+            "style": {"description_width": "6rem"},
+            "layout": widgets.Layout(width="min(24rem, 98%)"),
+        }
+
+        def slider(name, low, high):
+            return widgets.FloatSlider(
+                0.0, min=low, max=high, step=0.05, description=name, continuous_update=False, **look
+            )
+
+        def seed_field(name, value):
+            return widgets.BoundedIntText(value, min=0, max=_LARGEST_SEED, description=name, **look)
+
+        self._dropdowns = {
+            name: widgets.Dropdown(
+                options=menu, value=first[name], description=name.replace("_", " "), **look
+            )
+            for name, menu in self._menus.items()
+        }
+        self._knobs = [slider(name, *KNOB_RANGE) for name in self._names]
+        self._seed, self._end_seed = seed_field("seed", seed), seed_field("morph to seed", seed + 1)
+        self._morph = slider("morph", 0.0, 1.0)
+        self._random = widgets.Button(description="Random seed")
+        self._at_once = widgets.Checkbox(True, description="play each change", indent=False)
+        self._sound = widgets.HTML()
+        self._file = widgets.Text("sound.wav", description="file name", **look)
+        self._save = widgets.Button(description="Save")
+        self._status = widgets.HTML()
+        for control in (*self._dropdowns.values(), *self._knobs, self._morph):
+            control.observe(self._update, "value")
+        for control in (self._seed, self._end_seed):
+            control.observe(self._walk_anew, "value")
+        self._random.on_click(self._draw_seed)
+        self._save.on_click(self._write)
+        self.panel = widgets.VBox(
+            [
+                *self._dropdowns.values(),
+                *self._knobs,
+                widgets.HBox([self._seed, self._random], layout=widgets.Layout(flex_flow="wrap")),
+                self._end_seed,
+                self._morph,
+                self._at_once,
+                self._sound,
+                widgets.HBox([self._file, self._save], layout=widgets.Layout(flex_flow="wrap")),
+                self._status,
+            ]
+        )
+
+    def _conditions(self):
+        return {name: menu.value for name, menu in self._dropdowns.items()}
+
+    def _sounds(self, latents, conditions):
+        return list(np.asarray(self.generator.from_latents(np.stack(latents), **conditions)))
+
+    def _walk_anew(self, change=None):
+        start, end = (
+            self.generator.latents(1, seed=s.value)[0] for s in (self._seed, self._end_seed)
+        )
+        self.walk = LatentWalk(np.asarray(start), np.asarray(end), self._directions)
+        self._update(change)
+
+    def _update(self, change=None):
+        """Make the sound for the controls as they stand; play it when one of them was touched."""
+        latent = self.walk.latent([knob.value for knob in self._knobs], self._morph.value)
+        [self.sound] = self._sounds([latent], self._conditions())
+        label = ", ".join(self._conditions().values()) or "sound"
+        autoplay = change is not None and self._at_once.value
+        grid = display.players(self.sound, self.generator.sample_rate, label, autoplay=autoplay)
+        self._sound.value = grid.html
+
+    def _draw_seed(self, button):
+        self._seed.value = int(np.random.default_rng().integers(_LARGEST_SEED))
+
+    def _write(self, button):
+        path = Path(self._file.value)
+        try:
+            audio.write(path, self.sound, self.generator.sample_rate)
+        except (OSError, ValueError) as error:
+            told = f"Not saved: {error}"
+        else:
+            told = f"Saved {path}"
+        self._status.value = f'<span role="status">{escape(told)}</span>'
+
+
+def _menus(generator):
+    labels = {"label": tuple(generator.label_names)} if generator.label_names else {}
+    return labels | {
+        name: tuple(menu) for name, menu in getattr(generator, "conditions", {}).items()
+    }
+
+
+def _as_directions(knobs, generator, seed):
+    """Return the knobs' names and directions of length 1."""
+    latent_dim = generator.latents(1, seed=seed).shape[1]
+    if not isinstance(knobs, dict):
+        return [f"knob {i + 1}" for i in range(knobs)], random_directions(knobs, latent_dim, seed)
+    directions = np.array(list(knobs.values()), float).reshape(len(knobs), -1)
+    lengths = np.linalg.norm(directions, axis=1, keepdims=True)
+    if directions.shape[1] != latent_dim or not lengths.all():
+        raise ValueError(f"knobs must be directions of {latent_dim} numbers, not all of them zero")
+    return list(knobs), directions / lengths
+
+
+def _signed(position):
+    return f"{position:+.0f}".replace("-", "\N{MINUS SIGN}").replace("+0", "0")

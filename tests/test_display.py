@@ -1,0 +1,400 @@
+"""Players, plots and source code: what lies in the HTML is what was given."""
+
+import base64
+import io
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+import soundfile
+from matplotlib import pyplot
+from PIL import Image
+
+from audiogan_lib import audio, display
+
+RATE = 8000
+MINUS = "\N{MINUS SIGN}"
+
+
+class Parsed(HTMLParser):
+    """The elements of a piece of HTML, after a check that they close in order."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self._open = [], []
+        self.feed(html)
+        assert not self._open
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag != "img":
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def payload(address, kind):
+    head, _, content = address.partition(",")
+    assert head == f"data:{kind};base64"
+    return base64.b64decode(content, validate=True)
+
+
+def heard(html):
+    return [
+        soundfile.read(io.BytesIO(payload(player["src"], "audio/flac")), dtype="int16")
+        for player in Parsed(html).all("audio")
+    ]
+
+
+def pictures(html):
+    return [
+        np.asarray(Image.open(io.BytesIO(payload(image["src"], "image/webp"))).convert("RGBA"))
+        for image in Parsed(html).all("img")
+    ]
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def sine(frequency_hz, amplitude=0.5, samples=8192):
+    time_s = np.arange(samples) / RATE
+    return (amplitude * np.sin(2 * np.pi * frequency_hz * time_s)).astype(np.float32)
+
+
+def test_a_player_holds_the_sound_bit_by_bit(rng):
+    steps = rng.integers(-32768, 32768, (3, 700), dtype=np.int16)
+    sounds = heard(display.players(steps / np.float32(32768), 22050).html)
+    for (samples, rate), expected in zip(sounds, steps, strict=True):
+        np.testing.assert_array_equal(samples, expected)
+        assert rate == 22050
+
+
+def test_levels_are_not_normalised():
+    html = display.players([sine(440, 0.5), sine(440, 0.005)], RATE).html
+    (loud, _), (quiet, _) = heard(html)
+    assert np.abs(loud).max() == pytest.approx(16384, abs=1)
+    assert np.abs(quiet).max() == pytest.approx(164, abs=1)
+    assert "No sound is normalised" in html
+
+
+def test_sounds_that_would_clip_are_turned_down_together_and_it_says_so():
+    html = display.players([sine(440, 2.0), sine(440, 0.2)], RATE).html
+    (loud, _), (quiet, _) = heard(html)
+    assert np.abs(loud).max() == 32767
+    assert np.abs(quiet).max() == pytest.approx(3277, abs=1)
+    assert "turned down by 6.0 dB" in html
+    assert "No sound is normalised" not in html
+
+
+@pytest.mark.parametrize("amplitude, level", [(1.0, "3.0"), (0.1, "23.0")])
+def test_the_words_are_true(amplitude, level):
+    shown = display.players(sine(1000, amplitude), RATE, labels="tone")
+    assert repr(shown) == f"tone: 1.02 s, {MINUS}{level} dBFS, strongest near 1000 Hz"
+    [picture] = Parsed(shown.html).all("img")
+    assert (
+        picture["alt"]
+        == f"Spectrogram of tone: 1.02 s, {MINUS}{level} dBFS, strongest near 1000 Hz."
+    )
+
+
+def test_silence_and_a_constant_have_no_strongest_frequency():
+    assert repr(display.players(np.zeros(800), RATE)) == "sound 1: 0.10 s, silent"
+    assert repr(display.players(np.full(800, 0.5), RATE)) == f"sound 1: 0.10 s, {MINUS}6.0 dBFS"
+
+
+def test_every_player_has_a_name_a_picture_and_keys():
+    parsed = Parsed(display.players([sine(200), sine(300)], RATE, labels=["low", "high"]).html)
+    assert [player["aria-label"] for player in parsed.all("audio")] == ["low", "high"]
+    assert all("controls" in player and "tabindex" not in player for player in parsed.all("audio"))
+    assert all("autoplay" not in player for player in parsed.all("audio"))
+    assert len(parsed.all("img")) == 2
+
+
+def test_autoplay_starts_one_sound_only():
+    players = Parsed(display.players([sine(200), sine(300)], RATE, autoplay=True).html).all("audio")
+    assert ["autoplay" in player for player in players] == [True, False]
+
+
+def test_labels_are_text_not_html():
+    html = display.players(sine(200), RATE, labels='<b>"&', caption="<i>").html
+    parsed = Parsed(html)
+    assert parsed.all("audio")[0]["aria-label"] == '<b>"&'
+    assert len(parsed.all("b")) == 1
+    assert not parsed.all("i")
+
+
+def test_the_page_needs_nothing_beside_itself():
+    html = display.players(sine(200), RATE).html + display.waveform(sine(200), RATE).html
+    assert not Parsed(html).all("script")
+    assert not Parsed(html).all("link")
+    assert not re.search(r"https?:|@import|url\(", html)
+
+
+def test_a_picture_shows_frequency_upward_and_time_to_the_right():
+    def row(frequency_hz):
+        [picture] = pictures(display.players(sine(frequency_hz), RATE).html)
+        return picture[:, :, :3].sum(axis=(1, 2)).argmax() / len(picture)
+
+    assert row(3000) < row(1000) < row(300)
+    silent_then_loud = np.concatenate([np.zeros(4096), sine(1000, samples=4096)])
+    [picture] = pictures(display.players(silent_then_loud, RATE).html)
+    columns = picture[:, :, :3].sum(axis=(0, 2))
+    assert columns[180:230].mean() > 2 * columns[10:100].mean()
+
+
+def test_a_quieter_sound_has_a_darker_picture():
+    loud, quiet = pictures(display.players([sine(1000, 0.9), sine(1000, 0.009)], RATE).html)
+    assert loud.max(axis=(0, 1))[0] > 240
+    assert quiet.max(axis=(0, 1))[0] < 200
+
+
+def test_pictures_of_different_lengths_share_one_time_axis():
+    html = display.players([sine(1000), sine(1000, samples=2048)], RATE).html
+    assert [image["style"] for image in Parsed(html).all("img")] == ["width:100%", "width:25%"]
+    long, short = pictures(html)
+    assert short.shape[1] == pytest.approx(long.shape[1] / 4, abs=1)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 50, 300])
+def test_the_shortest_sounds_are_shown_too(samples, rng):
+    html = display.players(rng.uniform(-1, 1, samples), RATE).html
+    assert len(heard(html)[0][0]) == samples
+
+
+def test_a_player_costs_little_of_the_page(rng):
+    def cost(sound, rate):
+        return (len(display.players([sound] * 3, rate).html) - styles) / 3
+
+    styles = len(display.players(np.zeros(80), RATE).html)
+    # As in a clip of FSDD, a word over noise of the room fills half of it.
+    word = sine(200, 0.1, 4096) + sine(700, 0.05, 4096) + rng.normal(0, 0.002, 4096)
+    assert styles < 2_000
+    assert cost(audio.fit_length(word, 8192), RATE) < 10_000
+    assert cost(rng.uniform(-1, 1, 16384), 16000) < 52_000
+    [picture] = Parsed(display.players(rng.uniform(-1, 1, 16384), 16000).html).all("img")
+    assert len(picture["src"]) < 12_000
+
+
+class Tensor:
+    """Stands for a tensor of any library: an array only when asked."""
+
+    def __init__(self, values):
+        self._values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self._values, dtype)
+
+    def __len__(self):
+        return len(self._values)
+
+
+@pytest.mark.parametrize(
+    "sounds, count",
+    [
+        (np.zeros(9, np.float64), 1),
+        (np.zeros((3, 9), np.float16), 3),
+        ([np.zeros(9), np.zeros(5)], 2),
+        ([0.0, 0.5, 0.0], 1),
+        ([[0.0, 0.5], [0.1, 0.2]], 2),
+        (Tensor(np.zeros((2, 9), np.float32)), 2),
+        ([Tensor(np.zeros(9, np.float32))], 1),
+    ],
+)
+def test_one_sound_or_many_arrays_lists_or_tensors(sounds, count):
+    assert len(heard(display.players(sounds, RATE).html)) == count
+
+
+@pytest.mark.parametrize(
+    "arguments, kind, message",
+    [
+        (([], RATE), ValueError, "sounds must hold at least one sound, received none"),
+        ((np.zeros((0, 9)), RATE), ValueError, "at least one"),
+        (
+            ([np.zeros(9), np.zeros(0)], RATE),
+            ValueError,
+            r"sounds\[1\] .* received the shape \(0,\)",
+        ),
+        ((np.zeros((2, 9, 1)), RATE), ValueError, r"one row of samples, .* \(9, 1\)"),
+        ((np.array([0.0, np.nan]), RATE), ValueError, r"sounds\[0\] must be finite"),
+        ((np.array([0.0, np.inf]), RATE), ValueError, "finite"),
+        ((np.array([0, 120], np.int16), RATE), TypeError, "received int16; .* 32768"),
+        ((np.array([0.0, -3000.0]), RATE), ValueError, r"\[-1, 1\], received a peak of 3000"),
+        ((np.zeros(9), 0), ValueError, "sample_rate must be whole and positive .* received 0"),
+        ((np.zeros(9), 0.5), ValueError, "sample_rate"),
+        (
+            (np.zeros((2, 9)), RATE, ["one"]),
+            ValueError,
+            "labels must be 2, one a sound, received 1",
+        ),
+    ],
+)
+@pytest.mark.parametrize("show", [display.players, display.waveform, display.spectrogram])
+def test_wrong_arguments_are_named(show, arguments, kind, message):
+    with pytest.raises(kind, match=message):
+        show(*arguments)
+    assert not pyplot.get_fignums()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: display.waveform([sine(440), sine(880)], RATE, labels=["A4", "A5"]),
+        lambda: display.spectrogram([sine(440), sine(880)], RATE, labels=["A4", "A5"]),
+    ],
+)
+def test_plots_have_alternative_texts_and_are_closed(draw):
+    picture = draw()
+    [image] = Parsed(picture.html).all("img")
+    assert image["alt"] == picture.text == repr(picture)
+    assert f"A4: 1.02 s, {MINUS}9.0 dBFS, strongest near 440 Hz; A5: " in picture.text
+    assert not pyplot.get_fignums()
+    assert len(picture.html) < 60_000
+
+
+def test_a_waveform_is_drawn_with_units_on_one_scale(rng):
+    sound = rng.uniform(-0.5, 0.5, 2000).astype(np.float32)
+    [axes] = display.waveform(sound, RATE).figure.axes
+    time_s, values = axes.lines[0].get_data()
+    np.testing.assert_array_equal(values, sound)
+    np.testing.assert_allclose(time_s, np.arange(2000) / RATE)
+    assert axes.get_ylim() == (-1, 1)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("time (s)", "amplitude")
+
+
+def test_a_long_waveform_keeps_its_extremes(rng):
+    sound = rng.uniform(-0.5, 0.5, 100_000).astype(np.float32)
+    sound[[1234, 77_777]] = 0.9, -0.8
+    time_s, values = display.waveform(sound, RATE).figure.axes[0].lines[0].get_data()
+    assert len(values) < 10_000
+    assert values.max() == np.float32(0.9)
+    assert time_s[values.argmax()] == pytest.approx(1234 / RATE, abs=0.01)
+    assert values.min() == np.float32(-0.8)
+    assert time_s[values.argmin()] == pytest.approx(77_777 / RATE, abs=0.01)
+
+
+@pytest.mark.parametrize("scale", ["mel", "linear"])
+def test_a_spectrogram_shows_a_full_sine_at_its_place_with_0_db(scale):
+    frequency_hz = 1000
+    picture = display.spectrogram(sine(frequency_hz, 1.0), RATE, scale=scale)
+    axes, bar = picture.figure.axes
+    mesh = axes.collections[0]
+    level_db = np.asarray(mesh.get_array())
+    edges_hz = mesh.get_coordinates()[:, 0, 1]
+    middle = level_db[:, level_db.shape[1] // 2]
+    row = middle.argmax()
+    assert edges_hz[row] <= frequency_hz <= edges_hz[row + 1]
+    assert middle[row] == pytest.approx(0, abs=0.01)
+    assert mesh.get_clim() == (-80, 0)
+    assert axes.get_xlim() == (0, pytest.approx(8192 / RATE))
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("time (s)", "frequency (Hz)")
+    assert bar.get_ylabel() == "level (dB)"
+
+
+def test_a_spectrogram_takes_its_resolution(rng):
+    sound = rng.uniform(-1, 1, 4096)
+    picture = display.spectrogram(sound, RATE, scale="linear", n_fft=64, hop_length=32)
+    assert picture.figure.axes[0].collections[0].get_array().shape == (33, 129)
+    with pytest.raises(ValueError, match="scale must be 'mel' or 'linear', received 'bark'"):
+        display.spectrogram(sound, RATE, scale="bark")
+
+
+def test_an_array_is_drawn_with_bins_upward():
+    values = np.arange(12.0).reshape(4, 3)
+    picture = display.image_spectrogram(values, "level")
+    image = picture.figure.axes[0].images[0]
+    np.testing.assert_array_equal(image.get_array(), values.T)
+    assert image.origin == "lower"
+    assert repr(picture) == "Picture of level: 4 by 3 (frame by bin), from 0 to 11."
+    with pytest.raises(ValueError, match=r"\(frames, bins\), received \(12,\)"):
+        display.image_spectrogram(values.ravel(), "level")
+
+
+def test_curves_differ_in_dashes_and_are_told():
+    picture = display.curves({"G": [2.0, 1.0], "D": [1.0, -1.5]}, "step", "loss", x=[0, 10])
+    lines = picture.figure.axes[0].lines
+    assert len({line.get_linestyle() for line in lines}) == 2
+    np.testing.assert_array_equal(lines[1].get_data(), [[0, 10], [1.0, -1.5]])
+    assert repr(picture) == f"loss over step: G from 2 to 1; D from 1 to {MINUS}1.5."
+    for many in ({}, {str(i): [0] for i in range(6)}):
+        with pytest.raises(ValueError, match=f"1 to 5 curves, received {len(many)}"):
+            display.curves(many, "step", "loss")
+
+
+def test_any_figure_becomes_readable_on_light_and_dark():
+    drawing, axes = pyplot.subplots()
+    axes.plot([0, 1], label="line")
+    axes.legend()
+    axes.set_title("title")
+    axes.text(0, 0, "white stays", color="white")
+    picture = display.figure(drawing, alt='A "line".')
+    assert picture.figure is drawing
+    assert not pyplot.get_fignums()
+    assert Parsed(picture.html).all("img")[0]["alt"] == 'A "line".'
+    [pixels] = pictures(picture.html)
+    assert (pixels[:3, :, 3] == 0).all()
+    ink = pixels[pixels[:, :, 3] == 255][:, :3]
+    assert ink.min() > 20
+    dark = (ink.max(axis=1) < 100).mean()
+    assert dark == 0
+    with pytest.raises(ValueError, match="alt must say what the figure shows"):
+        display.figure(drawing, alt=" ")
+
+
+def contrast(colour, other):
+    def luminance(hexadecimal):
+        parts = [int(hexadecimal[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return np.dot([0.2126, 0.7152, 0.0722], linear)
+
+    bright, dark = sorted([luminance(colour), luminance(other)], reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def test_colours_stand_out_on_light_and_dark_pages():
+    for ground in ("#ffffff", "#121212"):
+        assert contrast(display.INK, ground) > 4.1
+        for colour, _ in display.LINES:
+            assert contrast(colour, ground) > 3
+    for pair in re.findall(r"color:light-dark\((#\w+),(#\w+)\)", display.show_source(sine).html):
+        for colour, ground in zip(pair, ("#f5f6f8", "#1d2127"), strict=True):
+            assert contrast(colour, ground) > 4.5
+
+
+def code_of(shown):
+    return re.sub(r"<[^>]+>", "", shown.html.partition("<pre")[2].partition(">")[2])
+
+
+def test_source_is_shown_with_the_name_of_its_file():
+    shown = display.show_source(audio.normalize_peak)
+    assert "audiogan_lib/audio.py, lines " in shown.html
+    assert '<span class="nf">normalize_peak</span>' in shown.html
+    assert code_of(shown).startswith("def normalize_peak(waveforms, peak=0.9):")
+    assert '"""Scale each clip' in repr(shown)
+    Parsed(shown.html)
+
+
+def test_source_can_leave_the_docstring_out():
+    code = code_of(display.show_source(display.Html._repr_html_, docstring=False))
+    assert code.split("\n") == ["def _repr_html_(self):", "    return self.html", ""]
+    assert "Scale each clip" not in display.show_source(audio.normalize_peak, docstring=False).html
+
+
+def test_source_of_classes_and_properties_but_not_of_values():
+    assert "class AudioError" in repr(display.show_source(audio.AudioError))
+
+    class Local:
+        @property
+        def answer(self):
+            return 42
+
+    assert "return 42" in repr(display.show_source(Local.answer))
+    for value in (len, 3, audio, np.zeros(3)):
+        with pytest.raises(TypeError, match="obj must be a function, method or class"):
+            display.show_source(value)
