@@ -15,6 +15,13 @@ def _parser():
     train.add_argument("--data", type=Path, help="a folder of audio, instead of a recipe")
     train.add_argument("--minutes", type=float, help="training time; the recipe's when not given")
     train.add_argument("--out", type=Path, required=True, help="the run's folder")
+    train.add_argument(
+        "--checkpoint-every",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="time between two checkpoints (default: %(default)g)",
+    )
 
     generate = commands.add_parser("generate", help="write sounds as WAV files")
     generate.add_argument("generator", help="a shipped generator's name, or a run's folder")
@@ -54,7 +61,7 @@ def _train(arguments):
         recipe = replace(recipe, minutes=arguments.minutes)
     run = runs.Run(recipe, arguments.out)
     print(f"{len(run.train_data)} clips; {', '.join(run.conditions)} can be asked for")
-    run.train()
+    run.train(checkpoint_every_s=arguments.checkpoint_every)
     print(f"Done. Hear it: python -m audiogan_lib generate {arguments.out} --out sounds/")
 
 

@@ -1,0 +1,124 @@
+"""Shipped generators: they load, they are checked, and they do what they are asked."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from audiogan_lib import pretrained
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Return the shipped generator of digits."""
+    return pretrained.load("digits")
+
+
+@pytest.mark.parametrize("name", ["digits", "drums"])
+def test_shipped_generators_make_sound(name):
+    generator = pretrained.load(name)
+    assert name in pretrained.names()
+    sounds = generator.sample(4, seed=0)
+    assert sounds.shape == (4, generator.recipe.samples)
+    assert sounds.dtype == np.float32
+    assert np.abs(sounds).max() <= 1.0
+    assert np.abs(sounds).max(axis=1).min() > 0.1
+    assert generator.sample_rate == generator.recipe.sample_rate
+    assert generator.card["scores"]["generated"]["clips"] == 300
+
+
+def test_drums_have_at_least_eight_classes():
+    assert len(pretrained.load("drums").label_names) >= 8
+
+
+def test_the_same_seed_gives_the_same_sounds(digits):
+    np.testing.assert_array_equal(
+        digits.sample(2, label="3", seed=5), digits.sample(2, label="3", seed=5)
+    )
+    assert not np.array_equal(
+        digits.sample(2, label="3", seed=5), digits.sample(2, label="3", seed=6)
+    )
+
+
+def test_a_sound_does_not_depend_on_its_neighbours(digits):
+    latents = digits.latents(3, seed=1)
+    together = digits.from_latents(latents, label=["1", "2", "3"], speaker="theo")
+    alone = digits.from_latents(latents[1:2], label="2", speaker="theo")
+    np.testing.assert_allclose(together[1:2], alone, atol=1e-3)
+
+
+def test_names_and_numbers_ask_for_the_same(digits):
+    named = digits.label_indices(2, label=["7", "0"], speaker="george")
+    np.testing.assert_array_equal(named, digits.label_indices(2, label=[7, 0], speaker=0))
+    np.testing.assert_array_equal(named, [[7, 0], [0, 0]])
+
+
+def test_what_is_not_asked_for_is_spread_evenly(digits):
+    rows = digits.label_indices(120)
+    combinations, counts = np.unique(rows, axis=0, return_counts=True)
+    assert len(combinations) == 60
+    assert set(counts) == {2}
+    speakers = digits.label_indices(12, label="4")[:, 1]
+    np.testing.assert_array_equal(np.bincount(speakers), [2] * 6)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"label": "eleven"}, "eleven"),
+        ({"label": 10}, "10"),
+        ({"label": ["1", "2", "3"]}, "3 classes for 2 sounds"),
+        ({"colour": "blue"}, "colour"),
+    ],
+)
+def test_wrong_requests_say_what_would_be_right(digits, asked, message):
+    with pytest.raises(ValueError, match=message):
+        digits.sample(2, seed=0, **asked)
+
+
+def test_wrong_latents_are_refused(digits):
+    with pytest.raises(ValueError, match="latents"):
+        digits.from_latents(np.zeros((2, 3)))
+    with pytest.raises(ValueError, match="count"):
+        digits.latents(-1)
+
+
+def test_no_sounds_are_no_error(digits):
+    assert digits.sample(0).shape == (0, digits.recipe.samples)
+
+
+def test_a_generator_loads_from_a_folder_and_refuses_other_weights(tmp_path, digits):
+    folder = tmp_path / "copy"
+    shutil.copytree(pretrained.WEIGHTS / "digits", folder)
+    copy = pretrained.load(folder)
+    np.testing.assert_array_equal(copy.sample(1, seed=0), digits.sample(1, seed=0))
+    weights = folder / copy.card["weights"]
+    damaged = bytearray(weights.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    weights.write_bytes(damaged)
+    with pytest.raises(ValueError, match="SHA-256"):
+        pretrained.load(folder)
+    weights.unlink()
+    with pytest.raises(ValueError, match="missing"):
+        pretrained.load(folder)
+
+
+def test_an_unknown_name_lists_the_known(tmp_path):
+    with pytest.raises(ValueError, match=r"digits.*drums"):
+        pretrained.load("violins")
+    with pytest.raises(ValueError, match="digits"):
+        pretrained.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["digits", "drums"])
+def test_cards_say_how_the_weights_were_made(name):
+    folder = pretrained.WEIGHTS / name
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    assert card["training"]["commit"]
+    assert card["training"]["minutes"] > 0
+    assert len(card["curve"]) >= 5
+    assert card["scores"]["floor"] > 0
+    text = (folder / "card.md").read_text(encoding="utf-8")
+    for needed in (card["sha256"], card["training"]["commit"], "python -m audiogan_lib train"):
+        assert needed in text
