@@ -103,8 +103,9 @@ def _squared_norms(gradients):
 
 
 def r1(gradients):
-    """Zero-centred gradient penalty on real sounds (Mescheder et al. 2018, equation 9, without its
-    gamma / 2).
+    """Zero-centred gradient penalty on real sounds.
+
+    Mescheder et al. 2018, equation 9, without its gamma / 2.
 
     Parameters
     ----------
@@ -120,8 +121,9 @@ def r1(gradients):
 
 
 def gradient_penalty(gradients, target=1.0):
-    """Pull the norm of each example's gradient to ``target`` (Gulrajani et al. 2017, equation 3,
-    without its lambda).
+    """Pull the norm of each example's gradient to ``target``.
+
+    Gulrajani et al. 2017, equation 3, without its lambda.
 
     Parameters
     ----------
@@ -140,8 +142,9 @@ def gradient_penalty(gradients, target=1.0):
 
 
 def interpolate(real, fake, mix):
-    """Points on the straight lines between real and fake (Gulrajani et al. 2017, algorithm 1, line
-    6).
+    """Mix real and fake: points on the straight lines between them.
+
+    Gulrajani et al. 2017, algorithm 1, line 6.
 
     Parameters
     ----------

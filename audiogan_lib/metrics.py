@@ -1,7 +1,7 @@
 """Scores for generated sounds, in NumPy.
 
-Conventions
------------
+Notes
+-----
 - ``probabilities`` [shape=(clips, classes)]: one row per clip, each row sums to 1.
 - ``features`` [shape=(clips, dims)]: one vector per clip, from the same judge for both sets.
 - ``labels`` [shape=(clips,)]: integers, indices into ``judge.heads["label"]``.
@@ -145,10 +145,14 @@ def evaluate(judge, train, test, test_labels, generated, generated_labels, seed=
     ----------
     judge : object
         See the head of this module.
-    train, test, generated : np.ndarray [shape=(clips, samples)]
-        Waveforms: the split the generator learnt from, the held-out split, the generator's.
-    test_labels, generated_labels : array_like of int [shape=(clips,)]
-        What each clip is, and what each was asked to be. Ask for the labels of the test split:
+    train, test : np.ndarray [shape=(clips, samples)]
+        Waveforms: the split the generator learnt from, the held-out split.
+    test_labels : array_like of int [shape=(clips,)]
+        What each clip of ``test`` is.
+    generated : np.ndarray [shape=(clips, samples)]
+        The generator's waveforms.
+    generated_labels : array_like of int [shape=(clips,)]
+        What each was asked to be. Ask for the labels of the test split:
         another mix of labels moves inception score and Frechet distance by itself.
     seed : int
         Seed of the random subsets.

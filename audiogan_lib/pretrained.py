@@ -43,7 +43,7 @@ class Generator:
 
     @property
     def label_names(self):
-        """Names that ``label`` takes; empty for a generator without labels."""
+        """What ``label`` takes; empty for a generator without labels."""
         return self.conditions.get("label", ())
 
     def latents(self, count, seed=None):

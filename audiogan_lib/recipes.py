@@ -1,5 +1,4 @@
-"""What each shipped generator was trained with: data, representation, networks, loss and schedule,
-in one frozen dataclass.
+"""What each shipped generator was trained with, in one frozen dataclass.
 
 A recipe is the whole description: ``python -m audiogan_lib train NAME`` runs it, and
 ``pretrained.load(NAME)`` rebuilds its generator from it. To try something else, use

@@ -170,17 +170,16 @@ def _griffin_lim(magnitudes, phase, momentum, iterations, n_fft, hop_length, win
 def griffin_lim(
     magnitudes, n_fft, hop_length, iterations=60, momentum=0.99, seed=0, win_length=None
 ):
-    """Find a sound with the given magnitudes: the fast Griffin-Lim algorithm (Perraudin et al.
-    2013).
+    """Find a sound with the given magnitudes: the fast Griffin-Lim algorithm.
 
-    Every clip of a batch starts from the same seeded random phase, so a clip does not depend on its
-    neighbours.
+    Perraudin et al. 2013. Every clip of a batch starts from the same seeded random phase, so a clip
+    does not depend on its neighbours.
 
     Parameters
     ----------
     magnitudes : array-like [shape=(batch, frames, 1 + n_fft // 2)], >= 0
         What the STFT of the sound should have.
-    n_fft, hop_length, win_length : int
+    n_fft, hop_length : int
         As in :func:`stft`.
     iterations : int >= 0
         Rounds of inverse and forward transform.
@@ -188,6 +187,8 @@ def griffin_lim(
         0 is the algorithm of Griffin and Lim (1984); 0.99 converges faster and further.
     seed : int
         Of the starting phase.
+    win_length : int, optional
+        As in :func:`stft`.
 
     Returns
     -------
@@ -266,7 +267,7 @@ class LogSpectrogram:
 
     @property
     def shape(self):
-        """Frames and bins of one spectrogram."""
+        """Size of one spectrogram: frames and bins."""
         return self.samples // self.hop_length, self.n_mels or self.n_fft // 2
 
     @property

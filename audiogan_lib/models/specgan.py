@@ -1,12 +1,11 @@
-"""SpecGAN: a generator that draws log-magnitude spectrograms (Donahue et al. 2019, section 4, table
-4 and 5).
+"""SpecGAN: a generator that draws log-magnitude spectrograms (Donahue et al. 2019, section 4).
 
-The defaults of the builders are the paper's: a 128 x 128 spectrogram, width 64, 5 x 5 kernels, no
-normalisation. The recipes of the book use a smaller and conditional variant: 4 x 4 kernels, which
-stride 2 divides, batch normalisation in the generator, label embeddings beside the latent, a
-projection discriminator (Miyato and Koyama 2018), and 2 x 2 patches of the spectrogram as channels
-of the largest feature map (pixel shuffle, Shi et al. 2016), which on a processor costs half the
-time of one more layer with few channels.
+The defaults of the builders are the paper's (its tables 4 and 5): a 128 x 128 spectrogram, width
+64, 5 x 5 kernels, no normalisation. The recipes of the book use a smaller and conditional variant:
+4 x 4 kernels, which stride 2 divides, batch normalisation in the generator, label embeddings beside
+the latent, a projection discriminator (Miyato and Koyama 2018), and 2 x 2 patches of the
+spectrogram as channels of the largest feature map (pixel shuffle, Shi et al. 2016), which on a
+processor costs half the time of one more layer with few channels.
 """
 
 import keras
