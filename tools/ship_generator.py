@@ -1,0 +1,146 @@
+"""Turn a finished run into a shipped generator: weights, sounds by step, scores and model card.
+
+The two commands that make a shipped generator again, from the repository's root::
+
+    python -m audiogan_lib train digits --out runs/digits
+    python tools/ship_generator.py digits runs/digits
+"""
+
+import argparse
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from audiogan_lib import audio, callbacks, metrics, pretrained, runs
+
+LOOKS = 6
+CARD = """# Generator of {name}
+
+{label_count} classes on request ({labels}){also}; {sample_rate} Hz, {samples} samples a sound.
+
+**Data.** `{data}`, training split: {clips} clips, each scaled to a peak of {peak}. {origin}
+
+**Recipe.** `audiogan_lib/recipes.py`, `{name}`: {network}, log-magnitude spectrogram of
+{frames} frames of {hop_length} samples and {bins} bins, {parameters:,} parameters; sound by {iterations} rounds of
+fast Griffin-Lim. {loss} loss, R1 penalty {r1:g} every {penalty_every} steps, batches of {batch_size},
+learning rate {learning_rate:g}, moving average {ema:g}, seed {seed}.
+
+**Made by**
+
+```
+python -m audiogan_lib train {name} --out runs/{name}
+python tools/ship_generator.py {name} runs/{name}
+```
+
+{step} steps in {minutes} minutes of training on two cores that other work shared; commit {commit}.
+SHA-256 of the weights: `{sha256}`
+
+**Scores** of {count} generated sounds, labels as in the test split, by `audiogan_lib/weights/judge-{judge}`, a
+classifier that was trained on real sounds only and hears other features (see its card):
+
+```
+{table}
+```
+
+"Real against real" is the distance of as many training clips to the other training clips: what no
+generator is expected to go below.
+
+**Over time** (`curve` in `card.json`; sounds of the same latents at some of these steps in `samples/`):
+
+| step | minutes | recognised | inception score | Frechet distance |
+| ---: | ---: | ---: | ---: | ---: |
+{curve}
+
+**Limits.** {limits}
+"""
+ORIGIN = {
+    "digits": "Free Spoken Digit Dataset, CC BY-SA 4.0, six speakers; recordings 0 to 4 of each "
+    "speaker and digit are the test split and had no part in training.",
+    "drums": "Shipped with the library (origin, licence and split: "
+    "`audiogan_lib/sounds/drums/LICENSE.md`); the test split holds other recordings.",
+}
+LIMITS = {
+    "digits": "The voices are those of six people who gave their recordings to research; do not pass "
+    "the sounds off as theirs. Griffin-Lim invents the phase, which is heard as a slight "
+    "roughness. Only these speakers, only these ten words, in English.",
+    "drums": "The classes know the drums of one soundfont; open hi-hats come from one recording. "
+    "Griffin-Lim invents the phase, which blurs attacks a little and is heard in the long "
+    "ringing of cymbals.",
+}
+
+
+def main():
+    """Ship the run that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=sorted(ORIGIN))
+    parser.add_argument("run", type=Path, help="folder of the finished run")
+    arguments = parser.parse_args()
+    folder = pretrained.WEIGHTS / arguments.name
+    folder.mkdir(parents=True, exist_ok=True)
+    generator = pretrained.load(arguments.run)
+    facts = dict(generator.card)
+    shutil.copy(arguments.run / facts["weights"], folder / "generator.weights.h5")
+    facts["weights"] = "generator.weights.h5"
+    with (arguments.run / "scores.csv").open(encoding="utf-8") as file:
+        facts["curve"] = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+    recipe = generator.recipe
+    facts["scores"] = runs.judge_report(
+        generator, recipe.load_data("train"), recipe.load_data("test")
+    )
+    copy_samples(arguments.run, folder / "samples")
+    callbacks.write_text(folder / "card.json", json.dumps(facts, indent=1) + "\n")
+    callbacks.write_text(folder / "card.md", describe(arguments.name, generator, facts))
+    print((folder / "card.md").read_text(encoding="utf-8"))
+
+
+def copy_samples(run, folder):
+    """Keep the sounds of a few steps, evenly in the logarithm of the step, the first and last among them."""
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.flac"):
+        old.unlink()
+    looks = sorted(run.glob("step-*.wav"))
+    steps = np.log([int(look.stem.split("-")[1]) for look in looks])
+    wanted = np.linspace(steps[0], steps[-1], LOOKS)
+    for index in sorted({int(np.abs(steps - one).argmin()) for one in wanted}):
+        waveform, sample_rate = soundfile.read(looks[index], dtype="float32")
+        audio.write(folder / f"{looks[index].stem}.flac", waveform, sample_rate)
+
+
+def describe(name, generator, facts):
+    """Return the model card as Markdown."""
+    recipe = generator.recipe
+    frames, bins = recipe.codec.shape
+    others = [
+        f"`{key}` ({', '.join(v)})" for key, v in generator.conditions.items() if key != "label"
+    ]
+    rows = (
+        "| {step:.0f} | {minutes:.1f} | {accuracy:.3f} | {inception_score:.2f} "
+        "| {frechet_distance:.2f} |".format(**row)
+        for row in facts["curve"]
+    )
+    return CARD.format(
+        **{key: value for key, value in facts["recipe"].items() if key not in ("minutes", "name")},
+        **{key: facts["training"][key] for key in ("step", "minutes", "commit", "clips")},
+        name=name,
+        sha256=facts["sha256"],
+        label_count=len(generator.label_names),
+        labels=", ".join(generator.label_names),
+        also=f", and {', '.join(others)}" if others else "",
+        origin=ORIGIN[name],
+        limits=LIMITS[name],
+        frames=frames,
+        bins=bins,
+        iterations=recipe.codec.iterations,
+        parameters=generator.network.count_params(),
+        count=facts["scores"]["generated"]["clips"],
+        table=metrics.format_table(facts["scores"]),
+        curve="\n".join(rows),
+    )
+
+
+if __name__ == "__main__":
+    main()
