@@ -25,9 +25,9 @@ CARD = """# Generator of {name}
 **Data.** `{data}`, training split: {clips} clips, each scaled to a peak of {peak}. {origin}
 
 **Recipe.** `audiogan_lib/recipes.py`, `{name}`: {network}, log-magnitude spectrogram of
-{frames} frames of {hop_length} samples and {bins} bins, {parameters:,} parameters; sound by {iterations} rounds of
-fast Griffin-Lim. {loss} loss, R1 penalty {r1:g} every {penalty_every} steps, batches of {batch_size},
-learning rate {learning_rate:g}, moving average {ema:g}, seed {seed}.
+{frames} frames of {hop_length} samples and {bins} bins, {parameters:,} parameters; sound by
+{iterations} rounds of fast Griffin-Lim. {loss} loss, R1 penalty {r1:g} every {penalty_every} steps,
+batches of {batch_size}, learning rate {learning_rate:g}, moving average {ema:g}, seed {seed}.
 
 **Made by**
 
@@ -39,8 +39,9 @@ python tools/ship_generator.py {name} runs/{name}
 {step} steps in {minutes} minutes of training on two cores that other work shared; commit {commit}.
 SHA-256 of the weights: `{sha256}`
 
-**Scores** of {count} generated sounds, labels as in the test split, by `audiogan_lib/weights/judge-{judge}`, a
-classifier that was trained on real sounds only and hears other features (see its card):
+**Scores** of {count} generated sounds, labels as in the test split, by
+`audiogan_lib/weights/judge-{judge}`, a classifier that was trained on real sounds only and hears
+other features (see its card):
 
 ```
 {table}
@@ -49,7 +50,8 @@ classifier that was trained on real sounds only and hears other features (see it
 "Real against real" is the distance of as many training clips to the other training clips: what no
 generator is expected to go below.
 
-**Over time** (`curve` in `card.json`; sounds of the same latents at some of these steps in `samples/`):
+**Over time** (`curve` in `card.json`; sounds of the same latents at some of these steps stand in
+`samples/`):
 
 | step | minutes | recognised | inception score | Frechet distance |
 | ---: | ---: | ---: | ---: | ---: |
@@ -64,8 +66,8 @@ ORIGIN = {
     "`audiogan_lib/sounds/drums/LICENSE.md`); the test split holds other recordings.",
 }
 LIMITS = {
-    "digits": "The voices are those of six people who gave their recordings to research; do not pass "
-    "the sounds off as theirs. Griffin-Lim invents the phase, which is heard as a slight "
+    "digits": "The voices are those of six people who gave their recordings to research; do not "
+    "pass the sounds off as theirs. Griffin-Lim invents the phase, which is heard as a slight "
     "roughness. Only these speakers, only these ten words, in English.",
     "drums": "The classes know the drums of one soundfont; open hi-hats come from one recording. "
     "Griffin-Lim invents the phase, which blurs attacks a little and is heard in the long "
@@ -98,7 +100,7 @@ def main():
 
 
 def copy_samples(run, folder):
-    """Keep the sounds of a few steps, evenly in the logarithm of the step, the first and last among them."""
+    """Keep the sounds of a few steps, evenly in the logarithm of the step."""
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.flac"):
         old.unlink()
