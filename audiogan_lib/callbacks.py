@@ -3,6 +3,7 @@
 import csv
 import json
 import time
+import warnings
 from pathlib import Path
 
 import keras
@@ -115,13 +116,13 @@ class Checkpoint(keras.callbacks.Callback):
         Raises
         ------
         CheckpointError
-            If there are checkpoints and none is whole.
+            If there are checkpoints and none is whole, or they are of other networks.
         """
         entries = self._entries()
         for entry in entries:
             path = self.folder / entry["file"]
             if path.exists() and pooch.file_hash(str(path)) == entry["sha256"]:
-                gan.load_weights(path)
+                self._load(gan, path)
                 return int(gan.step.numpy())
             print(f"{path} is missing or damaged; trying the checkpoint before it.")
         if entries:
@@ -130,26 +131,42 @@ class Checkpoint(keras.callbacks.Callback):
             )
         return 0
 
+    def _load(self, gan, path):
+        """Load a checkpoint, all of it or none."""
+        try:
+            with warnings.catch_warnings():
+                # Keras would go on without the state of an optimiser that does not match.
+                warnings.filterwarnings("error", message="Skipping")
+                gan.load_weights(path)
+        except (ValueError, UserWarning) as error:
+            raise CheckpointError(
+                f"{path} is of other networks or optimisers than these. "
+                f"Go on with those, or remove {self.folder} to start anew."
+            ) from error
+
     def save(self):
         """Write a checkpoint now.
 
         Raises
         ------
         FloatingPointError
-            If a weight of the generator is not a finite number; the older checkpoints stay.
+            If a weight of the networks is not a finite number; the older checkpoints stay.
         """
         step = int(self.model.step.numpy())
-        if not all(np.isfinite(weight).all() for weight in self.model.generator.get_weights()):
+        if not all(np.isfinite(weight).all() for weight in self.model.get_weights()):
             raise FloatingPointError(
-                f"The generator's weights are no longer finite at step {step}; nothing was saved. "
+                f"The weights are no longer finite at step {step}; nothing was saved. "
                 "Start again from the checkpoint before, with a lower learning rate."
             )
         name = f"step-{step:08d}.weights.h5"
         entry = {"file": name, "step": step, "sha256": save_weights(self.model, self.folder / name)}
-        older = [e for e in self._entries() if e["file"] != name]
-        write_text(self._index, json.dumps([entry, *older[:1]], indent=1))
-        for left in older[1:]:
-            (self.folder / left["file"]).unlink(missing_ok=True)
+        # A damaged checkpoint that was passed over is of a later step: it must not push out the
+        # whole one before it.
+        kept = [entry, *[e for e in self._entries() if e["step"] < step][:1]]
+        write_text(self._index, json.dumps(kept, indent=1))
+        for path in self.folder.glob("step-*.weights.h5"):
+            if path.name not in {e["file"] for e in kept}:
+                path.unlink()
         self._saved_at = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):

@@ -149,7 +149,8 @@ class _RandomLayer(keras.layers.Layer):
     """A layer whose random state is saved with its weights, which Keras by itself leaves out."""
 
     def __init__(self, seed=0, **kwargs):
-        super().__init__(**kwargs)
+        # What is only moved keeps its precision, whatever the policy.
+        super().__init__(autocast=False, **kwargs)
         self.seed = seed
         self.random = keras.random.SeedGenerator(seed)
         self.built = True

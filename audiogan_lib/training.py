@@ -33,6 +33,11 @@ class GAN(keras.Model):
     **kwargs
         For ``keras.Model``.
 
+    Raises
+    ------
+    ValueError
+        If the networks do not fit each other.
+
     Examples
     --------
     >>> gan = GAN(generator, discriminator)  # doctest: +SKIP
@@ -41,9 +46,11 @@ class GAN(keras.Model):
     """
 
     def __init__(self, generator, discriminator, augment=None, ema=0.998, seed=0, **kwargs):
-        super().__init__(**kwargs)
+        # Under a global mixed policy the networks keep theirs; what goes between them is float32.
+        super().__init__(**{"dtype": "float32"} | kwargs)
+        _check_fit(generator, discriminator)
         self.generator, self.discriminator = generator, discriminator
-        self.augment, self.ema, self.seed = augment or keras.layers.Identity(), ema, seed
+        self.augment, self.ema, self.seed = augment or tf.identity, ema, seed
         self.averaged_generator = keras.models.clone_model(generator)
         self.averaged_generator.set_weights(generator.get_weights())
         self.averaged_generator.trainable = False
@@ -70,6 +77,8 @@ class GAN(keras.Model):
     ):
         """Choose optimisers, loss and regulariser.
 
+        Keras's own callbacks see the generator's optimiser as ``optimizer``.
+
         Parameters
         ----------
         generator_optimizer, discriminator_optimizer : keras.optimizers.Optimizer
@@ -91,12 +100,14 @@ class GAN(keras.Model):
         Raises
         ------
         ValueError
-            If the loss is unknown.
+            If the loss is unknown, or a number of steps is not positive.
         """
         if loss not in losses.NAMES:
             raise ValueError(f"loss={loss!r}: must be one of {', '.join(losses.NAMES)}")
+        if min(penalty_every, critic_steps) < 1:
+            raise ValueError(f"{penalty_every=}, {critic_steps=}: both must be 1 or more")
         # XLA is slower than plain graphs for convolutions on processors.
-        super().compile(**{"jit_compile": False} | kwargs)
+        super().compile(optimizer=generator_optimizer, **{"jit_compile": False} | kwargs)
         self.discriminator_loss, self.generator_loss = losses.NAMES[loss]
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
@@ -130,12 +141,12 @@ class GAN(keras.Model):
         return self.averaged_generator(inputs, training=False)
 
     def _generate(self, latents, labels):
-        return self.generator([latents, labels] if self.conditional else latents, training=True)
+        fake = self.generator([latents, labels] if self.conditional else latents, training=True)
+        return tf.cast(fake, tf.float32)
 
     def _score(self, examples, labels):
-        return self.discriminator(
-            [examples, labels] if self.conditional else examples, training=True
-        )
+        inputs = [examples, labels] if self.conditional else examples
+        return tf.cast(self.discriminator(inputs, training=True), tf.float32)
 
     def _latents(self, batch, draw):
         """Draw latents from (seed, step, draw) alone."""
@@ -206,8 +217,8 @@ class GAN(keras.Model):
         for average, variable in zip(
             self.averaged_generator.variables, self.generator.variables, strict=True
         ):
-            if average.dtype == "float32":
-                average.assign_add(rate * (variable - average))
+            if keras.backend.is_float_dtype(average.dtype):
+                average.assign_add(tf.cast(rate, average.dtype) * (variable - average))
         return loss
 
     def train_step(self, data):
@@ -223,21 +234,43 @@ class GAN(keras.Model):
         -------
         dict of str to tensor
             Running means: losses of both and mean scores of real and generated examples.
+
+        Raises
+        ------
+        ValueError
+            If a conditional network gets no labels.
         """
-        real, labels = data if isinstance(data, tuple) else (data, None)
-        labels = labels if self.conditional else None
+        real, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if not self.conditional:
+            labels = None
+        elif labels is None:
+            raise ValueError("data: no labels, but the generator takes some; give (real, labels)")
         loss, real_score, fake_score = self._discriminator_step(real, labels)
         batch = tf.shape(real)[0]
+        due = (self.step + 1) % self.critic_steps == 0
         if self.critic_steps == 1:
             generator_loss = self._generator_step(batch, labels)
         else:
             generator_loss = tf.cond(
-                (self.step + 1) % self.critic_steps == 0,
-                lambda: self._generator_step(batch, labels),
-                lambda: self.trackers["generator_loss"].result(),
+                due, lambda: self._generator_step(batch, labels), lambda: tf.constant(0.0)
             )
         self.step.assign_add(1)
-        values = (loss, generator_loss, real_score, fake_score)
-        for tracker, value in zip(self.trackers.values(), values, strict=True):
-            tracker.update_state(value)
+        # Steps in which the generator rested do not count in the mean of its loss.
+        self.trackers["generator_loss"].update_state(generator_loss, tf.cast(due, tf.float32))
+        self.trackers["discriminator_loss"].update_state(loss)
+        self.trackers["real_score"].update_state(real_score)
+        self.trackers["fake_score"].update_state(fake_score)
         return {name: tracker.result() for name, tracker in self.trackers.items()}
+
+
+def _check_fit(generator, discriminator):
+    """Refuse networks of which one cannot take what the other makes; Keras would broadcast."""
+    made, taken = generator.outputs[0].shape[1:], discriminator.inputs[0].shape[1:]
+    if made != taken:
+        raise ValueError(f"the generator makes {made}, but the discriminator takes {taken}")
+    inputs = len(generator.inputs), len(discriminator.inputs)
+    if inputs not in ((1, 1), (2, 2)):
+        raise ValueError(
+            f"the generator has {inputs[0]} inputs, the discriminator {inputs[1]}: "
+            "both must have 1, or 2 to take labels"
+        )
