@@ -115,7 +115,7 @@ def collect(name, clips, sample_rate, samples, label_names=None, skipped=()):
         labels=np.array([numbers[label] for label in labels], np.int64),
         label_names=label_names,
         sample_rate=sample_rate,
-        columns={key: _column(values) for key, values in columns.items()},
+        columns={key: np.array(values) for key, values in columns.items()},
         skipped=tuple(skipped),
     )
 
@@ -133,9 +133,30 @@ def _sorted_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(names), key=rank))
 
 
-def _column(values: list[str]) -> np.ndarray:
-    """Turn a column of text into an array, of integers where every value is one."""
-    try:
-        return np.array([int(value) for value in values])
-    except ValueError:
-        return np.array(values)
+def condition_labels(dataset, conditions):
+    """Number the classes of each condition.
+
+    Parameters
+    ----------
+    dataset : datasets.Dataset
+        The clips.
+    conditions : tuple of str
+        ``"label"`` and names of columns.
+
+    Returns
+    -------
+    labels : ndarray [shape=(clips, conditions)], int32
+        Class of each clip.
+    names : dict of str to tuple of str
+        The names of the classes of each condition.
+    """
+    labels, names = [], {}
+    for condition in conditions:
+        if condition == "label":
+            labels.append(dataset.labels)
+            names[condition] = tuple(dataset.label_names)
+        else:
+            found, index = np.unique(dataset.columns[condition], return_inverse=True)
+            labels.append(index)
+            names[condition] = tuple(str(name) for name in found)
+    return np.stack(labels, axis=1).astype(np.int32), names

@@ -14,9 +14,9 @@ import numpy as np
 import tensorflow as tf
 
 from . import _archives, _folders, audio
-from ._dataset import Dataset, collect, listed
+from ._dataset import Dataset, collect, condition_labels, listed
 
-__all__ = ["Dataset", "batches", "is_known", "load"]
+__all__ = ["Dataset", "batches", "condition_labels", "is_known", "load"]
 
 SOUNDS = Path(__file__).parent / "sounds"
 
@@ -43,18 +43,17 @@ def is_known(name):
 def load(name, split=None, **options):
     """Load a data set by its name, or a folder of audio by its path.
 
-    ==================  ==========================  ================================================
-    name                clips                       label; columns beside ``split``
-    ==================  ==========================  ================================================
-    ``drums``           16 kHz, 16384 samples       instrument; kit, key, velocity, ...
-    ``notes``           16 kHz, 16384 samples       MIDI pitch; instrument, ...
-    ``robot_digits``    8 kHz, 8192 samples         digit, by speech synthesis; voice, ...
-    ``fsdd``            8 kHz, 8192 samples         digit, by people; speaker, take
-    ``speech_commands`` 16 kHz, 16384 samples       ``zero`` to ``nine`` (SC09); speaker, take
-    ``nsynth``          16 kHz, 16384 samples       MIDI pitch; pitch, velocity, instrument, family,
-                                                    origin
-    a folder's path     as asked for                sub-folder; file
-    ==================  ==========================  ================================================
+    ===================  =====================  =======================================
+    name                 clips                  label; columns beside ``split``
+    ===================  =====================  =======================================
+    ``drums``            16 kHz, 16384 samples  instrument; kit, key, velocity, ...
+    ``notes``            16 kHz, 16384 samples  MIDI pitch; instrument, ...
+    ``robot_digits``     8 kHz, 8192 samples    digit, by speech synthesis; voice, ...
+    ``fsdd``             8 kHz, 8192 samples    digit, by people; speaker, take
+    ``speech_commands``  16 kHz, 16384 samples  ``zero`` to ``nine``; speaker, take
+    ``nsynth``           16 kHz, 16384 samples  MIDI pitch; instrument, family, ...
+    a folder's path      as asked for           sub-folder; file
+    ===================  =====================  =======================================
 
     The first three are shipped. The next three are downloaded when they are first asked for (15 MB,
     2.4 GB, and for NSynth 25 GB over its three splits, each fetched only when it is asked for),
@@ -96,6 +95,12 @@ def load(name, split=None, **options):
         When there is no such data set, folder or split, or nothing usable in the folder.
     OSError
         When an archive cannot be downloaded or is damaged; the message says what can be done.
+
+    Examples
+    --------
+    >>> drums = load("drums", split="test")
+    >>> drums.waveforms.shape[1], drums.sample_rate
+    (16384, 16000)
     """
     if str(name) in _LOADERS:
         loader = _LOADERS[name := str(name)]
@@ -137,6 +142,13 @@ def batches(arrays, batch_size, seed=0, first_step=0):
     ------
     ValueError
         When the arrays are empty or of unequal length, or a number is out of range.
+
+    Examples
+    --------
+    >>> stream = batches([np.arange(10), np.arange(10) ** 2], batch_size=4)
+    >>> numbers, squares = next(iter(stream))
+    >>> numbers.shape
+    TensorShape([4])
     """
     arrays = tuple(np.asarray(array) for array in arrays)
     lengths = {len(array) for array in arrays}
@@ -181,9 +193,20 @@ def _shipped(name, split):
     def clips():
         for row in rows:
             pack, start, length = row.pop("file"), int(row.pop("start")), int(row.pop("samples"))
-            yield packs[pack][start : start + length], row
+            numbers = {key: _number(text) for key, text in row.items() if key != "label"}
+            yield packs[pack][start : start + length], row | numbers
 
     return collect(name, clips(), sample_rate, samples)
+
+
+def _number(text):
+    """Turn text into the number it stands for, if it does."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def _fsdd(name, split, source=_archives.FSDD):

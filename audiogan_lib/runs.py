@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from audiogan_lib import callbacks, classifiers, metrics, pretrained, recipes
+from audiogan_lib import callbacks, classifiers, datasets, metrics, pretrained, recipes
 
 _STEPS_PER_EPOCH = 20
 
@@ -56,7 +56,7 @@ class Run:
             if replace(found, minutes=recipe.minutes) != recipe:
                 raise ValueError(f"{folder} holds a run of another recipe; choose another folder")
         self.train_data = recipe.load_data("train")
-        self.labels, self.conditions = recipes.condition_labels(self.train_data, recipe.conditions)
+        self.labels, self.conditions = datasets.condition_labels(self.train_data, recipe.conditions)
         self.sizes = tuple(len(classes) for classes in self.conditions.values())
         # In float32, whatever the precision of training: what is heard and scored is exported.
         self.network = recipe.build_generator(self.sizes)
@@ -167,7 +167,7 @@ def judge_report(generator, train, test, count=300, seed=0):
         See ``metrics.evaluate``.
     """
     judge = classifiers.load(generator.recipe.judge)
-    labels, names = recipes.condition_labels(test, generator.recipe.conditions)
+    labels, names = datasets.condition_labels(test, generator.recipe.conditions)
     rows = labels[np.arange(count) * len(labels) // count]
     asked = {
         name: [classes[index] for index in column]

@@ -2,210 +2,35 @@
 
 Conventions: waveforms are float32 ``[batch, samples]`` in [-1, 1]; spectra are ``[batch, frames,
 bins]``. The window is a periodic Hann window; where ``win_length < n_fft`` it stands in the middle
-of the frame, as in librosa. No function pads on its own: frame ``t`` starts at sample ``t *
-hop_length``.
+of the frame, as in librosa. No function pads on its own: frame ``t`` starts at sample
+``t * hop_length``.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-import librosa
 import numpy as np
 import tensorflow as tf
 
+from audiogan_lib._transforms import (
+    griffin_lim,
+    hann_window,
+    istft,
+    mel,
+    mel_matrix,
+    mel_to_magnitude,
+    stft,
+)
 
-@lru_cache(maxsize=32)
-def _window(n_fft, win_length):
-    """Return the periodic Hann window, centred in ``n_fft`` samples."""
-    window = librosa.filters.get_window("hann", win_length or n_fft, fftbins=True)
-    return librosa.util.pad_center(window, size=n_fft).astype(np.float32)
-
-
-def stft(waveforms, n_fft, hop_length, win_length=None):
-    """Short-time Fourier transform, without padding.
-
-    Parameters
-    ----------
-    waveforms : array-like [shape=(batch, samples)]
-        Sound in [-1, 1], at least ``n_fft`` samples long.
-    n_fft : int > 0
-        Samples in one frame.
-    hop_length : int > 0
-        Samples between the starts of two frames.
-    win_length : int in [1, n_fft], optional
-        Samples under the window; ``n_fft`` when not given.
-
-    Returns
-    -------
-    tf.Tensor [shape=(batch, frames, 1 + n_fft // 2)], complex64
-        The spectra, with ``frames = 1 + (samples - n_fft) // hop_length``.
-
-    Raises
-    ------
-    ValueError
-        If the sound is shorter than one frame.
-    """
-    waveforms = tf.convert_to_tensor(waveforms, tf.float32)
-    if waveforms.shape[-1] is not None and waveforms.shape[-1] < n_fft:
-        raise ValueError(f"waveforms: {waveforms.shape[-1]} samples, need at least n_fft={n_fft}")
-    window = _window(n_fft, win_length)
-    return tf.signal.stft(waveforms, n_fft, hop_length, n_fft, lambda *_, **__: tf.constant(window))
-
-
-def istft(spectra, n_fft, hop_length, win_length=None):
-    """Inverse short-time Fourier transform: windowed overlap-add over the summed squared window.
-
-    This is the signal whose STFT is nearest to ``spectra`` in the least-squares sense (Griffin and
-    Lim 1984, equation 6).
-
-    Parameters
-    ----------
-    spectra : tf.Tensor [shape=(batch, frames, 1 + n_fft // 2)], complex64
-        Spectra as :func:`stft` returns them.
-    n_fft, hop_length, win_length : int
-        As in :func:`stft`.
-
-    Returns
-    -------
-    tf.Tensor [shape=(batch, n_fft + (frames - 1) * hop_length)], float32
-        The waveforms. Samples that no window reaches are zero.
-    """
-    window = _window(n_fft, win_length)
-    frames = tf.signal.irfft(spectra, [n_fft]) * window
-    total = tf.signal.overlap_and_add(frames, hop_length)
-    squares = tf.broadcast_to(tf.constant(window**2), [tf.shape(spectra)[-2], n_fft])
-    weight = tf.signal.overlap_and_add(squares, hop_length)
-    return tf.where(weight > 1e-6, total / tf.maximum(weight, 1e-6), 0.0)
-
-
-@lru_cache(maxsize=32)
-def mel_matrix(sample_rate, n_fft, n_mels, fmin=0.0, fmax=None):
-    """Triangular mel filters, Slaney's scale and norm: librosa's matrix, transposed.
-
-    Parameters
-    ----------
-    sample_rate : int > 0
-        In Hz.
-    n_fft : int > 0
-        Samples in one frame.
-    n_mels : int > 0
-        Number of bands.
-    fmin, fmax : float
-        Lowest and highest frequency in Hz; ``fmax`` defaults to half the sample rate.
-
-    Returns
-    -------
-    ndarray [shape=(1 + n_fft // 2, n_mels)], float32
-        Multiply magnitudes by it on the right.
-    """
-    matrix = librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax)
-    return np.ascontiguousarray(matrix.T, dtype=np.float32)
-
-
-def mel(waveforms, sample_rate, n_fft, hop_length, n_mels, fmin=0.0, fmax=None, win_length=None):
-    """Mel magnitudes of sounds.
-
-    Parameters
-    ----------
-    waveforms : array-like [shape=(batch, samples)]
-        Sound in [-1, 1].
-    sample_rate, n_fft, hop_length, n_mels, fmin, fmax, win_length
-        As in :func:`stft` and :func:`mel_matrix`.
-
-    Returns
-    -------
-    tf.Tensor [shape=(batch, frames, n_mels)], float32 >= 0
-        Equal to ``librosa.feature.melspectrogram(..., power=1, center=False)``, transposed.
-    """
-    magnitudes = tf.abs(stft(waveforms, n_fft, hop_length, win_length))
-    return magnitudes @ mel_matrix(sample_rate, n_fft, n_mels, fmin, fmax)
-
-
-def mel_to_magnitude(mels, matrix, iterations=30):
-    """Spread mel bands back over STFT bins by non-negative least squares.
-
-    Starts from the pseudo-inverse and makes multiplicative updates (Lee and Seung 2001), which keep
-    every value >= 0.
-
-    Parameters
-    ----------
-    mels : tf.Tensor [shape=(batch, frames, n_mels)], >= 0
-        Mel magnitudes.
-    matrix : ndarray [shape=(bins, n_mels)]
-        From :func:`mel_matrix`.
-    iterations : int >= 0
-        Updates.
-
-    Returns
-    -------
-    tf.Tensor [shape=(batch, frames, bins)], float32 >= 0
-        Magnitudes whose mel spectrum is near ``mels``.
-    """
-    inverse = np.linalg.pinv(matrix.astype(np.float64)).astype(np.float32)
-    magnitudes = tf.maximum(mels @ inverse, 1e-5)
-    back = matrix.T
-    target = mels @ back
-    gram = matrix @ back
-    for _ in range(iterations):
-        magnitudes *= target / (magnitudes @ gram + 1e-8)
-    return magnitudes
-
-
-@tf.function(reduce_retracing=True)
-def _griffin_lim(magnitudes, phase, momentum, iterations, n_fft, hop_length, win_length):
-    """Run the loop of :func:`griffin_lim` as one graph."""
-    targets = tf.cast(magnitudes, tf.complex64)
-    momentum = tf.cast(momentum, tf.complex64)
-    angles = tf.exp(tf.complex(tf.zeros_like(phase), phase)) + tf.zeros_like(targets)
-    previous = tf.zeros_like(targets)
-    for _ in tf.range(iterations):
-        sound = istft(targets * angles, n_fft, hop_length, win_length)
-        rebuilt = stft(sound, n_fft, hop_length, win_length)
-        angles = rebuilt + momentum * (rebuilt - previous)
-        angles /= tf.cast(tf.abs(angles) + 1e-12, tf.complex64)
-        previous = rebuilt
-    return istft(targets * angles, n_fft, hop_length, win_length)
-
-
-def griffin_lim(
-    magnitudes, n_fft, hop_length, iterations=60, momentum=0.99, seed=0, win_length=None
-):
-    """Find a sound with the given magnitudes: the fast Griffin-Lim algorithm.
-
-    Perraudin et al. 2013. Every clip of a batch starts from the same seeded random phase, so a clip
-    does not depend on its neighbours.
-
-    Parameters
-    ----------
-    magnitudes : array-like [shape=(batch, frames, 1 + n_fft // 2)], >= 0
-        What the STFT of the sound should have.
-    n_fft, hop_length : int
-        As in :func:`stft`.
-    iterations : int >= 0
-        Rounds of inverse and forward transform.
-    momentum : float in [0, 1)
-        0 is the algorithm of Griffin and Lim (1984); 0.99 converges faster and further.
-    seed : int
-        Of the starting phase.
-    win_length : int, optional
-        As in :func:`stft`.
-
-    Returns
-    -------
-    tf.Tensor [shape=(batch, n_fft + (frames - 1) * hop_length)], float32
-        The waveforms; not clipped.
-    """
-    magnitudes = tf.convert_to_tensor(magnitudes, tf.float32)
-    start = np.random.default_rng(seed).uniform(-np.pi, np.pi, [1, *magnitudes.shape[1:]])
-    return _griffin_lim(
-        magnitudes,
-        tf.constant(start, tf.float32),
-        tf.constant(momentum, tf.float32),
-        tf.constant(iterations),
-        n_fft,
-        hop_length,
-        win_length,
-    )
+__all__ = [
+    "LogSpectrogram",
+    "griffin_lim",
+    "hann_window",
+    "istft",
+    "mel",
+    "mel_matrix",
+    "mel_to_magnitude",
+    "stft",
+]
 
 
 @dataclass(frozen=True)
@@ -273,7 +98,7 @@ class LogSpectrogram:
     @property
     def _full_scale(self):
         """Magnitude that a sine of amplitude 1 reaches in one bin."""
-        return float(_window(self.n_fft, self.win_length).sum() / 2)
+        return float(hann_window(self.n_fft, self.win_length).sum() / 2)
 
     @property
     def _floor(self):

@@ -43,7 +43,7 @@ def test_levels_are_those_of_the_recipe():
 
 def test_conditions_are_numbered_by_name():
     drums = datasets.load("drums")
-    labels, names = recipes.condition_labels(drums, ("label", "kit"))
+    labels, names = datasets.condition_labels(drums, ("label", "kit"))
     assert labels.shape == (len(drums), 2)
     for index in (0, 400, len(drums) - 1):
         assert names["label"][labels[index, 0]] == drums.label_names[drums.labels[index]]

@@ -1,0 +1,298 @@
+"""The dataclass behind ``recipes``, and how it becomes data and networks."""
+
+from dataclasses import dataclass, fields, replace
+
+import keras
+import numpy as np
+
+from audiogan_lib import audio, datasets, layers, spectral, training
+from audiogan_lib.models import specgan, wavegan
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that a training run needs to know.
+
+    Parameters
+    ----------
+    name : str
+        Of the recipe.
+    data : str
+        Name of a data set, or the path of a folder of audio, as ``datasets.load`` takes it.
+    sample_rate : int > 0
+        In Hz.
+    samples : int > 0
+        Length of a clip.
+    conditions : tuple of str
+        What can be asked for: ``"label"`` and names of the data set's columns.
+    network : {"specgan", "wavegan"}
+        Family of the networks.
+    width : int > 0
+        Channels, see the builders.
+    latent_dim : int > 0
+        Length of a latent.
+    n_fft, hop_length : int > 0
+        Of the spectrogram, for ``"specgan"``.
+    floor_db : float < 0
+        Level that counts as silence in the spectrogram.
+    peak : float in (0, 1]
+        Level to which each clip is scaled before training; ``None`` leaves levels as they are.
+    loss : str
+        A name in ``losses.NAMES``.
+    learning_rate : float > 0
+        Of both Adam optimisers, with beta 0.5 and 0.99.
+    batch_size : int > 0
+        Clips in a step.
+    r1 : float >= 0
+        Gamma of the R1 penalty.
+    penalty_every : int > 0
+        Steps between two penalties.
+    shift : int >= 0
+        Largest random shift that the discriminator sees real and generated examples through:
+        frames, or samples for ``"wavegan"``.
+    ema : float in [0, 1)
+        Decay of the generator's moving average.
+    dtype : str
+        Precision of the convolutions in training; generation is in float32 always.
+    minutes : float > 0
+        Training time on two cores.
+    seed : int
+        Of weights, latents and the order of the data.
+    judge : str, optional
+        Name of the classifier that scores the sounds, for ``classifiers.load``.
+    """
+
+    name: str
+    data: str
+    sample_rate: int
+    samples: int
+    conditions: tuple[str, ...] = ("label",)
+    network: str = "specgan"
+    width: int = 32
+    latent_dim: int = 64
+    n_fft: int = 256
+    hop_length: int = 64
+    floor_db: float = -75.0
+    peak: float | None = 0.9
+    loss: str = "non_saturating"
+    learning_rate: float = 4e-4
+    batch_size: int = 32
+    r1: float = 0.5
+    penalty_every: int = 8
+    shift: int = 6
+    ema: float = 0.998
+    dtype: str = "mixed_bfloat16"
+    minutes: float = 20.0
+    seed: int = 0
+    judge: str | None = None
+
+    @classmethod
+    def from_dict(cls, values):
+        """Rebuild a recipe from what ``dataclasses.asdict`` and JSON made of it.
+
+        Parameters
+        ----------
+        values : dict
+            One value for each field.
+
+        Returns
+        -------
+        Recipe
+            The recipe.
+
+        Raises
+        ------
+        ValueError
+            If a field is unknown: the card is of another version of the library.
+        """
+        if unknown := set(values) - {field.name for field in fields(cls)}:
+            raise ValueError(f"a recipe has no field {min(unknown)!r}; is the library up to date?")
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+    @property
+    def codec(self):
+        """The ``spectral.LogSpectrogram`` between sound and network, or None for waveforms."""
+        if self.network == "wavegan":
+            return None
+        return spectral.LogSpectrogram(
+            self.sample_rate,
+            self.samples,
+            self.n_fft,
+            self.hop_length,
+            floor_db=self.floor_db,
+        )
+
+    def load_data(self, split="train"):
+        """Load the data set, with its levels as this recipe trains on them.
+
+        Parameters
+        ----------
+        split : str
+            Which part.
+
+        Returns
+        -------
+        datasets.Dataset
+            Clips of ``samples`` samples at ``sample_rate``.
+        """
+        known = datasets.is_known(self.data)
+        options = {} if known else {"sample_rate": self.sample_rate, "samples": self.samples}
+        dataset = datasets.load(self.data, split=split, **options)
+        if self.peak is None:
+            return dataset
+        return replace(dataset, waveforms=audio.normalize_peak(dataset.waveforms, self.peak))
+
+    def encode(self, waveforms):
+        """Turn sounds into what the networks see.
+
+        Parameters
+        ----------
+        waveforms : ndarray [shape=(clips, samples)]
+            Sound in [-1, 1].
+
+        Returns
+        -------
+        ndarray, float32
+            Spectrograms ``[clips, frames, bins]``, or waveforms ``[clips, samples, 1]``.
+        """
+        if self.codec is None:
+            return np.asarray(waveforms, np.float32)[..., None]
+        parts = [self.codec.encode(waveforms[i : i + 256]) for i in range(0, len(waveforms), 256)]
+        return np.concatenate(parts)
+
+    def decode(self, drawn):
+        """Turn what the generator draws into sounds.
+
+        Parameters
+        ----------
+        drawn : tensor
+            As :meth:`encode` returns it.
+
+        Returns
+        -------
+        ndarray [shape=(clips, samples)], float32 in [-1, 1]
+            The sounds.
+        """
+        if self.codec is None:
+            return np.asarray(drawn)[..., 0]
+        return self.codec.decode(drawn).numpy()
+
+    def build_generator(self, labels, dtype=None):
+        """Build the generator.
+
+        Parameters
+        ----------
+        labels : tuple of int
+            Classes of each condition.
+        dtype : str, optional
+            Precision; float32 when not given.
+
+        Returns
+        -------
+        keras.Model
+            With fresh weights.
+        """
+        if self.network == "wavegan":
+            return wavegan.build_generator(
+                self.samples,
+                self.width,
+                self.latent_dim,
+                labels,
+                batch_norm=True,
+                form="subpixel",
+                dtype=dtype,
+            )
+        frames, bins = self.codec.shape
+        return specgan.build_generator(
+            frames,
+            bins,
+            self.width,
+            self.latent_dim,
+            labels,
+            kernel=4,
+            patch=2,
+            batch_norm=True,
+            dtype=dtype,
+        )
+
+    def build_discriminator(self, labels, dtype=None):
+        """Build the discriminator.
+
+        Parameters
+        ----------
+        labels : tuple of int
+            Classes of each condition.
+        dtype : str, optional
+            Precision; float32 when not given.
+
+        Returns
+        -------
+        keras.Model
+            With fresh weights.
+        """
+        if self.network == "wavegan":
+            return wavegan.build_discriminator(
+                self.samples,
+                self.width,
+                labels=labels,
+                form="subpixel",
+                initializer="he_normal",
+                dtype=dtype,
+            )
+        frames, bins = self.codec.shape
+        return specgan.build_discriminator(
+            frames,
+            bins,
+            self.width,
+            labels,
+            kernel=4,
+            patch=2,
+            initializer="he_normal",
+            dtype=dtype,
+        )
+
+    def build_gan(self, labels):
+        """Build both networks and compile them for training.
+
+        Parameters
+        ----------
+        labels : tuple of int
+            Classes of each condition.
+
+        Returns
+        -------
+        training.GAN
+            Ready for ``fit``.
+        """
+        keras.utils.set_random_seed(self.seed)
+        gan = training.GAN(
+            self.build_generator(labels, self.dtype),
+            self.build_discriminator(labels, self.dtype),
+            augment=layers.RandomShift(self.shift, -1.0 if self.codec else 0.0, self.seed),
+            ema=self.ema,
+            seed=self.seed,
+        )
+        adam = [
+            keras.optimizers.Adam(self.learning_rate, beta_1=0.5, beta_2=0.99) for _ in range(2)
+        ]
+        gan.compile(*adam, loss=self.loss, r1=self.r1, penalty_every=self.penalty_every)
+        return gan
+
+    def batches(self, dataset, first_step=0):
+        """Encode a data set and stream it.
+
+        Parameters
+        ----------
+        dataset : datasets.Dataset
+            What to learn from.
+        first_step : int >= 0
+            Step to begin with.
+
+        Returns
+        -------
+        tf.data.Dataset
+            Of ``(examples, labels int32 [batch, conditions])``, endless.
+        """
+        labels = datasets.condition_labels(dataset, self.conditions)[0]
+        arrays = (self.encode(dataset.waveforms), labels)
+        return datasets.batches(arrays, self.batch_size, self.seed, first_step)
