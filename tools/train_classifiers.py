@@ -41,7 +41,7 @@ generated one. The test split had no part in training.
 slopes), the same at every level. The generators draw linear log-magnitude spectrograms on another
 time grid; a judge that heard those would flatter them. The cosine transform keeps the envelope
 of the spectrum and drops its fine structure, so this judge is nearly deaf to buzz, to pitch and to
-what phase recovery does to a voice: its approval is not a listener's.
+what phase recovery does to a sound: its approval is not a listener's.
 
 **Network.** Five convolutions over time, mean and maximum over the clip, a layer of 64 (the
 features of the Frechet distance), a softmax per head: {parameters:,} parameters.
