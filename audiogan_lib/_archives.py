@@ -55,7 +55,7 @@ def fsdd(source: _downloads.Source) -> Clips:
         label, speaker, take = PurePosixPath(name).stem.split("_")
         waveform = audio.read(file, sample_rate=8000)[0]
         split = "test" if int(take) < 5 else "train"
-        yield waveform, {"label": label, "speaker": speaker, "take": take, "split": split}
+        yield waveform, {"label": label, "speaker": speaker, "take": int(take), "split": split}
 
 
 def speech_commands(source: _downloads.Source) -> Clips:
@@ -79,7 +79,7 @@ def speech_commands(source: _downloads.Source) -> Clips:
             splits.update(dict.fromkeys(listed, _SPLIT_LISTS[path.name]))
             continue
         speaker, _, take = path.stem.partition("_nohash_")
-        row = {"label": path.parent.name, "speaker": speaker, "take": take}
+        row = {"label": path.parent.name, "speaker": speaker, "take": int(take)}
         rows[f"{path.parent.name}/{path.name}"] = row
         yield audio.read(file, sample_rate=16000)[0], row
     if missing:
@@ -102,8 +102,8 @@ def nsynth(sources: dict[str, _downloads.Source], limit: int | None = None) -> C
                 audio.read(file, sample_rate=16000)[0],
                 {
                     "label": str(int(pitch)),
-                    "pitch": pitch,
-                    "velocity": velocity,
+                    "pitch": int(pitch),
+                    "velocity": int(velocity),
                     "instrument": instrument,
                     "family": family,
                     "origin": origin,

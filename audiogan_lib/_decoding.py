@@ -85,7 +85,7 @@ def mono_blocks(sound, name, rate):
         except soundfile.LibsndfileError as error:
             raise AudioError(name, f"damaged ({_why(error)})") from error
         last = len(block) < length
-        block = block.mean(axis=1)
+        block = block.mean(axis=1) if sound.channels > 1 else block[:, 0]
         if not np.isfinite(block).all():
             raise AudioError(name, "holds samples that are NaN or infinite")
         yield block if resampler is None else resampler.resample_chunk(block, last=last)

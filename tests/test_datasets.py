@@ -109,12 +109,13 @@ def test_packed_clips_are_cut_where_the_index_says(tmp_path, monkeypatch):
     soundfile.write(tmp_path / "robot_digits" / "ann.flac", sound[:400], 8000)
     soundfile.write(tmp_path / "robot_digits" / "bob.flac", sound[400:], 8000)
     rows = [
-        ["ann.flac", 0, 150, "10", "train", "ann"],
-        ["bob.flac", 100, 200, "9", "test", "bob"],
-        ["ann.flac", 150, 250, "9", "train", "ann"],
+        ["ann.flac", 0, 150, "10", "train", "ann", 60, 0.75],
+        ["bob.flac", 100, 200, "9", "test", "bob", 62, 1],
+        ["ann.flac", 150, 250, "9", "train", "ann", 64, 1.5],
     ]
+    header = ["file", "start", "samples", "label", "split", "voice", "pitch", "rate"]
     with (tmp_path / "robot_digits" / "index.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([["file", "start", "samples", "label", "split", "voice"], *rows])
+        csv.writer(file).writerows([header, *rows])
     monkeypatch.setattr(datasets, "SOUNDS", tmp_path)
     dataset = datasets.load("robot_digits")
     assert dataset.label_names == ("9", "10")  # numbers by value
@@ -126,7 +127,13 @@ def test_packed_clips_are_cut_where_the_index_says(tmp_path, monkeypatch):
         sound[150:400],
     )
     np.testing.assert_array_equal(dataset.waveforms * 32768, expected)
-    assert sorted(dataset.columns) == ["split", "voice"]
+    columns = {name: values.tolist() for name, values in dataset.columns.items()}
+    assert columns == {
+        "split": ["train", "test", "train"],
+        "voice": ["ann", "bob", "ann"],
+        "pitch": [60, 62, 64],
+        "rate": [0.75, 1.0, 1.5],
+    }
 
 
 # --- FSDD, the real one --------------------------------------------------------------------------
