@@ -27,10 +27,20 @@ def hann_window(n_fft, win_length=None):
     Returns
     -------
     ndarray [shape=(n_fft,)], float32 in [0, 1]
-        The window.
+        The window. It is shared, and so cannot be written to.
+
+    Raises
+    ------
+    ValueError
+        If the window is longer than the frame.
     """
-    window = librosa.filters.get_window("hann", win_length or n_fft, fftbins=True)
-    return librosa.util.pad_center(window, size=n_fft).astype(np.float32)
+    win_length = n_fft if win_length is None else win_length
+    if not 1 <= win_length <= n_fft:
+        raise ValueError(f"win_length={win_length}: must be 1 to n_fft={n_fft}")
+    window = librosa.filters.get_window("hann", win_length, fftbins=True)
+    window = librosa.util.pad_center(window, size=n_fft).astype(np.float32)
+    window.setflags(write=False)
+    return window
 
 
 def stft(waveforms, n_fft, hop_length, win_length=None):
@@ -108,10 +118,12 @@ def mel_matrix(sample_rate, n_fft, n_mels, fmin=0.0, fmax=None):
     Returns
     -------
     ndarray [shape=(1 + n_fft // 2, n_mels)], float32
-        Multiply magnitudes by it on the right.
+        Multiply magnitudes by it on the right. It is shared, and so cannot be written to.
     """
     matrix = librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax)
-    return np.ascontiguousarray(matrix.T, dtype=np.float32)
+    matrix = np.ascontiguousarray(matrix.T, dtype=np.float32)
+    matrix.setflags(write=False)
+    return matrix
 
 
 def mel(waveforms, sample_rate, n_fft, hop_length, n_mels, fmin=0.0, fmax=None, win_length=None):
