@@ -19,7 +19,7 @@ _RECIPES = (
         sample_rate=8000,
         samples=8192,
         conditions=("label", "speaker"),
-        minutes=55,
+        minutes=20,
         judge="digits",
     ),
     Recipe(
@@ -30,7 +30,7 @@ _RECIPES = (
         n_fft=512,
         hop_length=128,
         batch_size=24,
-        minutes=55,
+        minutes=40,
         judge="drums",
     ),
 )
