@@ -479,6 +479,12 @@ def test_pauses_are_passed_over_so_that_each_clip_begins_with_sound(tmp_path):
     assert not dataset.waveforms[:, 1000:].any()
 
 
+def test_silence_does_not_make_a_short_sound_longer(tmp_path):
+    write(tmp_path / "a.wav", np.pad(tone(440, duration_s=0.005), 8000))
+    with pytest.raises(ValueError, match="no usable sound"), pytest.warns(match="5 ms of sound"):
+        datasets.load(tmp_path)
+
+
 def test_a_file_gives_at_most_max_clips_and_says_so(tmp_path):
     path = write(tmp_path / "a.wav", tone(440, duration_s=3))
     with pytest.warns(UserWarning, match="only its first 2 clips are used"):
