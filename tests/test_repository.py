@@ -2,10 +2,13 @@
 
 import ast
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import version
 from pathlib import Path
 
@@ -127,6 +130,35 @@ def test_the_version_is_the_same_everywhere():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
     assert citation["version"] == audiogan_lib.__version__
     assert f"## {audiogan_lib.__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_an_installed_package_has_its_sounds_and_weights(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "LICENSE-CC-BY-4.0"):
+        shutil.copy(ROOT / name, source)
+    without = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "audiogan_lib", source / "audiogan_lib", ignore=without)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index"]
+    command += ["--no-build-isolation", "--wheel-dir", str(tmp_path), str(source)]
+    subprocess.run(command, check=True)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        packed = {name for name in wheel.namelist() if name.startswith("audiogan_lib/")}
+    files = (path for path in (source / "audiogan_lib").rglob("*") if path.is_file())
+    assert packed == {path.relative_to(source).as_posix() for path in files}
+
+
+def test_without_a_suitable_python_make_says_which_one_is_needed(tmp_path):
+    script = ROOT / "tools" / "make_environment.sh"
+    run = subprocess.run(
+        ["sh", str(script), str(tmp_path / "environment")],
+        env={**os.environ, "PYTHON": "/bin/false"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1
+    assert "this book needs Python 3.11, 3.12 or 3.13" in run.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_readme_lists_the_chapters_that_exist():

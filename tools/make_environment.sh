@@ -21,7 +21,7 @@ find_python() {
     done
 }
 
-python=$(find_python)
+python=$(find_python) || true
 if [ -z "$python" ]; then
     echo "No suitable Python${PYTHON:+ (PYTHON=$PYTHON was asked for)}: this book needs Python 3.11, 3.12 or 3.13 with the venv module." >&2
     echo "Install one (Debian and Ubuntu: apt-get install python3-venv; macOS: brew install python@3.13), then run make again." >&2

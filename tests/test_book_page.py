@@ -1,0 +1,70 @@
+"""The local Sphinx extension: the key of the execution cache, and what is dropped from pages."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book" / "_ext"))
+
+import book_page
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Make a repository with a library of one file."""
+    (tmp_path / "requirements.txt").write_text("numpy==2.4.6\n")
+    (tmp_path / "audiogan_lib" / "weights").mkdir(parents=True)
+    (tmp_path / "audiogan_lib" / "audio.py").write_text("peak = 0.9\n")
+    (tmp_path / "audiogan_lib" / "weights" / "card.json").write_text("{}")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "audiogan_lib/audio.py", "audiogan_lib/weights/card.json"]
+)
+def test_the_key_changes_with_whatever_a_result_depends_on(tree, name):
+    before = book_page.library_key(tree)
+    (tree / name).write_text("changed")
+    assert book_page.library_key(tree) != before
+
+
+def test_the_key_changes_when_a_file_is_renamed(tree):
+    before = book_page.library_key(tree)
+    (tree / "audiogan_lib" / "audio.py").rename(tree / "audiogan_lib" / "sound.py")
+    assert book_page.library_key(tree) != before
+
+
+def test_the_key_does_not_see_compiled_files(tree):
+    before = book_page.library_key(tree)
+    (tree / "audiogan_lib" / "__pycache__").mkdir()
+    (tree / "audiogan_lib" / "__pycache__" / "audio.cpython-313.pyc").write_bytes(b"\0")
+    assert book_page.library_key(tree) == before
+
+
+def test_an_older_cache_is_dropped_and_the_present_one_kept(tree):
+    app = SimpleNamespace(srcdir=tree, outdir=tree / "_build" / "html")
+    config = SimpleNamespace()
+    book_page.key_execution_cache(app, config)
+    first = Path(config.nb_execution_cache_path)
+    first.mkdir(parents=True)
+    book_page.key_execution_cache(app, config)
+    assert first.is_dir()
+    (tree / "audiogan_lib" / "audio.py").write_text("peak = 1.0\n")
+    book_page.key_execution_cache(app, config)
+    assert Path(config.nb_execution_cache_path) != first
+    assert not first.exists()
+
+
+def test_only_leftovers_are_dropped_from_a_page():
+    widget_state = {"type": "application/vnd.jupyter.widget-state+json", "body": "{}"}
+    scripts = {
+        "mathjax": SimpleNamespace(filename="vendor/mathjax/tex-chtml-full.js", attributes={}),
+        "thebe": SimpleNamespace(filename="sphinx-thebe.js", attributes={}),
+        "thebe settings": SimpleNamespace(filename="", attributes={"body": "const thebe = 1"}),
+        "widget state": SimpleNamespace(filename="", attributes=widget_state),
+    }
+    context = {"script_files": list(scripts.values())}
+    book_page.drop_leftovers(None, "page", "page.html", context, None)
+    assert context["script_files"] == [scripts["mathjax"]]
