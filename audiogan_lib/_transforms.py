@@ -175,20 +175,26 @@ def mel_to_magnitude(mels, matrix, iterations=30):
     return magnitudes
 
 
-@tf.function(reduce_retracing=True)
-def _griffin_lim(magnitudes, phase, momentum, iterations, n_fft, hop_length, win_length):
-    """Run the loop of :func:`griffin_lim` as one graph."""
-    targets = tf.cast(magnitudes, tf.complex64)
-    momentum = tf.cast(momentum, tf.complex64)
-    angles = tf.exp(tf.complex(tf.zeros_like(phase), phase)) + tf.zeros_like(targets)
-    previous = tf.zeros_like(targets)
-    for _ in tf.range(iterations):
-        sound = istft(targets * angles, n_fft, hop_length, win_length)
-        rebuilt = stft(sound, n_fft, hop_length, win_length)
-        angles = rebuilt + momentum * (rebuilt - previous)
-        angles /= tf.cast(tf.abs(angles) + 1e-12, tf.complex64)
-        previous = rebuilt
-    return istft(targets * angles, n_fft, hop_length, win_length)
+@lru_cache(maxsize=32)
+def _griffin_lim_loop(n_fft, hop_length, win_length):
+    """Return the loop of :func:`griffin_lim` as one graph for any number of clips and frames."""
+    spectra = tf.TensorSpec([None, None, 1 + n_fft // 2])
+
+    @tf.function(input_signature=[spectra, spectra, tf.TensorSpec([]), tf.TensorSpec([], tf.int32)])
+    def loop(magnitudes, phase, momentum, iterations):
+        targets = tf.cast(magnitudes, tf.complex64)
+        momentum = tf.cast(momentum, tf.complex64)
+        angles = tf.exp(tf.complex(tf.zeros_like(phase), phase)) + tf.zeros_like(targets)
+        previous = tf.zeros_like(targets)
+        for _ in tf.range(iterations):
+            sound = istft(targets * angles, n_fft, hop_length, win_length)
+            rebuilt = stft(sound, n_fft, hop_length, win_length)
+            angles = rebuilt + momentum * (rebuilt - previous)
+            angles /= tf.cast(tf.abs(angles) + 1e-12, tf.complex64)
+            previous = rebuilt
+        return istft(targets * angles, n_fft, hop_length, win_length)
+
+    return loop
 
 
 def griffin_lim(
@@ -221,12 +227,9 @@ def griffin_lim(
     """
     magnitudes = tf.convert_to_tensor(magnitudes, tf.float32)
     start = np.random.default_rng(seed).uniform(-np.pi, np.pi, [1, *magnitudes.shape[1:]])
-    return _griffin_lim(
+    return _griffin_lim_loop(n_fft, hop_length, win_length)(
         magnitudes,
         tf.constant(start, tf.float32),
         tf.constant(momentum, tf.float32),
         tf.constant(iterations),
-        n_fft,
-        hop_length,
-        win_length,
     )
