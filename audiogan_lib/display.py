@@ -53,28 +53,28 @@ __all__ = [
 PICTURE_COLUMNS = 240
 
 _PLAYERS_STYLE = """
-.audiogan-players{display:grid;gap:1rem .75rem;margin:.5rem 0;
-grid-template-columns:repeat(auto-fill,minmax(min(100%,max(9.25rem,
-calc((100% - (var(--columns) - 1)*.75rem)/var(--columns)))),1fr))}
-.audiogan-players>div{min-width:0;max-width:22rem;line-height:1.3}
+.audiogan-players{display:grid;gap:16px 12px;margin:8px 0;
+grid-template-columns:repeat(auto-fill,minmax(min(100%,max(148px,
+calc((100% - (var(--columns) - 1)*12px)/var(--columns)))),1fr))}
+.audiogan-players>div{min-width:0;max-width:352px;line-height:1.3}
 .audiogan-players b,.audiogan-players small{display:block;overflow-wrap:anywhere}
 .audiogan-players b{font-weight:600}
 .audiogan-players small,.audiogan-note{font-size:.8em;opacity:.8}
-.audiogan-players span{display:block;margin:.25rem 0;border-radius:4px;overflow:hidden;
+.audiogan-players span{display:block;margin:4px 0;border-radius:4px;overflow:hidden;
 background:rgba(128,128,128,.25)}
-.audiogan-players img{display:block;height:4.5rem;max-width:none;margin:0;border-radius:0!important}
-.audiogan-players audio{display:block;width:100%;height:2.25rem}
-.audiogan-note{margin:.5rem 0;line-height:1.4}
+.audiogan-players img{display:block;height:72px;max-width:none;margin:0;border-radius:0!important}
+.audiogan-players audio{display:block;width:100%;height:36px}
+.audiogan-note{margin:8px 0;line-height:1.4}
 """
 
 # light-dark() follows the page's colour scheme; text and ground change together, so that they fit
 # even where a front end is dark without saying so.
 _SOURCE_STYLE = """
-.audiogan-source{margin:.5rem 0;border-radius:4px;background:#f5f6f8;color:#24292f;
+.audiogan-source{margin:8px 0;border-radius:4px;background:#f5f6f8;color:#24292f;
 background:light-dark(#f5f6f8,#1d2127);color:light-dark(#24292f,#d6dbe1)}
-.audiogan-source small{display:block;padding:.5rem .9rem 0;font-size:.8em}
-.audiogan-source pre{margin:0;padding:.5rem .9rem .8rem;overflow-x:auto;border:0;font-size:.85em;
-line-height:1.45;background:none;color:inherit}
+.audiogan-source small{display:block;padding:8px 14px 0;font-size:.8em}
+.audiogan .audiogan-source pre{margin:0;padding:8px 14px 13px;overflow-x:auto;border:0;
+font-size:.85em;line-height:1.45;background:none;color:inherit}
 .audiogan-source :is(.k,.kn,.kc,.ow){color:#7a3fa8;color:light-dark(#7a3fa8,#c9a5ee)}
 .audiogan-source :is(.s1,.s2,.sa,.si,.se){color:#0a6640;color:light-dark(#0a6640,#8fd6a8)}
 .audiogan-source :is(.c1,.sd){color:#5a636d;color:light-dark(#5a636d,#9aa5b1);font-style:italic}

@@ -91,13 +91,13 @@ class LatentPlayer:
             The first knob at three positions for a few labels, and a morph.
         """
         set_now = self._conditions()
-        others = sorted(self._menus.get("label", ()), key=lambda label: label != set_now["label"])
+        rows = sorted(self._menus.get("label", ()), key=lambda label: label != set_now["label"])
         sounds, labels = [], []
         if self._names:
             positions = np.zeros((len(PAGE_POSITIONS), len(self._names)))
             positions[:, 0] = PAGE_POSITIONS
             latents = [self.walk.latent(knobs) for knobs in positions]
-            for label in others[:PAGE_LABELS] or [None]:
+            for label in rows[:PAGE_LABELS] or [None]:
                 sounds += self._sounds(latents, set_now | ({"label": label} if label else {}))
                 knob = f"{label}, {self._names[0]}" if label else self._names[0]
                 labels += [f"{knob} at {_signed(position)}" for position in PAGE_POSITIONS]
@@ -105,10 +105,11 @@ class LatentPlayer:
         start, end = f"seed {self._seed.value}", f"seed {self._end_seed.value}"
         for place in (start, f"half-way to {end}", end):
             labels.append(", ".join([*list(set_now.values())[:1], place]))
+        fixed = "".join(f", {name} {value}" for name, value in set_now.items() if name != "label")
         caption = (
             f"In a live notebook this is a panel with {len(self._menus)} menus, "
             f"{len(self._names)} knobs and a morph from one seed to another. "
-            "These are some of the sounds behind it."
+            f"These are some of the sounds behind it{fixed}."
         )
         return display.players(sounds, self.generator.sample_rate, labels, caption, columns=3)
 
@@ -116,8 +117,8 @@ class LatentPlayer:
         import ipywidgets as widgets
 
         look = {
-            "style": {"description_width": "6rem"},
-            "layout": widgets.Layout(width="min(24rem, 98%)"),
+            "style": {"description_width": "100px"},
+            "layout": widgets.Layout(width="min(380px, 98%)"),
         }
 
         def slider(name, low, high):

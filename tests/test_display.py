@@ -339,10 +339,8 @@ def test_any_figure_becomes_readable_on_light_and_dark():
     assert Parsed(picture.html).all("img")[0]["alt"] == 'A "line".'
     [pixels] = pictures(picture.html)
     assert (pixels[:3, :, 3] == 0).all()
-    ink = pixels[pixels[:, :, 3] == 255][:, :3]
-    assert ink.min() > 20
-    dark = (ink.max(axis=1) < 100).mean()
-    assert dark == 0
+    drawn = pixels[pixels[:, :, 3] > 60][:, :3]
+    assert not (drawn.max(axis=1) < 100).any()
     with pytest.raises(ValueError, match="alt must say what the figure shows"):
         display.figure(drawing, alt=" ")
 

@@ -227,6 +227,7 @@ def test_every_condition_has_a_menu():
     controls(player)["loudness"].value = "soft"
     np.testing.assert_allclose(shown(player), loud / 10, atol=1)
     assert "<b>low, soft</b>" in page(player)
+    assert "behind it, loudness soft." in player.page().text
 
 
 def test_a_generator_without_labels_has_no_menu():
