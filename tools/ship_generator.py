@@ -9,10 +9,11 @@ The two commands that make a shipped generator again, from the repository's root
 import argparse
 import csv
 import json
-import shutil
 from pathlib import Path
 
+import h5py
 import numpy as np
+import pooch
 import soundfile
 
 from audiogan_lib import audio, callbacks, metrics, pretrained, runs
@@ -37,6 +38,7 @@ python tools/ship_generator.py {name} runs/{name}
 ```
 
 {step} steps in {minutes} minutes of training on two cores that other work shared; commit {commit}.
+The weights are rounded to 16-bit floats, before the scores were taken.
 SHA-256 of the weights: `{sha256}`
 
 **Scores** of {count} generated sounds, labels as in the test split, by
@@ -85,8 +87,8 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     generator = pretrained.load(arguments.run)
     facts = dict(generator.card)
-    shutil.copy(arguments.run / facts["weights"], folder / "generator.weights.h5")
     facts["weights"] = "generator.weights.h5"
+    facts["sha256"] = save_small(generator.network, folder / facts["weights"])
     with (arguments.run / "scores.csv").open(encoding="utf-8") as file:
         facts["curve"] = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
     recipe = generator.recipe
@@ -97,6 +99,30 @@ def main():
     callbacks.write_text(folder / "card.json", json.dumps(facts, indent=1) + "\n")
     callbacks.write_text(folder / "card.md", describe(arguments.name, generator, facts))
     print((folder / "card.md").read_text(encoding="utf-8"))
+
+
+def save_small(network, path):
+    """Round the weights to 16-bit floats and save them compressed; return the file's SHA-256."""
+    rounded = [weight.astype(np.float16) for weight in network.get_weights()]
+    if not all(np.isfinite(weight).all() for weight in rounded):
+        raise ValueError("a weight is beyond the range of 16-bit floats")
+    network.set_weights(rounded)
+    callbacks.save_weights(network, path)
+    beside = path.with_name("writing.h5")
+    with h5py.File(path) as plain, h5py.File(beside, "w") as small:
+
+        def copy(name, item):
+            if isinstance(item, h5py.Dataset):
+                how = {"compression": "gzip", "shuffle": True} if item.shape else {}
+                new = small.create_dataset(name, data=item[()], **how)
+            else:
+                new = small.require_group(name)
+            new.attrs.update(item.attrs)
+
+        plain.visititems(copy)
+        small.attrs.update(plain.attrs)
+    beside.replace(path)
+    return pooch.file_hash(str(path))
 
 
 def copy_samples(run, folder):
