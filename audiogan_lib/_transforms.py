@@ -194,7 +194,7 @@ def _griffin_lim_loop(n_fft, hop_length, win_length):
             previous = rebuilt
         return istft(targets * angles, n_fft, hop_length, win_length)
 
-    return loop
+    return loop.get_concrete_function()
 
 
 def griffin_lim(
