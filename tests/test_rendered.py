@@ -60,7 +60,7 @@ class Visit:
         return self.page.evaluate(script, argument)
 
 
-def open_page(browser, name, color_scheme="light"):
+def open_page(browser, name, color_scheme="light", query=""):
     """Open a built page from disk, refuse everything else, and wait until it is at rest."""
     path = HTML / f"{name}.html"
     if not path.is_file():
@@ -77,7 +77,7 @@ def open_page(browser, name, color_scheme="light"):
             and visit.complaints.append(f"{message.text} ({message.location.get('url')})")
         ),
     )
-    page.goto(path.as_uri(), wait_until="load")
+    page.goto(path.as_uri() + query, wait_until="load")
     page.evaluate("() => window.MathJax?.startup?.promise")
     return visit
 
@@ -221,6 +221,26 @@ def test_a_narrow_page_does_not_scroll_sideways(visit):
 
 def test_nothing_complains_in_the_console(visit):
     assert not visit.complaints
+
+
+def test_the_search_finds_pages_without_a_server(browser):
+    visit = open_page(browser, "search", query="?q=generator")
+    visit.page.wait_for_selector("#search-results li a", timeout=10_000)
+    links = visit.evaluate(
+        "() => [...document.querySelectorAll('#search-results li a')].map(link => link.href)"
+    )
+    visit.page.wait_for_timeout(500)
+    visit.page.context.close()
+    assert links
+    assert all(leads_somewhere(link.partition("?")[0]) for link in links)
+    assert not visit.complaints
+
+
+def test_the_front_door_leads_into_the_book():
+    if not (HTML / "index.html").is_file():
+        unavailable("the book is not built (run: make book)")
+    target = re.search(r'url=([^"]+)"', (HTML / "index.html").read_text("utf-8"))[1]
+    assert (HTML / target).is_file()
 
 
 LUMINANCE = """selector => {
