@@ -23,14 +23,6 @@ LARGEST_PEAK = 10.0
 MEL_BANDS = 80
 
 
-# The book's theme puts a light panel behind HTML and images on dark pages; these need none.
-_STYLE = """
-html[data-theme=dark] .text_html:has(>.audiogan){background:none!important;color:inherit!important;
-padding:0!important}
-.audiogan img{background:none!important;padding:0!important}
-"""
-
-
 @dataclass(frozen=True, repr=False)
 class Html:
     """Something that a notebook shows.
@@ -111,11 +103,6 @@ def describe(sound, sample_rate):
 def number(value, spec=".3g"):
     """Format a number with a real minus sign, which screen readers pronounce."""
     return format(value, spec).replace("-", "\N{MINUS SIGN}")
-
-
-def wrap(content, style=""):
-    """Put the styles before a piece of HTML; in a page, the same styles twice do no harm."""
-    return f'<style>{_STYLE}{style}</style><div class="audiogan">{content}</div>'
 
 
 def data_uri(kind, content):

@@ -85,7 +85,7 @@ def waveform(sounds, sample_rate, labels=None, limit=1.0):
 def spectrogram(sounds, sample_rate, labels=None, scale="mel", n_fft=None, hop_length=None):
     """Draw the spectrogram of sounds, side by side on the same axes.
 
-    The colours stand for `RANGE_DB` relative to a sine of full scale, whatever the sound.
+    The colours stand for -80 to 0 dB relative to a sine of full scale, whatever the sound.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def curves(lines, x_label, y_label, x=None):
     Raises
     ------
     ValueError
-        When there are no curves, or more than there are kinds of `LINES`.
+        When there are no curves, or more than the five that can be told apart.
     """
     if not 0 < len(lines) <= len(LINES):
         raise ValueError(f"lines must be 1 to {len(LINES)} curves, received {len(lines)}")
@@ -262,10 +262,10 @@ def figure(drawing, alt):
     pyplot.close(drawing)
     width = 112 * drawing.get_figwidth()
     image = (
-        f'<img class="dark-light" alt="{escape(alt)}" style="width:{width:.0f}px;max-width:100%;'
+        f'<img alt="{escape(alt)}" style="width:{width:.0f}px;max-width:100%;'
         f'height:auto" src="{_html.data_uri("image/webp", file.getvalue())}">'
     )
-    return Picture(_html.wrap(image), alt, drawing)
+    return Picture(image, alt, drawing)
 
 
 def _outline(sound, sample_rate, columns=1500):

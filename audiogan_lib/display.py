@@ -52,7 +52,7 @@ __all__ = [
 #: Pixels across a player's picture, for the longest sound of a grid.
 PICTURE_COLUMNS = 240
 
-_PLAYERS_STYLE = """
+_PLAYERS_STYLE = """<style>
 .audiogan-players{display:grid;gap:16px 12px;margin:8px 0;
 grid-template-columns:repeat(auto-fill,minmax(min(100%,max(148px,
 calc((100% - (var(--columns) - 1)*12px)/var(--columns)))),1fr))}
@@ -65,22 +65,22 @@ background:rgba(128,128,128,.25)}
 .audiogan-players img{display:block;height:72px;max-width:none;margin:0;border-radius:0!important}
 .audiogan-players audio{display:block;width:100%;height:36px}
 .audiogan-note{margin:8px 0;line-height:1.4}
-"""
+</style>"""
 
 # light-dark() follows the page's colour scheme; text and ground change together, so that they fit
 # even where a front end is dark without saying so.
-_SOURCE_STYLE = """
+_SOURCE_STYLE = """<style>
 .audiogan-source{margin:8px 0;border-radius:4px;background:#f5f6f8;color:#24292f;
 background:light-dark(#f5f6f8,#1d2127);color:light-dark(#24292f,#d6dbe1)}
 .audiogan-source small{display:block;padding:8px 14px 0;font-size:.8em}
-.audiogan .audiogan-source pre{margin:0;padding:8px 14px 13px;overflow-x:auto;border:0;
+div.audiogan-source pre{margin:0;padding:8px 14px 13px;overflow-x:auto;border:0;
 font-size:.85em;line-height:1.45;background:none;color:inherit}
 .audiogan-source :is(.k,.kn,.kc,.ow){color:#7a3fa8;color:light-dark(#7a3fa8,#c9a5ee)}
 .audiogan-source :is(.s1,.s2,.sa,.si,.se){color:#0a6640;color:light-dark(#0a6640,#8fd6a8)}
 .audiogan-source :is(.c1,.sd){color:#5a636d;color:light-dark(#5a636d,#9aa5b1);font-style:italic}
 .audiogan-source :is(.nf,.nc,.fm,.nd){color:#0b57a8;color:light-dark(#0b57a8,#86bdf5)}
 .audiogan-source :is(.mi,.mf,.mh){color:#9a4a00;color:light-dark(#9a4a00,#f0b072)}
-"""
+</style>"""
 
 
 def players(sounds, sample_rate, labels=None, caption=None, columns=4, autoplay=False):
@@ -119,8 +119,8 @@ def players(sounds, sample_rate, labels=None, caption=None, columns=4, autoplay=
     TypeError
         When the samples are not floating-point numbers.
     ValueError
-        When a sound is empty, has another shape, or holds samples that are not finite or beyond
-        `LARGEST_PEAK`; when the labels are not as many as the sounds.
+        When a sound is empty, has another shape, or holds samples that are not finite or beyond 10
+        (integers that were never scaled); when the labels are not as many as the sounds.
 
     Examples
     --------
@@ -150,6 +150,7 @@ def players(sounds, sample_rate, labels=None, caption=None, columns=4, autoplay=
         note += "No sound is normalised."
     columns = min(int(columns), len(sounds))
     content = (
+        _PLAYERS_STYLE,
         f"<p>{escape(caption)}</p>" if caption else "",
         f'<div class="audiogan-players" style="--columns:{columns}">{grid}</div>',
         f'<p class="audiogan-note">{note}</p>',
@@ -159,7 +160,7 @@ def players(sounds, sample_rate, labels=None, caption=None, columns=4, autoplay=
         f"{label}: {_html.describe(sound, sample_rate)}"
         for sound, label in zip(sounds, labels, strict=True)
     ]
-    return Html(_html.wrap("".join(content), _PLAYERS_STYLE), "\n".join(lines))
+    return Html("".join(content), "\n".join(lines))
 
 
 def show_source(obj, docstring=True):
@@ -196,11 +197,11 @@ def show_source(obj, docstring=True):
     name = f"{_file_name(obj)}, lines {first} to {first + len(lines) - 1}"
     coloured = highlight(code, PythonLexer(), HtmlFormatter(nowrap=True))
     content = (
-        f'<div class="audiogan-source"><small>{escape(name)}</small>'
+        f'{_SOURCE_STYLE}<div class="audiogan-source"><small>{escape(name)}</small>'
         f'<pre tabindex="0" role="region" aria-label="Source of {escape(obj.__qualname__)}">'
         f"{coloured}</pre></div>"
     )
-    return Html(_html.wrap(content, _SOURCE_STYLE), f"# {name}\n{code}")
+    return Html(content, f"# {name}\n{code}")
 
 
 def _player(sound, sample_rate, label, longest):
@@ -211,7 +212,7 @@ def _player(sound, sample_rate, label, longest):
     return (
         f'<div role="group" aria-label="{name}"><b>{name}</b>'
         f"<small>{len(sound) / sample_rate:.2f} s, {_html.level(sound)}</small>"
-        f'<span><img class="dark-light" style="width:{width:.4g}%" alt="{alt}" '
+        f'<span><img style="width:{width:.4g}%" alt="{alt}" '
         f'src="{picture}"></span>'
         f'<audio controls preload="metadata" aria-label="{name}" '
         f'src="{_html.data_uri("audio/flac", _flac(sound, sample_rate))}"></audio></div>'
