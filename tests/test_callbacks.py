@@ -1,0 +1,305 @@
+"""Checkpoints that survive bad disks and bad weights, the time limit, sounds and scores by step."""
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+import soundfile
+import tiny_gan
+
+from audiogan_lib import callbacks
+
+
+class Clock(keras.callbacks.Callback):
+    """Time that passes only here: half a minute a step, and an hour between epochs."""
+
+    def __init__(self, monkeypatch):
+        super().__init__()
+        self.now = 0.0
+        monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: self.now))
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.now += 30.0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now += 3600.0
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+@pytest.fixture
+def gan():
+    return tiny_gan.build()
+
+
+def fit(gan, *used, epochs=1, steps=2):
+    data = tiny_gan.examples()[:1]
+    return tiny_gan.train(gan, data, steps, callbacks=list(used), epochs=epochs)
+
+
+def checkpoint_of(gan, folder, **options):
+    checkpoint = callbacks.Checkpoint(folder, **options)
+    checkpoint.set_model(gan)
+    return checkpoint
+
+
+def save_at(gan, folder, *steps):
+    """Save checkpoints as if the run had reached those steps; return their paths."""
+    for step in steps:
+        gan.step.assign(step)
+        checkpoint_of(gan, folder).save()
+    return [folder / f"step-{step:08d}.weights.h5" for step in steps]
+
+
+def damage(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def equal(first, second):
+    return all(np.array_equal(*pair) for pair in zip(first, second, strict=True))
+
+
+# --- writing files -------------------------------------------------------------------------------
+
+
+def test_saved_weights_come_with_their_checksum_and_nothing_else(gan, tmp_path):
+    path = tmp_path / "gan.weights.h5"
+    digest = callbacks.save_weights(gan, path)
+    assert digest == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert names(tmp_path) == ["gan.weights.h5"]
+
+
+class FullDisk:
+    """Write half, then fail, as on a full disk."""
+
+    def save_weights(self, path):
+        Path(path).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+
+def test_a_failing_write_of_weights_leaves_the_older_file_and_no_part(tmp_path):
+    path = tmp_path / "gan.weights.h5"
+    path.write_bytes(b"older")
+    with pytest.raises(OSError, match="No space left"):
+        callbacks.save_weights(FullDisk(), path)
+    assert path.read_bytes() == b"older"
+    assert names(tmp_path) == ["gan.weights.h5"]
+
+
+def test_a_failing_write_of_text_leaves_the_older_file_and_no_part(tmp_path, monkeypatch):
+    path = tmp_path / "card.json"
+    callbacks.write_text(path, "älter")
+    assert path.read_bytes() == "älter".encode()
+
+    def half(self, text, **options):
+        self.write_bytes(text[:2].encode())
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(OSError, match="No space left"):
+        callbacks.write_text(path, "newer")
+    assert path.read_bytes() == "älter".encode()
+    assert names(tmp_path) == ["card.json"]
+
+
+# --- checkpoints ---------------------------------------------------------------------------------
+
+
+def test_an_empty_folder_starts_at_step_zero(gan, tmp_path):
+    before = gan.get_weights()
+    assert callbacks.Checkpoint(tmp_path / "new" / "folder").resume(gan) == 0
+    assert equal(before, gan.get_weights())
+
+
+def test_a_run_resumes_with_networks_optimisers_step_and_seconds(gan, tmp_path):
+    checkpoint = callbacks.Checkpoint(tmp_path)
+    gan.elapsed_s.assign(12.5)
+    fit(gan, checkpoint, steps=3)
+    other = tiny_gan.build()
+    assert callbacks.Checkpoint(tmp_path).resume(other) == 3
+    assert equal(tiny_gan.state(gan), tiny_gan.state(other))
+    assert float(other.elapsed_s.numpy()) == 12.5
+
+
+def test_checkpoints_are_written_when_due_and_at_the_end(gan, tmp_path, clock):
+    saved = []
+
+    class Counting(callbacks.Checkpoint):
+        def save(self):
+            saved.append(int(self.model.step.numpy()))
+            super().save()
+
+    # An epoch is an hour and a minute of this clock.
+    fit(gan, clock, Counting(tmp_path / "seldom", every_s=2 * 3660), epochs=5)
+    assert saved == [4, 8, 10]
+    saved.clear()
+    fit(gan, clock, Counting(tmp_path / "never", every_s=1e9), epochs=3)
+    assert saved == [16]
+
+
+def test_the_two_newest_checkpoints_are_kept(gan, tmp_path):
+    save_at(gan, tmp_path, 10, 20, 30)
+    assert names(tmp_path) == [
+        "checkpoints.json",
+        "step-00000020.weights.h5",
+        "step-00000030.weights.h5",
+    ]
+    entries = json.loads((tmp_path / "checkpoints.json").read_text())
+    assert [entry["step"] for entry in entries] == [30, 20]
+
+
+@pytest.mark.parametrize("harm", [damage, Path.unlink], ids=["damaged", "missing"])
+def test_a_bad_newest_checkpoint_is_passed_over_with_a_message(gan, tmp_path, harm, capsys):
+    newest = save_at(gan, tmp_path, 10, 20)[1]
+    harm(newest)
+    assert callbacks.Checkpoint(tmp_path).resume(tiny_gan.build()) == 10
+    assert f"{newest} is missing or damaged" in capsys.readouterr().out
+
+
+def test_a_damaged_checkpoint_does_not_push_out_the_whole_one_before_it(gan, tmp_path):
+    damage(save_at(gan, tmp_path, 10, 20)[1])
+    assert checkpoint_of(gan, tmp_path).resume(gan) == 10
+    damage(save_at(gan, tmp_path, 15)[0])
+    assert callbacks.Checkpoint(tmp_path).resume(gan) == 10
+    assert "step-00000020.weights.h5" not in names(tmp_path)
+
+
+def test_a_run_without_a_whole_checkpoint_says_so_and_loads_nothing(gan, tmp_path):
+    for path in save_at(gan, tmp_path, 10, 20):
+        damage(path)
+    other = tiny_gan.build()
+    fit(other)
+    before = tiny_gan.state(other)
+    with pytest.raises(callbacks.CheckpointError, match=f"No checkpoint in {tmp_path} is whole"):
+        callbacks.Checkpoint(tmp_path).resume(other)
+    assert equal(before, tiny_gan.state(other))
+
+
+def test_a_damaged_list_of_checkpoints_is_named(gan, tmp_path):
+    save_at(gan, tmp_path, 10)
+    (tmp_path / "checkpoints.json").write_text("[{")
+    with pytest.raises(callbacks.CheckpointError, match=r"checkpoints\.json is damaged"):
+        callbacks.Checkpoint(tmp_path).resume(gan)
+
+
+def test_a_checkpoint_of_other_networks_or_optimisers_is_refused(gan, tmp_path):
+    fit(gan, callbacks.Checkpoint(tmp_path))
+    other = tiny_gan.build(labels=3)
+    with pytest.raises(callbacks.CheckpointError, match="is of other networks or optimisers"):
+        callbacks.Checkpoint(tmp_path).resume(other)
+    plain = tiny_gan.build()
+    plain.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    with pytest.raises(callbacks.CheckpointError, match="is of other networks or optimisers"):
+        callbacks.Checkpoint(tmp_path).resume(plain)
+
+
+@pytest.mark.parametrize("network", ["generator", "discriminator", "averaged_generator"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_not_saved(gan, tmp_path, network, value):
+    save_at(gan, tmp_path, 10)
+    before = names(tmp_path)
+    weights = getattr(gan, network).get_weights()
+    weights[0].flat[3] = value
+    getattr(gan, network).set_weights(weights)
+    gan.step.assign(20)
+    with pytest.raises(FloatingPointError, match="no longer finite at step 20; nothing was saved"):
+        checkpoint_of(gan, tmp_path).save()
+    assert names(tmp_path) == before
+    assert callbacks.Checkpoint(tmp_path).resume(tiny_gan.build()) == 10
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_those_before(gan, tmp_path, monkeypatch):
+    save_at(gan, tmp_path, 10)
+    before = names(tmp_path)
+    gan.step.assign(20)
+    monkeypatch.setattr(gan, "save_weights", FullDisk().save_weights)
+    with pytest.raises(OSError, match="No space left"):
+        checkpoint_of(gan, tmp_path).save()
+    assert names(tmp_path) == before
+    assert callbacks.Checkpoint(tmp_path).resume(tiny_gan.build()) == 10
+
+
+# --- time limit ----------------------------------------------------------------------------------
+
+
+def test_the_time_limit_counts_training_over_all_pieces_of_a_run(gan, tmp_path, clock):
+    limit, checkpoint = callbacks.TimeLimit(minutes=3), callbacks.Checkpoint(tmp_path)
+    fit(gan, clock, limit, checkpoint, epochs=1)  # two steps are a minute
+    assert float(gan.elapsed_s.numpy()) == 60.0
+    resumed = tiny_gan.build()
+    checkpoint.resume(resumed)
+    history = fit(resumed, clock, callbacks.TimeLimit(minutes=3), epochs=100)
+    assert len(history.epoch) == 2
+    assert float(resumed.elapsed_s.numpy()) == 180.0
+
+
+def test_the_progress_bar_shows_minutes_step_and_losses(gan, clock, capsys):
+    gan.elapsed_s.assign(60.0)
+    fit(gan, clock, callbacks.TimeLimit(minutes=3, progress=True), epochs=100)
+    shown = capsys.readouterr().err
+    assert "1.0/3 min" in shown
+    assert "3.0/3 min" in shown
+    assert "step=4" in shown
+    assert "generator_loss=" in shown
+    fit(tiny_gan.build(), clock, callbacks.TimeLimit(minutes=1), epochs=100)
+    assert capsys.readouterr().err == ""
+
+
+# --- sounds and scores ---------------------------------------------------------------------------
+
+
+def test_watch_writes_sounds_and_scores_when_due_and_at_the_end(gan, tmp_path, clock):
+    heard = np.linspace(-0.5, 0.5, 3 * 100).reshape(3, 100).astype(np.float32)
+
+    def watch():
+        looks = iter(range(100))
+        return callbacks.Watch(
+            tmp_path / "looks",
+            every_minutes=2,
+            listen=lambda: (heard, 8000),
+            score=lambda: {"accuracy": 0.5 + next(looks)},
+        )
+
+    # Due after 2 and 4 minutes, steps 4 and 8; stopped after 5 minutes, at step 10.
+    fit(gan, clock, callbacks.TimeLimit(minutes=5), watch(), epochs=100)
+    with (tmp_path / "looks" / "scores.csv").open() as file:
+        rows = list(csv.reader(file))
+    assert rows == [
+        ["step", "minutes", "accuracy"],
+        ["4", "2.0", "0.5"],
+        ["8", "4.0", "1.5"],
+        ["10", "5.0", "2.5"],
+    ]
+    sounds = [f"step-{step:08d}.wav" for step in (4, 8, 10)]
+    assert names(tmp_path / "looks") == ["scores.csv", *sounds]
+    waveform, sample_rate = soundfile.read(tmp_path / "looks" / sounds[0])
+    assert sample_rate == 8000
+    np.testing.assert_allclose(waveform, heard.ravel(), atol=1e-4)
+    # A resumed run adds to the same table.
+    fit(gan, clock, callbacks.TimeLimit(minutes=7), watch(), epochs=100)
+    with (tmp_path / "looks" / "scores.csv").open() as file:
+        assert list(csv.reader(file)) == [*rows, ["14", "7.0", "0.5"]]
+
+
+def test_watch_only_listens_or_only_scores_if_asked(gan, tmp_path, clock):
+    def look(name, **what):
+        watch = callbacks.Watch(tmp_path / name, every_minutes=1, **what)
+        fit(gan, clock, callbacks.TimeLimit(minutes=100), watch)
+        return names(tmp_path / name)
+
+    assert look("ears", listen=lambda: (np.zeros((1, 50)), 8000)) == ["step-00000002.wav"]
+    assert look("marks", score=lambda: {"accuracy": 1.0}) == ["scores.csv"]
