@@ -100,6 +100,12 @@ def describe(sound, sample_rate):
     return ", ".join(facts)
 
 
+def tell(sounds, labels, sample_rate):
+    """Describe each sound after its label."""
+    facts = (describe(sound, sample_rate) for sound in sounds)
+    return [f"{label}: {fact}" for label, fact in zip(labels, facts, strict=True)]
+
+
 def number(value, spec=".3g"):
     """Format a number with a real minus sign, which screen readers pronounce."""
     return format(value, spec).replace("-", "\N{MINUS SIGN}")

@@ -1,7 +1,5 @@
 """Plots with alternative texts, for light pages and dark ones; public in `display`."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import dataclass
 from html import escape
@@ -79,7 +77,8 @@ def waveform(sounds, sample_rate, labels=None, limit=1.0):
         panel.set_title(label, loc="left", fontsize="medium")
         panel.margins(x=0)
     axes[-1, 0].set_xlabel("time (s)")
-    return figure(drawing, f"Waveform of {_tell(sounds, labels, sample_rate)}")
+    told = _html.tell(sounds, labels, sample_rate)
+    return figure(drawing, f"Waveform of {'; '.join(told)}.")
 
 
 def spectrogram(sounds, sample_rate, labels=None, scale="mel", n_fft=None, hop_length=None):
@@ -112,7 +111,7 @@ def spectrogram(sounds, sample_rate, labels=None, scale="mel", n_fft=None, hop_l
     if scale not in ("mel", "linear"):
         raise ValueError(f"scale must be 'mel' or 'linear', received {scale!r}")
     sounds, labels = _html.as_sounds(sounds, sample_rate, labels)
-    longest = max(len(sound) for sound in sounds)
+    longest = max(map(len, sounds))
     n_fft = n_fft or _html.window_length(sample_rate)
     hop_length = hop_length or max(1, min(max(n_fft // 16, longest // 500), n_fft // 4))
     columns = min(3, len(sounds))
@@ -123,28 +122,13 @@ def spectrogram(sounds, sample_rate, labels=None, scale="mel", n_fft=None, hop_l
     for panel in axes.flat[len(sounds) :]:
         panel.set_visible(False)
     for sound, label, panel in zip(sounds, labels, axes.flat, strict=False):
-        level_db, edges_hz = _html.spectrum_db(sound, sample_rate, n_fft, hop_length, scale)
-        mesh = librosa.display.specshow(
-            level_db,
-            x_coords=(np.arange(level_db.shape[1] + 1) - 0.5) * hop_length / sample_rate,
-            y_coords=edges_hz,
-            y_axis=scale,
-            ax=panel,
-            cmap=_html.COLOURMAP,
-            vmin=_html.RANGE_DB[0],
-            vmax=_html.RANGE_DB[1],
-        )
-        # specshow leaves the ticks of time out, and puts those of mel at powers of two.
-        panel.xaxis.set_major_locator(ticker.MaxNLocator(5))
-        panel.xaxis.set_major_formatter(ticker.ScalarFormatter())
-        if scale == "mel":
-            panel.set_yticks([hz for hz in MEL_TICKS_HZ if hz <= sample_rate / 2])
-        panel.set(xlabel="time (s)", ylabel="frequency (Hz)")
-        panel.set(xlim=(0, longest / sample_rate), ylim=(0, sample_rate / 2))
+        mesh = _draw_levels(panel, sound, sample_rate, n_fft, hop_length, scale)
+        panel.set(xlim=(0, longest / sample_rate), xlabel="time (s)", ylabel="frequency (Hz)")
         panel.set_title(label, loc="left", fontsize="medium")
         panel.label_outer()
     drawing.colorbar(mesh, ax=axes, label="level (dB)", pad=0.02)
-    return figure(drawing, f"Spectrogram of {_tell(sounds, labels, sample_rate)}")
+    told = _html.tell(sounds, labels, sample_rate)
+    return figure(drawing, f"Spectrogram of {'; '.join(told)}.")
 
 
 def image_spectrogram(values, label, x_label="frame", y_label="bin"):
@@ -268,6 +252,27 @@ def figure(drawing, alt):
     return Picture(image, alt, drawing)
 
 
+def _draw_levels(panel, sound, sample_rate, n_fft, hop_length, scale):
+    level_db, edges_hz = _html.spectrum_db(sound, sample_rate, n_fft, hop_length, scale)
+    mesh = librosa.display.specshow(
+        level_db,
+        x_coords=(np.arange(level_db.shape[1] + 1) - 0.5) * hop_length / sample_rate,
+        y_coords=edges_hz,
+        y_axis=scale,
+        ax=panel,
+        cmap=_html.COLOURMAP,
+        vmin=_html.RANGE_DB[0],
+        vmax=_html.RANGE_DB[1],
+    )
+    # specshow leaves the ticks of time out, and puts those of mel at powers of two.
+    panel.xaxis.set_major_locator(ticker.MaxNLocator(5))
+    panel.xaxis.set_major_formatter(ticker.ScalarFormatter())
+    if scale == "mel":
+        panel.set_yticks([hz for hz in MEL_TICKS_HZ if hz <= sample_rate / 2])
+    panel.set_ylim(0, sample_rate / 2)
+    return mesh
+
+
 def _outline(sound, sample_rate, columns=1500):
     """Return times (s) and values to draw: of a long sound only the extremes of each column."""
     if len(sound) <= 2 * columns:
@@ -291,8 +296,3 @@ def _adapt(drawing):
     for text in drawing.findobj(Text):
         if to_rgb(text.get_color()) == (0, 0, 0):
             text.set_color(INK)
-
-
-def _tell(sounds, labels, sample_rate):
-    facts = (_html.describe(sound, sample_rate) for sound in sounds)
-    return "; ".join(f"{label}: {fact}" for label, fact in zip(labels, facts, strict=True)) + "."

@@ -83,12 +83,11 @@ font-size:.85em;line-height:1.45;background:none;color:inherit}
 </style>"""
 
 
-def players(sounds, sample_rate, labels=None, caption=None, columns=4, autoplay=False):
+def players(sounds, sample_rate, labels=None, caption="", columns=4, autoplay=False):
     """Show sounds as a grid of players, each with its label, level and spectrogram.
 
     Levels are kept. Only when a sound exceeds full scale, all are turned down by one common gain,
-    and the note under the grid says by how much. Time, frequency and brightness are alike in all
-    pictures of a grid.
+    and the note under the grid says by how much. All pictures of a grid have the same axes.
 
     The sounds lie in the page as FLAC of 16 bits, which all browsers decode. With its picture
     (2 KB), a word of FSDD costs a page 8 KB on average, where WAV would cost 24, and a drum of one
@@ -101,9 +100,9 @@ def players(sounds, sample_rate, labels=None, caption=None, columns=4, autoplay=
     sample_rate : int > 0
         Their rate in Hz.
     labels : str or list of str, optional
-        A name for each sound; by default "sound 1", "sound 2", ...
-    caption : str, optional
-        A sentence to stand over the grid.
+        A name for each sound; by default they are numbered.
+    caption : str
+        What stands over the grid.
     columns : int > 0
         Players side by side where there is room; a narrow page shows fewer.
     autoplay : bool
@@ -119,48 +118,30 @@ def players(sounds, sample_rate, labels=None, caption=None, columns=4, autoplay=
     TypeError
         When the samples are not floating-point numbers.
     ValueError
-        When a sound is empty, has another shape, or holds samples that are not finite or beyond 10
-        (integers that were never scaled); when the labels are not as many as the sounds.
+        When a sound is empty, has another shape or samples that are not finite or beyond 10, or the
+        labels are not as many as the sounds.
 
     Examples
     --------
-    >>> tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(8000) / 8000)
-    >>> players([tone, tone / 2], 8000, labels=["A4", "the same at half the amplitude"])
+    >>> players(0.5 * np.sin(2 * np.pi * 440 * np.arange(8000) / 8000), 8000, labels="A4")
     A4: 1.00 s, −9.0 dBFS, strongest near 440 Hz
-    the same at half the amplitude: 1.00 s, −15.1 dBFS, strongest near 440 Hz
     """
     sounds, labels = _html.as_sounds(sounds, sample_rate, labels)
     gain = np.float32(1 / max(1.0, *(np.abs(sound).max() for sound in sounds)))
     sounds = [sound * gain for sound in sounds]
-    longest = max(len(sound) for sound in sounds)
+    longest = max(map(len, sounds))
     grid = "".join(
-        _player(sound, sample_rate, label, longest)
-        for sound, label in zip(sounds, labels, strict=True)
+        _player(*each, sample_rate, longest) for each in zip(sounds, labels, strict=True)
     )
     if autoplay:
         grid = grid.replace("<audio ", "<audio autoplay ", 1)
-    quietest, loudest = (_html.number(level_db, ".0f") for level_db in _html.RANGE_DB)
-    note = (
-        f"Pictures: {longest / sample_rate:.2f} s across, 0 to {sample_rate / 2:.0f} Hz upward "
-        f"(mel scale), {quietest} to {loudest} dB from dark to bright, all alike. "
+    html = (
+        f"{_PLAYERS_STYLE}<p>{escape(caption)}</p>"
+        f'<div class="audiogan-players" style="--columns:{min(int(columns), len(sounds))}">{grid}'
+        f'</div><p class="audiogan-note">{_note(gain, longest, sample_rate)}</p>'
     )
-    if gain < 1:
-        note += f"All are turned down by {-20 * np.log10(gain):.1f} dB, as the loudest would clip."
-    else:
-        note += "No sound is normalised."
-    columns = min(int(columns), len(sounds))
-    content = (
-        _PLAYERS_STYLE,
-        f"<p>{escape(caption)}</p>" if caption else "",
-        f'<div class="audiogan-players" style="--columns:{columns}">{grid}</div>',
-        f'<p class="audiogan-note">{note}</p>',
-    )
-    lines = [caption] if caption else []
-    lines += [
-        f"{label}: {_html.describe(sound, sample_rate)}"
-        for sound, label in zip(sounds, labels, strict=True)
-    ]
-    return Html("".join(content), "\n".join(lines))
+    text = "\n".join([caption, *_html.tell(sounds, labels, sample_rate)])
+    return Html(html.replace("<p></p>", ""), text.lstrip())
 
 
 def show_source(obj, docstring=True):
@@ -204,7 +185,18 @@ def show_source(obj, docstring=True):
     return Html(content, f"# {name}\n{code}")
 
 
-def _player(sound, sample_rate, label, longest):
+def _note(gain, longest, sample_rate):
+    quietest, loudest = (_html.number(level_db, ".0f") for level_db in _html.RANGE_DB)
+    level = "No sound is normalised."
+    if gain < 1:
+        level = f"All are turned down by {-20 * np.log10(gain):.1f} dB, as the loudest would clip."
+    return (
+        f"Pictures: {longest / sample_rate:.2f} s across, 0 to {sample_rate / 2:.0f} Hz upward "
+        f"(mel scale), {quietest} to {loudest} dB from dark to bright, all alike. {level}"
+    )
+
+
+def _player(sound, label, sample_rate, longest):
     name = escape(label)
     alt = f"Spectrogram of {name}: {_html.describe(sound, sample_rate)}."
     picture = _html.data_uri("image/webp", _picture(sound, sample_rate, longest))
