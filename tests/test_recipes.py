@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from keras import ops
 
 from audiogan_lib import datasets, recipes
 
@@ -24,9 +25,9 @@ def test_an_unknown_field_is_named():
 def test_networks_fit_each_other_and_the_codec(name):
     recipe = replace(recipes.NAMES[name], width=2)
     sizes = tuple(3 for _ in recipe.conditions)
-    labels = np.zeros((2, len(sizes)), np.int32)
+    labels = ops.zeros((2, len(sizes)), "int32")
     generator, discriminator = recipe.build_generator(sizes), recipe.build_discriminator(sizes)
-    drawn = generator([np.zeros((2, recipe.latent_dim), np.float32), labels])
+    drawn = generator([ops.zeros((2, recipe.latent_dim)), labels])
     sounds = np.zeros((2, recipe.samples), np.float32)
     assert recipe.encode(sounds).shape == tuple(drawn.shape)
     assert recipe.decode(drawn).shape == sounds.shape
