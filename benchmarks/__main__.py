@@ -46,7 +46,7 @@ def matmul_speed(size: int = 2048) -> float:
 
 
 def multiply_accumulates(model: keras.Model) -> int:
-    """Count the multiply-accumulates of one sound: what dense and convolution layers do."""
+    """Count the multiply-accumulates of one sound as is usual: whole kernels at the borders too."""
     total = 0
     for layer in model.layers:
         if isinstance(layer, (layers.Conv1DTranspose, layers.Conv2DTranspose)):
