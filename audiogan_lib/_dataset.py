@@ -121,6 +121,7 @@ def collect(name, clips, sample_rate, samples, label_names=None, skipped=()):
 
 
 def listed(names: Iterable[str]) -> str:
+    """Put names into quotes and commas."""
     return ", ".join(repr(str(name)) for name in names) or "none"
 
 

@@ -138,6 +138,7 @@ def _symmetric_root(matrix):
 
 
 def check_probabilities(probabilities):
+    """Return probabilities as rows that sum to one, or say what is wrong with them."""
     probabilities = np.asarray(probabilities, dtype=np.float64)
     if probabilities.ndim != 2 or 0 in probabilities.shape:
         raise ValueError(

@@ -1,9 +1,8 @@
 """Judges: small recognisers of real sounds, by which generated sounds are scored.
 
 A judge is trained on the training split of real sounds and never hears a generated one. It hears
-mel cepstra and their slopes, on a time grid of its own. The generators draw log-magnitude
-spectrograms; a judge that heard those would reward exactly what they were trained on. The level
-of a clip tells it nothing.
+mel cepstra and their slopes; a judge that heard the log-magnitude spectrograms which the generators
+draw would reward exactly what they were trained on. The level of a clip tells it nothing.
 """
 
 import hashlib
@@ -16,8 +15,7 @@ import tensorflow as tf
 
 from ._hearing import augment, cepstra
 
-_WEIGHTS = Path(__file__).parent / "weights"
-_FILE = "classifier.weights.h5"
+_WEIGHTS, _FILE = Path(__file__).parent / "weights", "classifier.weights.h5"
 
 
 class _Cepstra(keras.layers.Layer):

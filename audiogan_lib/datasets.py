@@ -2,6 +2,20 @@
 
 ``load`` returns a `Dataset` of float32 clips of one length with integer labels; ``batches`` turns
 arrays into an endless, reproducible stream for training.
+
+``drums``, ``notes`` and ``robot_digits`` are shipped. ``fsdd`` (15 MB), ``speech_commands`` (2.4 GB)
+and ``nsynth`` (25 GB over its three splits) are downloaded when they are first asked for,
+checked against their SHA-256 at every load, and kept in the user's cache; a broken download
+goes on where it stopped. ``AUDIOGAN_DATA`` may name a folder with copies of the archives.
+Shorter clips are padded with zeros, longer ones fade out and are cut: 17 of FSDD's 3000, all of
+NSynth's. FSDD is known by a digest over its recordings, since its host may compress them anew;
+NSynth's digests were never published, so an archive is held to that of its first download.
+
+A folder may hold sub-folders, each a label; without them its own name is the one label. WAV,
+FLAC, OGG, MP3 and whatever else libsndfile decodes is mixed to one channel, resampled, and cut
+into consecutive clips that each begin with sound (above -60 dB of full scale). A file that
+cannot be used (damaged, silent, shorter than 20 ms) is warned of and listed in
+``Dataset.skipped``. One file in ten, drawn at random, is the test split, with all its clips.
 """
 
 from __future__ import annotations
@@ -54,20 +68,6 @@ def load(name, split=None, **options):
     ``nsynth``           16 kHz, 16384 samples  MIDI pitch; instrument, family, ...
     a folder's path      as asked for           sub-folder; file
     ===================  =====================  =======================================
-
-    The first three are shipped. The next three are downloaded when they are first asked for (15 MB,
-    2.4 GB, and for NSynth 25 GB over its three splits, each fetched only when it is asked for),
-    checked against their SHA-256 at every load, and kept in the user's cache; a broken download
-    goes on where it stopped. ``AUDIOGAN_DATA`` may name a folder with copies of the archives.
-    Shorter clips are padded with zeros, longer ones fade out and are cut: 17 of FSDD's 3000, all of
-    NSynth's. FSDD is known by a digest over its recordings, since its host may compress them anew;
-    NSynth's digests were never published, so an archive is held to that of its first download.
-
-    A folder may hold sub-folders, each a label; without them its own name is the one label. WAV,
-    FLAC, OGG, MP3 and whatever else libsndfile decodes is mixed to one channel, resampled, and cut
-    into consecutive clips that each begin with sound (above -60 dB of full scale). A file that
-    cannot be used (damaged, silent, shorter than 20 ms) is warned of and listed in
-    ``Dataset.skipped``. One file in ten, drawn at random, is the test split, with all its clips.
 
     Parameters
     ----------
@@ -150,21 +150,8 @@ def batches(arrays, batch_size, seed=0, first_step=0):
     >>> numbers.shape
     TensorShape([4])
     """
-    arrays = tuple(np.asarray(array) for array in arrays)
-    lengths = {len(array) for array in arrays}
-    if len(lengths) != 1 or 0 in lengths:
-        raise ValueError(
-            "arrays must have one first dimension in common, of at least 1, "
-            f"received shapes {[array.shape for array in arrays]}"
-        )
-    if batch_size < 1 or first_step < 0:
-        raise ValueError(
-            "batch_size must be at least 1 and first_step at least 0, "
-            f"received {batch_size} and {first_step}"
-        )
-    if not -(2**31) <= seed < 2**31:  # the shuffle would take it modulo 2**32
-        raise ValueError(f"seed must be an integer of 32 bits, received {seed}")
-    (clips,) = lengths
+    arrays = _checked(arrays, batch_size, seed, first_step)
+    clips = len(arrays[0])
     with tf.device("CPU"):  # whole data sets do not belong into a GPU's memory
         tensors = tuple(tf.constant(array) for array in arrays)
     last = tf.constant(clips - 1, tf.int64)
@@ -180,6 +167,25 @@ def batches(arrays, batch_size, seed=0, first_step=0):
     positions = tf.data.Dataset.range(first_step * batch_size, np.iinfo(np.int64).max)
     indices = positions.map(index).batch(batch_size, drop_remainder=True)
     return indices.map(gather).prefetch(tf.data.AUTOTUNE)
+
+
+def _checked(arrays, batch_size, seed, first_step):
+    """Return the arguments of `batches` as arrays, or say what is wrong with them."""
+    arrays = tuple(np.asarray(array) for array in arrays)
+    lengths = {len(array) for array in arrays}
+    if len(lengths) != 1 or 0 in lengths:
+        raise ValueError(
+            "arrays must have one first dimension in common, of at least 1, "
+            f"received shapes {[array.shape for array in arrays]}"
+        )
+    if batch_size < 1 or first_step < 0:
+        raise ValueError(
+            "batch_size must be at least 1 and first_step at least 0, "
+            f"received {batch_size} and {first_step}"
+        )
+    if not -(2**31) <= seed < 2**31:  # the shuffle would take it modulo 2**32
+        raise ValueError(f"seed must be an integer of 32 bits, received {seed}")
+    return arrays
 
 
 def _shipped(name, split):

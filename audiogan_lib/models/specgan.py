@@ -50,6 +50,22 @@ def _chain(steps, x):
     return x
 
 
+def _upsample(x, channels, kernel, stage, batch_norm, last, dtype):
+    """Normalise, rectify, and double both sides."""
+    if batch_norm:
+        x = layers.BatchNormalization(momentum=0.9, dtype=dtype, name=f"norm_{stage}")(x)
+    x = layers.ReLU(dtype=dtype)(x)
+    return layers.Conv2DTranspose(
+        channels,
+        kernel,
+        strides=2,
+        padding="same",
+        use_bias=last or not batch_norm,
+        dtype=dtype,
+        name=f"upsample_{stage}",
+    )(x)
+
+
 def build_generator(
     frames=128,
     bins=128,
@@ -69,8 +85,7 @@ def build_generator(
     frames, bins : int > 0
         Size of a spectrogram, multiples of 32.
     width : int > 0
-        Channels before the last layer; they double towards the latent (16 times as many after the
-        first layer, 8 with ``patch=2``).
+        Channels before the last layer; they double towards the latent.
     latent_dim : int > 0
         Length of a latent.
     labels : int or tuple of int
@@ -78,8 +93,7 @@ def build_generator(
     kernel : int > 0
         Side of the kernels.
     patch : {1, 2, 4}
-        Side of the square of neighbouring values that are channels of the largest feature map; 1 as
-        published.
+        Side of the square of neighbours that are channels of the largest map; 1 as published.
     batch_norm : bool
         Normalise after each layer but the last.
     embedding_dim : int > 0
@@ -102,25 +116,13 @@ def build_generator(
     height, breadth = frames // _FACTOR, bins // _FACTOR
     inputs, x = generator_inputs(latent_dim, labels, embedding_dim)
     channels = width * 2 ** (stages - 1)
-    x = layers.Dense(
-        height * breadth * channels, use_bias=not batch_norm, dtype=dtype, name="dense"
-    )(x)
+    size = height * breadth * channels
+    x = layers.Dense(size, use_bias=not batch_norm, dtype=dtype, name="dense")(x)
     x = layers.Reshape((height, breadth, channels), dtype=dtype)(x)
     for stage in range(stages):  # (4, 4, 16 width) -> ... (64, 64, width) -> (128, 128, 1)
-        if batch_norm:
-            x = layers.BatchNormalization(momentum=0.9, dtype=dtype, name=f"norm_{stage}")(x)
-        x = layers.ReLU(dtype=dtype)(x)
         last = stage == stages - 1
         channels = patch * patch if last else channels // 2
-        x = layers.Conv2DTranspose(
-            channels,
-            kernel,
-            strides=2,
-            padding="same",
-            use_bias=last or not batch_norm,
-            dtype=dtype,
-            name=f"upsample_{stage}",
-        )(x)
+        x = _upsample(x, channels, kernel, stage, batch_norm, last, dtype)
     x = _chain(_from_patches(frames, bins, patch), x)
     x = layers.Activation("tanh", dtype="float32", name="spectrogram")(x)
     return keras.Model(inputs, x, name="specgan_generator")

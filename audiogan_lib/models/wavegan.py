@@ -80,19 +80,16 @@ def build_generator(
     kernel : int > 0
         Length of the kernels, in steps of the longer side of a layer.
     form : {"transposed", "subpixel"}
-        Transposed convolutions, as published, or convolutions of stride 1 whose channels become
-        steps.
+        As published, or convolutions of stride 1 whose channels become steps.
     embedding_dim : int > 0
         Length of the label embedding, with ``labels`` only.
     dtype : str or keras.DTypePolicy, optional
-        For example ``"mixed_bfloat16"``; the last layer is float32 always, or its steps of 8 bits
-        would be heard as noise.
+        For example ``"mixed_bfloat16"``; the last layer is float32, or its steps would be heard.
 
     Returns
     -------
     keras.Model
-        From ``[batch, latent_dim]``, or ``[latents, labels int [batch, conditions]]``, to ``[batch,
-        samples, 1]`` in [-1, 1].
+        From latents, or ``[latents, labels int [batch, conditions]]``, to sounds in [-1, 1].
 
     Raises
     ------
@@ -104,24 +101,15 @@ def build_generator(
     channels = width * 2 ** (len(strides) - 1)
     x = layers.Dense(_STEPS * channels, use_bias=not batch_norm, dtype=dtype, name="dense")(x)
     x = layers.Reshape((_STEPS, channels), dtype=dtype)(x)
-    # (16, 16 width) -> (64, 8 width) -> (256, 4 width) -> (1024, 2 width) -> (4096, width)
-    # -> (16384, 1); lengths over 16384 begin with (16, 32 width) and have a layer more.
+    # (16, 16 width) -> (64, 8 width) -> ... (4096, width) -> (16384, 1); longer: one layer more.
     for stage, stride in enumerate(strides):
         if batch_norm:
             x = layers.BatchNormalization(momentum=0.9, dtype=dtype, name=f"norm_{stage}")(x)
         x = layers.ReLU(dtype=dtype)(x)
         last = stage == len(strides) - 1
         channels = 1 if last else channels // 2
-        x = _upsample(
-            x,
-            channels,
-            kernel,
-            stride,
-            form,
-            use_bias=last or not batch_norm,
-            dtype="float32" if last else dtype,
-            name=f"upsample_{stage}",
-        )
+        options = {"use_bias": last or not batch_norm, "dtype": "float32" if last else dtype}
+        x = _upsample(x, channels, kernel, stride, form, name=f"upsample_{stage}", **options)
     x = layers.Activation("tanh", dtype="float32", name="waveform")(x)
     return keras.Model(inputs, x, name="wavegan_generator")
 
@@ -152,8 +140,7 @@ def build_discriminator(
     kernel : int > 0
         Length of the kernels, in steps of the longer side of a layer.
     form : {"transposed", "subpixel"}
-        Convolutions with stride, as published and as the generator transposes them, or convolutions
-        of stride 1 over neighbouring steps as channels.
+        As published, or convolutions of stride 1 over neighbouring steps as channels.
     per_example : bool
         Shuffle each example by its own shift; the authors' code draws one for the batch.
     initializer : str
@@ -164,8 +151,7 @@ def build_discriminator(
     Returns
     -------
     keras.Model
-        From ``[batch, samples, 1]``, or ``[waveforms, labels int [batch, conditions]]``, to scores
-        ``[batch, 1]``.
+        From sounds, or ``[sounds, labels int [batch, conditions]]``, to scores ``[batch, 1]``.
 
     Raises
     ------
@@ -173,25 +159,16 @@ def build_discriminator(
         If there is no such length or form.
     """
     strides = _strides(samples, form)[1]
-    waveform = keras.Input((samples, 1), name="waveform")
-    x = waveform
+    x = waveform = keras.Input((samples, 1), name="waveform")
     # (16384, 1) -> (4096, width) -> (1024, 2 width) -> (256, 4 width) -> (64, 8 width)
     # -> (16, 16 width); lengths over 16384 have a layer more, to (16, 32 width).
     for stage, stride in enumerate(strides):
-        x = _downsample(
-            x,
-            width * 2**stage,
-            kernel,
-            stride,
-            form,
-            kernel_initializer=initializer,
-            dtype=dtype if stage else "float32",
-            name=f"downsample_{stage}",
-        )
+        options = {"kernel_initializer": initializer, "dtype": dtype if stage else "float32"}
+        channels, name = width * 2**stage, f"downsample_{stage}"
+        x = _downsample(x, channels, kernel, stride, form, name=name, **options)
         x = layers.LeakyReLU(0.2, dtype=dtype)(x)
         if phase_shuffle and stage < _SHUFFLED:
-            shuffle = PhaseShuffle(phase_shuffle, per_example, stage, dtype=dtype)
-            x = shuffle(x)
+            x = PhaseShuffle(phase_shuffle, per_example, stage, dtype=dtype)(x)
     x = layers.Flatten(dtype=dtype)(x)
     inputs, score = projection_score(waveform, x, labels)
     return keras.Model(inputs, score, name="wavegan_discriminator")
