@@ -3,8 +3,8 @@
 ``load`` returns a `Dataset` of float32 clips of one length with integer labels; ``batches`` turns
 arrays into an endless, reproducible stream for training.
 
-``drums``, ``notes`` and ``robot_digits`` are shipped. ``fsdd`` (15 MB), ``speech_commands`` (2.4 GB)
-and ``nsynth`` (25 GB over its three splits) are downloaded when they are first asked for,
+``drums``, ``notes`` and ``robot_digits`` are shipped. ``fsdd`` (15 MB), ``speech_commands``
+(2.4 GB) and ``nsynth`` (25 GB over its three splits) are downloaded when first asked for,
 checked against their SHA-256 at every load, and kept in the user's cache; a broken download
 goes on where it stopped. ``AUDIOGAN_DATA`` may name a folder with copies of the archives.
 Shorter clips are padded with zeros, longer ones fade out and are cut: 17 of FSDD's 3000, all of
