@@ -1,4 +1,7 @@
-"""Keras callbacks for long runs: checkpoints, a time limit, sounds and scores by step."""
+"""Keras callbacks for long runs: checkpoints, a time limit, sounds and scores by step.
+
+``TimeLimit`` goes first in the list of callbacks: the others save and read the time that it counts.
+"""
 
 import csv
 import json

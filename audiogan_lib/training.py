@@ -266,7 +266,8 @@ class GAN(keras.Model):
 def _check_fit(generator, discriminator):
     """Refuse networks of which one cannot take what the other makes; Keras would broadcast."""
     made, taken = generator.outputs[0].shape[1:], discriminator.inputs[0].shape[1:]
-    if made != taken:
+    known = zip(made, taken, strict=False)  # an axis of any length is None
+    if len(made) != len(taken) or any(m != t for m, t in known if None not in (m, t)):
         raise ValueError(f"the generator makes {made}, but the discriminator takes {taken}")
     inputs = len(generator.inputs), len(discriminator.inputs)
     if inputs not in ((1, 1), (2, 2)):

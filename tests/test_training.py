@@ -371,9 +371,19 @@ def test_networks_that_do_not_fit_are_refused():
     short = keras.Sequential([keras.Input((1, 1)), keras.layers.Dense(1)])
     with pytest.raises(ValueError, match=r"makes \(6, 1\), but the discriminator takes \(1, 1\)"):
         training.GAN(generator, short)
+    flat = tiny_gan.networks(shape=(6,))[1]
+    with pytest.raises(ValueError, match=r"makes \(6, 1\), but the discriminator takes \(6,\)"):
+        training.GAN(generator, flat)
     conditional = tiny_gan.networks(labels=3, shape=(6, 1))[1]
     with pytest.raises(ValueError, match="generator has 1 inputs, the discriminator 2"):
         training.GAN(generator, conditional)
+
+
+def test_a_discriminator_may_take_clips_of_any_length():
+    inputs = keras.Input((None, 1))
+    score = keras.layers.Dense(1)(keras.layers.GlobalMaxPooling1D()(inputs))
+    gan = training.GAN(tiny_gan.networks(shape=(6, 1))[0], keras.Model(inputs, score))
+    assert gan.discriminator(np.zeros((2, 9, 1))).shape == (2, 1)
 
 
 def test_training_before_compiling_is_refused():
