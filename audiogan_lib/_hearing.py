@@ -48,11 +48,12 @@ def cepstra(waveforms, sample_rate):
     return tf.concat([coefficients, slopes], axis=-1)
 
 
-def augment(waveforms, seed):
+def augment(waveforms, seed, octaves=0.0):
     """Vary real sounds in ways that leave label and speaker as they are.
 
-    Each clip is shifted in time (-2.5 to 10 % of its length), filtered by three random taps, loses
-    up to 5 % of its length somewhere, and gets white noise 20 to 60 dB below its peak.
+    Each clip is played faster or slower, shifted in time (-2.5 to 10 % of its length), filtered by
+    three random taps, loses up to 5 % of its length somewhere, and gets white noise 20 to 60 dB
+    below its peak.
 
     Parameters
     ----------
@@ -60,6 +61,8 @@ def augment(waveforms, seed):
         Sound.
     seed : tf.Tensor [shape=(2,)], int
         The same seed gives the same variation.
+    octaves : float >= 0
+        Greatest change of pitch by playing faster or slower.
 
     Returns
     -------
@@ -72,6 +75,8 @@ def augment(waveforms, seed):
     def draw(index, columns, low, high):
         return tf.random.stateless_uniform([batch, columns], seeds[index], low, high)
 
+    if octaves:
+        waveforms = _detune(waveforms, seed + tf.constant([1, 0], seed.dtype), octaves)
     margin = samples // 10
     shift = tf.cast(draw(0, 1, -samples / 40, margin), tf.int32)
     padded = tf.pad(waveforms, [[0, 0], [margin, margin]])
@@ -86,3 +91,14 @@ def augment(waveforms, seed):
     peak = tf.reduce_max(tf.abs(waveforms), axis=1, keepdims=True)
     noise = tf.random.stateless_normal(tf.shape(waveforms), seeds[3])
     return waveforms + noise * peak * 10.0 ** (draw(4, 1, -60.0, -20.0) / 20.0)
+
+
+def _detune(waveforms, seed, octaves):
+    """Play each clip faster or slower, by linear interpolation between its samples."""
+    batch, samples = tf.shape(waveforms)[0], waveforms.shape[1]
+    rate = 2.0 ** tf.random.stateless_uniform([batch, 1], seed, -octaves, octaves)
+    place = tf.minimum(tf.range(samples, dtype=tf.float32) * rate, float(samples))
+    before = tf.cast(place, tf.int32)
+    padded = tf.pad(waveforms, [[0, 0], [0, 2]])
+    left, right = (tf.gather(padded, before + step, batch_dims=1) for step in (0, 1))
+    return left + (place - tf.floor(place)) * (right - left)

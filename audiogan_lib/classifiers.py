@@ -147,7 +147,9 @@ class Classifier:
         return self.network.predict(waveforms, batch_size=256, verbose=0)
 
 
-def train(dataset, columns=(), epochs=60, batch_size=64, width=64, seed=0, verbose="auto"):
+def train(
+    dataset, columns=(), octaves=0.0, epochs=60, batch_size=64, width=64, seed=0, verbose="auto"
+):
     """Train a judge on real sounds.
 
     Parameters
@@ -156,6 +158,8 @@ def train(dataset, columns=(), epochs=60, batch_size=64, width=64, seed=0, verbo
         Clips to learn from: the training split only.
     columns : tuple of str
         Columns of the data set, such as ``"speaker"``, that become heads beside ``"label"``.
+    octaves : float >= 0
+        Greatest change of pitch by which clips are varied; 0 where pitch tells speakers apart.
     epochs, batch_size, width : int > 0
         Passes over the clips, clips per step, channels (see `build`).
     seed : int
@@ -180,7 +184,10 @@ def train(dataset, columns=(), epochs=60, batch_size=64, width=64, seed=0, verbo
     data = tf.data.Dataset.from_tensor_slices((dataset.waveforms.astype(np.float32), answers))
     data = data.shuffle(len(dataset.waveforms), seed=seed).repeat().batch(batch_size)
     data = data.enumerate().map(
-        lambda step, batch: (augment(batch[0], tf.stack([np.int64(seed), step])), batch[1]),
+        lambda step, batch: (
+            augment(batch[0], tf.stack([np.int64(seed), step]), octaves),
+            batch[1],
+        ),
         num_parallel_calls=2,
     )
     warmup = min(100, steps)

@@ -87,6 +87,16 @@ def test_augment_shifts_each_clip_on_its_own_and_within_bounds():
     assert len(np.unique(found)) > 20
 
 
+def test_augment_changes_pitch_within_bounds_when_asked():
+    time = np.arange(4096) / 8000
+    tone = np.sin(2 * np.pi * 500.0 * time).astype(np.float32)
+    varied = _hearing.augment(tf.constant(np.tile(tone, (64, 1))), tf.constant([1, 1]), 0.4)
+    spectra = np.abs(np.fft.rfft(varied.numpy() * np.hanning(4096)))
+    octaves = np.log2(spectra.argmax(axis=1) * 8000 / 4096 / 500.0)
+    assert -0.42 < octaves.min() < -0.3
+    assert 0.3 < octaves.max() < 0.42
+
+
 def test_training_learns_both_heads_and_repeats_itself(tones):
     build = classifiers.build(2048, 8000, {"label": ("low", "high")}, width=8)
     untrained = metrics.label_accuracy(build.probabilities(tones.waveforms), tones.labels)

@@ -18,8 +18,8 @@ from audiogan_lib import classifiers, datasets, metrics
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPES = {
-    "digits": {"dataset": "fsdd", "columns": ["speaker"], "epochs": 60, "seed": 0},
-    "drums": {"dataset": "drums", "columns": [], "epochs": 150, "seed": 0},
+    "digits": {"dataset": "fsdd", "columns": ["speaker"], "octaves": 0.0, "epochs": 60, "seed": 0},
+    "drums": {"dataset": "drums", "columns": [], "octaves": 0.4, "epochs": 150, "seed": 0},
 }
 DATA = {
     "digits": """Free Spoken Digit Dataset (Zohar Jackson and contributors, CC BY-SA 4.0), 8 kHz,
@@ -40,15 +40,16 @@ generated one. The test split had no part in training.
 **What it hears.** Mel cepstra (25 ms windows every 10 ms, 40 bands, 20 coefficients and their
 slopes), the same at every level. The generators draw linear log-magnitude spectrograms on another
 time grid; a judge that heard those would flatter them. The cosine transform keeps the envelope
-of the spectrum and drops its fine structure, so this judge is nearly deaf to buzz, to pitch and to
-what phase recovery does to a sound: its approval is not a listener's.
+of the spectrum and drops its fine structure, so much that a listener minds, such as a wrong phase,
+hardly changes this judge's mind: its approval is not a listener's.
 
 **Network.** Five convolutions over time, mean and maximum over the clip, a layer of 64 (the
 features of the Frechet distance), a softmax per head: {parameters:,} parameters.
 
 **Recipe.** `python tools/train_classifiers.py {name}`: {epochs} epochs, batches of 64, AdamW with
 a peak rate of 0.002 and cosine decay, seed {seed}. Variations of the real sounds: shift in time, a
-random three-tap filter, a hole of up to 5 % of the clip, white noise 20 to 60 dB under the peak.
+random three-tap filter, a hole of up to 5 % of the clip, white noise 20 to 60 dB under the
+peak, a change of pitch by up to {octaves:g} octaves.
 {minutes} minutes on {cores} cores; commit {commit}; {versions}.
 
 **Measured on the test split.**
@@ -72,18 +73,19 @@ def main():
         make(name, **RECIPES[name])
 
 
-def make(name, dataset, columns, epochs, seed):
+def make(name, dataset, columns, octaves, epochs, seed):
     """Train one judge, measure it on the test split, and write its folder."""
     data = datasets.load(dataset)
     train, test = data.split("train"), data.split("test")
     start = time.perf_counter()
-    judge = classifiers.train(train, columns, epochs=epochs, seed=seed)
+    judge = classifiers.train(train, columns, octaves, epochs, seed=seed)
     minutes = round((time.perf_counter() - start) / 60, 1)
     facts = {
         "name": name,
         "dataset": dataset,
         "train_clips": len(train),
         "test_clips": len(test),
+        "octaves": octaves,
         "epochs": epochs,
         "seed": seed,
         "minutes": minutes,
