@@ -49,7 +49,7 @@ def read(folder: Path, sample_rate: int, samples: int, max_clips: int, seed: int
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
     found, skipped = {}, []
-    for path in tqdm(files, desc=f"reading {folder.name}", leave=False, disable=None):
+    for path in tqdm(files, desc=f"reading {folder.name}", leave=False, delay=1, disable=None):
         try:
             found[path], cut = _clips(path, sample_rate, samples, max_clips)
         except audio.AudioError as error:
