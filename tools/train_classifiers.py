@@ -7,6 +7,7 @@ two minutes each on two cores; "digits" downloads FSDD (15 MB) unless it is ther
 import argparse
 import os
 import subprocess
+import textwrap
 import time
 from pathlib import Path
 
@@ -51,7 +52,7 @@ features of the Frechet distance), a softmax per head: {parameters:,} parameters
 **Recipe.** `python tools/train_classifiers.py {name}`: {epochs} epochs, batches of 64, AdamW with
 a peak rate of 0.002 and cosine decay, seed {seed}. Variations of the real sounds: shift in time, a
 random three-tap filter, a hole of up to 5 % of the clip, white noise 20 to 60 dB under the
-peak, a change of pitch by up to {octaves:g} octaves.
+peak{detuned}.
 {minutes} minutes on {cores} cores; commit {commit}; {versions}.
 
 **Measured on the test split.**
@@ -148,22 +149,26 @@ def describe(judge, facts):
     for head, names in judge.heads.items():
         low, high = facts["interval"][head]
         lines.append(
-            f"- {head}, {len(names)} classes ({', '.join(names)}): {facts['accuracy'][head]:.1%} "
-            f"right (95 % interval {low:.1%} to {high:.1%})"
+            f"- {head}: {facts['accuracy'][head]:.1%} right "
+            f"(95 % interval {low:.1%} to {high:.1%}); {len(names)} classes:\n  {', '.join(names)}"
         )
         mistakes += [
-            f"{real} taken for {taken} ({count})"
+            f"`{real}` taken for `{taken}` ({count})"
             for real, taken, count in sorted(facts["confusions"][head], key=lambda row: -row[2])
         ]
+    octaves = facts["octaves"]
     others = [head for head in judge.heads if head != "label"]
     return CARD.format(
         **{name: fact for name, fact in facts.items() if name != "confusions"},
         classes=f"{len(judge.heads['label'])} {facts['name']}",
         also=f", and which {others[0]}" if others else "",
         data=DATA[facts["name"]],
+        detuned=f", a change of pitch by up to {octaves:g} octaves" if octaves else "",
         parameters=judge.network.count_params(),
         accuracies="\n".join(lines),
-        confusions=f"Mistakes: {', '.join(mistakes) or 'none'}.",
+        confusions=textwrap.fill(
+            f"Mistakes, with their number: {', '.join(mistakes) or 'none'}.", 100
+        ),
         noisy=" / ".join(f"{value:.1%}" for value in facts["accuracy_in_noise"].values()),
     )
 
