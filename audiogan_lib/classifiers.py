@@ -49,13 +49,8 @@ def build(samples, sample_rate, heads, width=64):
     layers = keras.layers
     sound = x = keras.Input((samples,))  # [samples]
     x = layers.BatchNormalization()(_Cepstra(sample_rate)(x))  # [frames, 40]
-    for channels, kernel, stride in (
-        (width, 5, 1),
-        (width, 5, 2),
-        (width * 3 // 2, 3, 1),
-        (width * 3 // 2, 3, 2),
-        (width * 2, 3, 1),
-    ):
+    for halves, kernel, stride in ((2, 5, 1), (2, 5, 2), (3, 3, 1), (3, 3, 2), (4, 3, 1)):
+        channels = width * halves // 2
         x = layers.Conv1D(channels, kernel, stride, padding="same", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization()(x))
     pooled = [layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)]
@@ -183,12 +178,16 @@ def train(
     steps = -(-len(dataset.waveforms) // batch_size)
     data = tf.data.Dataset.from_tensor_slices((dataset.waveforms.astype(np.float32), answers))
     data = data.shuffle(len(dataset.waveforms), seed=seed).repeat().batch(batch_size)
-    data = data.enumerate().map(
-        lambda step, batch: (
-            augment(batch[0], tf.stack([np.int64(seed), step]), octaves),
-            batch[1],
-        ),
-        num_parallel_calls=2,
+    data = (
+        data.enumerate()
+        .map(
+            lambda step, batch: (
+                augment(batch[0], tf.stack([np.int64(seed), step]), octaves),
+                batch[1],
+            ),
+            num_parallel_calls=2,
+        )
+        .prefetch(2)
     )
     warmup = min(100, steps)
     rate = keras.optimizers.schedules.CosineDecay(
@@ -201,9 +200,7 @@ def train(
         loss={head: keras.losses.SparseCategoricalCrossentropy(from_logits=True) for head in heads},
         metrics=dict.fromkeys(heads, "accuracy"),
     )
-    trainee.fit(
-        data.prefetch(2), epochs=epochs, steps_per_epoch=steps, shuffle=False, verbose=verbose
-    )
+    trainee.fit(data, epochs=epochs, steps_per_epoch=steps, shuffle=False, verbose=verbose)
     return judge
 
 
