@@ -122,12 +122,7 @@ class Classifier:
         Returns
         -------
         features : np.ndarray [shape=(clips, 64)], float32 >= 0
-            One vector per clip.
-
-        Raises
-        ------
-        ValueError
-            If the waveforms have another length or are not finite.
+            One vector per clip; the same clips are refused as by `probabilities`.
         """
         return self._run(waveforms)["features"]
 
