@@ -165,8 +165,18 @@ def judge_report(generator, train, test, count=300, seed=0):
     -------
     dict
         See ``metrics.evaluate``.
+
+    Raises
+    ------
+    ValueError
+        If the judge knows other labels than those of the data.
     """
     judge = classifiers.load(generator.recipe.judge)
+    if tuple(judge.heads["label"]) != tuple(test.label_names):
+        raise ValueError(
+            f"the judge {generator.recipe.judge!r} knows {', '.join(judge.heads['label'])}, "
+            f"but the data has {', '.join(test.label_names)}"
+        )
     labels, names = datasets.condition_labels(test, generator.recipe.conditions)
     rows = labels[np.arange(count) * len(labels) // count]
     asked = {

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from audiogan_lib import __main__, audio, pretrained, recipes, runs
+from audiogan_lib import __main__, audio, datasets, pretrained, recipes, runs
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +84,13 @@ def test_scores_are_written_as_a_table(tmp_path):
     assert rows
     assert 0 <= float(rows[-1]["accuracy"]) <= 1
     assert float(rows[-1]["frechet_distance"]) > 0
+
+
+def test_a_judge_of_other_labels_is_refused():
+    digits = datasets.load("robot_digits")
+    generator = pretrained.load("drums")
+    with pytest.raises(ValueError, match="woodblock"):
+        runs.judge_report(generator, digits, digits)
 
 
 def test_generate_writes_named_files_that_are_the_samples(tmp_path, capsys):
