@@ -134,6 +134,24 @@ def test_the_discriminator_sees_real_and_fake_only_through_the_augmentation():
     assert not any(changed(before, gan.generator.get_weights()))
 
 
+def test_the_discriminator_gets_each_example_with_its_own_label(monkeypatch):
+    discriminator = tiny_gan.networks(labels=5)[1]
+    latent, label = keras.Input((4,)), keras.Input((1,), dtype="int32")
+    table = layers.LabelEmbedding((5,), 2)
+    gan = training.GAN(keras.Model([latent, label], table(label)), discriminator)
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    gan.generator.set_weights([np.repeat(np.arange(5.0)[:, None], 2, axis=1)])  # draws its label
+    seen, score = [], gan._score
+    monkeypatch.setattr(gan, "_score", lambda *inputs: seen.append(inputs) or score(*inputs))
+    labels = tf.range(8)[:, None] % 5
+    gan.train_step((tf.repeat(tf.cast(labels, tf.float32), 2, axis=1) + 10.0, labels))
+    (both, twice), (fake, once) = seen
+    np.testing.assert_array_equal(both[:8, :1], twice[:8] + 10)
+    np.testing.assert_array_equal(both[8:, :1], twice[8:])
+    np.testing.assert_array_equal(fake[:, :1], once)
+    np.testing.assert_array_equal(once, labels)
+
+
 def test_label_embeddings_learn_on_both_sides_also_in_steps_that_are_conditional():
     gan, record = tiny_gan.build(labels=4, critic_steps=2, r1=1.0, penalty_every=2), Record()
     real = tiny_gan.examples(8)[0]
