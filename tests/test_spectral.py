@@ -53,8 +53,9 @@ def test_stft_is_that_of_librosa(noise, n_fft, hop_length, win_length):
 def test_istft_undoes_stft_wherever_a_window_reaches(noise, n_fft, hop_length, win_length):
     spectra = spectral.stft(noise, n_fft, hop_length, win_length)
     sound = spectral.istft(spectra, n_fft, hop_length, win_length).numpy()
-    inside = slice(n_fft, sound.shape[1] - n_fft)
-    np.testing.assert_allclose(sound[:, inside], noise[:, inside], atol=1e-5)
+    edge = (n_fft - (win_length or n_fft)) // 2 + 12  # the window is almost zero there
+    inside = slice(edge, sound.shape[1] - edge)
+    np.testing.assert_allclose(sound[:, inside], noise[:, inside], atol=1e-4)
 
 
 def test_istft_of_spectra_that_no_sound_has_is_that_of_librosa():
@@ -177,6 +178,10 @@ def test_silence_stays_silent(codec):
     encoded = codec.encode(np.zeros((1, 8192))).numpy()
     assert np.all(encoded == -1)
     assert np.abs(codec.decode(encoded)).max() < 1e-4
+
+
+def test_values_below_the_range_are_silence_too():
+    assert np.all(CODECS["bins"].magnitudes(np.full((1, *CODECS["bins"].shape), -1.1)) == 0)
 
 
 @pytest.mark.parametrize("level_db", [0.0, -6.0, -40.0])

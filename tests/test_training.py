@@ -152,6 +152,16 @@ def test_the_discriminator_gets_each_example_with_its_own_label(monkeypatch):
     np.testing.assert_array_equal(once, labels)
 
 
+def test_each_network_learns_from_latents_of_its_own(monkeypatch):
+    gan = tiny_gan.build(rates=(0.0, 0.0))
+    seen, score = [], gan._score
+    monkeypatch.setattr(gan, "_score", lambda *inputs: seen.append(inputs) or score(*inputs))
+    gan.train_step(tf.zeros((8, 2)))
+    (both, _), (fake, _) = seen
+    assert both.shape == (16, 2)
+    assert not np.any(both[8:] == fake)
+
+
 def test_label_embeddings_learn_on_both_sides_also_in_steps_that_are_conditional():
     gan, record = tiny_gan.build(labels=4, critic_steps=2, r1=1.0, penalty_every=2), Record()
     real = tiny_gan.examples(8)[0]
