@@ -247,8 +247,8 @@ def figure(drawing, alt):
         versions.append(file.getvalue())
     pyplot.close(drawing)
     image = (
-        f'<img alt="{escape(alt)}" style="width:{112 * drawing.get_figwidth():.0f}px;max-width:100%;'
-        f'height:auto" src="{_html.data_uri("image/webp", min(versions, key=len))}">'
+        f'<img alt="{escape(alt)}" style="width:{112 * drawing.get_figwidth():.0f}px;'
+        f'max-width:100%;height:auto" src="{_html.data_uri("image/webp", min(versions, key=len))}">'
     )
     return Picture(image, alt, drawing)
 
