@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 import keras
 import numpy as np
 
-from audiogan_lib import audio, datasets, layers, spectral, training
+from audiogan_lib import _precision, audio, datasets, layers, spectral, training
 from audiogan_lib.models import specgan, wavegan
 
 
@@ -53,7 +53,7 @@ class Recipe:
     ema : float in [0, 1)
         Decay of the generator's moving average.
     dtype : str
-        Precision of the convolutions in training; generation is in float32 always.
+        Precision of training, float32 where the machine has no bfloat16; generation is float32.
     minutes : float > 0
         Training time on two cores.
     seed : int
@@ -264,10 +264,11 @@ class Recipe:
         training.GAN
             Ready for ``fit``.
         """
+        dtype = _precision.supported(self.dtype)
         keras.utils.set_random_seed(self.seed)
         gan = training.GAN(
-            self.build_generator(labels, self.dtype),
-            self.build_discriminator(labels, self.dtype),
+            self.build_generator(labels, dtype),
+            self.build_discriminator(labels, dtype),
             augment=layers.RandomShift(self.shift, -1.0 if self.codec else 0.0, self.seed),
             ema=self.ema,
             seed=self.seed,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from audiogan_lib import datasets, recipes
+from audiogan_lib import _precision, datasets, recipes
 
 
 def test_a_recipe_survives_json():
@@ -68,3 +68,14 @@ def test_the_same_seed_builds_the_same_networks():
     for a, b in zip(one.generator.get_weights(), two.generator.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert not np.array_equal(one.generator.get_weights()[0], other.generator.get_weights()[0])
+
+
+@pytest.mark.parametrize(
+    ("flags", "wanted"), [("fpu avx512_bf16", "mixed_bfloat16"), ("fpu avx2", "float32")]
+)
+def test_bfloat16_is_used_only_where_the_processor_has_it(flags, wanted, monkeypatch):
+    monkeypatch.setattr(_precision.tf.config, "list_physical_devices", lambda kind: [])
+    monkeypatch.setattr(_precision.Path, "exists", lambda path: True)
+    monkeypatch.setattr(_precision.Path, "read_text", lambda path, encoding: flags)
+    assert _precision.supported("mixed_bfloat16") == wanted
+    assert _precision.supported("float32") == "float32"
