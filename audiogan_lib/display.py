@@ -89,7 +89,7 @@ def players(sounds, sample_rate, labels=None, caption="", columns=4, autoplay=Fa
     Levels are kept. Only when a sound exceeds full scale, all are turned down by one common gain,
     and the note under the grid says by how much. All pictures of a grid have the same axes.
 
-    The sounds lie in the page as FLAC of 16 bits, which all browsers decode. With its picture
+    The sounds lie in the page as FLAC (up to 4096 samples: WAV) of 16 bits. With its picture
     (2 KB), a word of FSDD costs a page 8 KB on average, where WAV would cost 24, and a drum of one
     second at 16 kHz 11 KB, where WAV would cost 46; the worst, a second of white noise, 50 KB.
 
@@ -207,14 +207,17 @@ def _player(sound, label, sample_rate, longest):
         f'<span><img style="width:{width:.4g}%" alt="{alt}" '
         f'src="{picture}"></span>'
         f'<audio controls preload="metadata" aria-label="{name}" '
-        f'src="{_html.data_uri("audio/flac", _flac(sound, sample_rate))}"></audio></div>'
+        f'src="{_html.data_uri(*_encoded(sound, sample_rate))}"></audio></div>'
     )
 
 
-def _flac(sound, sample_rate):
+def _encoded(sound, sample_rate):
+    """Return a sound's media type and bytes."""
+    # Chromium cannot play a FLAC file of a single frame, which is at most 4096 samples.
+    kind = "FLAC" if len(sound) > 4096 else "WAV"
     file = io.BytesIO()
-    soundfile.write(file, audio.to_int16(sound), int(sample_rate), "PCM_16", format="FLAC")
-    return file.getvalue()
+    soundfile.write(file, audio.to_int16(sound), int(sample_rate), "PCM_16", format=kind)
+    return f"audio/{kind.lower()}", file.getvalue()
 
 
 def _picture(sound, sample_rate, longest):

@@ -183,6 +183,16 @@ class GAN(keras.Model):
             for g, v in zip(gradients, variables, strict=True)
         ]
 
+    def _penalty_gradients_when_due(self, real, fake, labels):
+        """Gradients of the penalty, zeros in the steps between two penalties."""
+        if self.penalty_every == 1:
+            return self._penalty_gradients(real, fake, labels)
+        return tf.cond(
+            self.step % self.penalty_every == 0,
+            lambda: self._penalty_gradients(real, fake, labels),
+            lambda: [tf.zeros_like(v) for v in self.discriminator.trainable_variables],
+        )
+
     def _discriminator_step(self, real, labels):
         """Update the discriminator once; return its loss and scores."""
         batch = tf.shape(real)[0]
@@ -196,11 +206,7 @@ class GAN(keras.Model):
         gradients = tape.gradient(loss, variables)
         if self.r1 or self.gradient_penalty:
             real, fake = tf.split(both, 2)
-            penalty_gradients = tf.cond(
-                self.step % self.penalty_every == 0,
-                lambda: self._penalty_gradients(real, fake, labels),
-                lambda: [tf.zeros_like(v) for v in variables],
-            )
+            penalty_gradients = self._penalty_gradients_when_due(real, fake, labels)
             gradients = [g + p for g, p in zip(gradients, penalty_gradients, strict=True)]
         self.discriminator_optimizer.apply(gradients, variables)
         return loss, tf.reduce_mean(real_scores), tf.reduce_mean(fake_scores)

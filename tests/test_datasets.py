@@ -178,7 +178,7 @@ def test_as_many_fsdd_clips_are_cut_as_the_docstring_says(fsdd):
         for _, file in _downloads.members(_downloads.fetch(_archives.FSDD), _downloads.is_wav)
     ]
     assert sum(size > 8192 for size in sizes) == 17
-    assert "17 of FSDD's 3000" in datasets.load.__doc__
+    assert "17 of FSDD's 3000" in datasets.__doc__
 
 
 # --- the layouts of the three, from a server that fails ------------------------------------------

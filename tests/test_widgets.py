@@ -81,7 +81,7 @@ def shown(player):
 
 
 def played(html_text):
-    sources = re.findall(r'src="data:audio/flac;base64,([^"]+)"', html_text)
+    sources = re.findall(r'src="data:audio/(?:flac|wav);base64,([^"]+)"', html_text)
     return [soundfile.read(io.BytesIO(base64.b64decode(s)), dtype="int16")[0] for s in sources]
 
 
