@@ -30,7 +30,7 @@ CARD = """# Generator of {name}
 {iterations} rounds of fast Griffin-Lim. {loss} loss, R1 penalty {r1:g} every {penalty_every} steps,
 batches of {batch_size}, learning rate {learning_rate:g}, moving average {ema:g}, seed {seed}.
 
-**Made by**
+**Made again by** (a run stops by the clock, so another machine reaches another step)
 
 ```
 python -m audiogan_lib train {name} --out runs/{name}
