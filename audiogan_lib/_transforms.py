@@ -100,6 +100,61 @@ def istft(spectra, n_fft, hop_length, win_length=None):
     return tf.where(weight > 1e-6, total / tf.maximum(weight, 1e-6), 0.0)
 
 
+def full_scale(n_fft, win_length=None):
+    """Magnitude that a sine of amplitude 1 reaches in one bin.
+
+    Parameters
+    ----------
+    n_fft, win_length : int
+        As in :func:`hann_window`.
+
+    Returns
+    -------
+    float > 0
+        Half the sum of the window.
+    """
+    return float(hann_window(n_fft, win_length).sum() / 2)
+
+
+def magnitudes_to_levels(relative, floor_db):
+    """Scale magnitudes logarithmically to [-1, 1].
+
+    Parameters
+    ----------
+    relative : tf.Tensor, >= 0
+        Magnitudes, of which 1 is full scale.
+    floor_db : float < 0
+        Level that counts as silence.
+
+    Returns
+    -------
+    tf.Tensor, in [-1, 1]
+        -1 is silence and 1 full scale.
+    """
+    floor = 10.0 ** (floor_db / 20)
+    scaled = tf.math.log(relative + floor) / np.log(floor)
+    return tf.clip_by_value(1.0 - 2.0 * scaled, -1.0, 1.0)
+
+
+def levels_to_magnitudes(levels, floor_db):
+    """Undo :func:`magnitudes_to_levels`.
+
+    Parameters
+    ----------
+    levels : tf.Tensor, in [-1, 1]
+        What it returned.
+    floor_db : float < 0
+        As there.
+
+    Returns
+    -------
+    tf.Tensor, >= 0
+        Magnitudes, of which 1 is full scale.
+    """
+    floor = 10.0 ** (floor_db / 20)
+    return tf.maximum(tf.exp((1.0 - levels) / 2.0 * np.log(floor)) - floor, 0.0)
+
+
 @lru_cache(maxsize=32)
 def mel_matrix(sample_rate, n_fft, n_mels, fmin=0.0, fmax=None):
     """Triangular mel filters, Slaney's scale and norm: librosa's matrix, transposed.

@@ -11,10 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from audiogan_lib._instantaneous import InstantaneousFrequency
 from audiogan_lib._transforms import (
+    full_scale,
     griffin_lim,
     hann_window,
     istft,
+    levels_to_magnitudes,
+    magnitudes_to_levels,
     mel,
     mel_matrix,
     mel_to_magnitude,
@@ -22,6 +26,7 @@ from audiogan_lib._transforms import (
 )
 
 __all__ = [
+    "InstantaneousFrequency",
     "LogSpectrogram",
     "griffin_lim",
     "hann_window",
@@ -97,12 +102,7 @@ class LogSpectrogram:
 
     @property
     def _full_scale(self):
-        """Magnitude that a sine of amplitude 1 reaches in one bin."""
-        return float(hann_window(self.n_fft, self.win_length).sum() / 2)
-
-    @property
-    def _floor(self):
-        return 10.0 ** (self.floor_db / 20)
+        return full_scale(self.n_fft, self.win_length)
 
     def _mel_matrix(self):
         """Mel filters whose columns sum to one, so that a band is a weighted mean of bins."""
@@ -134,8 +134,7 @@ class LogSpectrogram:
         padded = tf.pad(waveforms, [[0, 0], [pad, pad]])
         magnitudes = tf.abs(stft(padded, self.n_fft, self.hop_length, self.win_length))
         magnitudes = magnitudes @ self._mel_matrix() if self.n_mels else magnitudes[..., :-1]
-        scaled = tf.math.log(magnitudes / self._full_scale + self._floor) / np.log(self._floor)
-        return tf.clip_by_value(1.0 - 2.0 * scaled, -1.0, 1.0)
+        return magnitudes_to_levels(magnitudes / self._full_scale, self.floor_db)
 
     def magnitudes(self, spectrograms):
         """Undo :meth:`encode` as far as the STFT magnitudes, Nyquist bin included.
@@ -150,9 +149,8 @@ class LogSpectrogram:
         tf.Tensor [shape=(batch, frames, 1 + n_fft // 2)], float32 >= 0
             Magnitudes as :func:`stft` would give them.
         """
-        scaled = (1.0 - tf.convert_to_tensor(spectrograms, tf.float32)) / 2.0
-        magnitudes = tf.exp(scaled * np.log(self._floor)) - self._floor
-        magnitudes = tf.maximum(magnitudes, 0.0) * self._full_scale
+        levels = tf.convert_to_tensor(spectrograms, tf.float32)
+        magnitudes = levels_to_magnitudes(levels, self.floor_db) * self._full_scale
         if self.n_mels:
             return mel_to_magnitude(magnitudes, self._mel_matrix())
         return tf.pad(magnitudes, [[0, 0], [0, 0], [0, 1]])
