@@ -9,19 +9,28 @@ resumed therefore goes on as if it had never been stopped.
 import keras
 import tensorflow as tf
 
-from audiogan_lib import losses
+from audiogan_lib import _replicas
+from audiogan_lib._objective import Clip, Objective
+from audiogan_lib._verdict import check_fit, combine, judge
 
 
 class GAN(keras.Model):
     """Two networks that train each other.
 
+    Made in the scope of a ``tf.distribute`` strategy, it trains on several devices: each takes its
+    part of the batch and of the latents, and batch statistics (normalisation, minibatch deviation,
+    relativistic means) are those of the part.
+
     Parameters
     ----------
     generator : keras.Model
         From latents ``[batch, latent_dim]``, or ``[latents, labels]``, to sounds or spectrograms
-        ``[batch, ...]``.
-    discriminator : keras.Model
-        From those, or ``[those, labels]``, to scores ``[batch, 1]``, before any sigmoid.
+        ``[batch, ...]``; with ``latent=False`` from whatever comes with the data.
+    discriminator : keras.Model or list of keras.Model
+        From those, or ``[those, labels]``, to scores ``[batch, ...]`` before any sigmoid, or to a
+        dict of ``"scores"`` (one tensor, or a list with one a sub-discriminator) and optionally
+        ``"feature_maps"`` (a list of tensors) and ``"label_logits"`` ``[batch, classes]``. Several
+        discriminators are joined into one.
     augment : callable, optional
         Random change that the discriminator sees real and generated examples through (Zhao et al.
         2020), such as ``layers.RandomShift``.
@@ -30,6 +39,9 @@ class GAN(keras.Model):
         better than the weights of any one step.
     seed : int
         Of the latents.
+    latent : bool
+        Whether the generator starts from latents, drawn here. If not, it takes what comes with the
+        data: a vocoder mels, a transcriber speech features.
     **kwargs
         For ``keras.Model``.
 
@@ -45,23 +57,30 @@ class GAN(keras.Model):
     >>> gan.fit(batches, steps_per_epoch=100, epochs=10)  # doctest: +SKIP
     """
 
-    def __init__(self, generator, discriminator, augment=None, ema=0.998, seed=0, **kwargs):
+    def __init__(
+        self, generator, discriminator, augment=None, ema=0.998, seed=0, latent=True, **kwargs
+    ):
         # Under a global mixed policy the networks keep theirs; what goes between them is float32.
         super().__init__(**{"dtype": "float32"} | kwargs)
-        _check_fit(generator, discriminator)
+        discriminator = combine(discriminator)
+        check_fit(generator, discriminator, latent)
         self.generator, self.discriminator = generator, discriminator
         self.augment, self.ema, self.seed = augment or tf.identity, ema, seed
         self.averaged_generator = keras.models.clone_model(generator)
         self.averaged_generator.set_weights(generator.get_weights())
         self.averaged_generator.trainable = False
-        self.conditional = len(generator.inputs) == 2
-        self.latent_dim = generator.inputs[0].shape[-1]
-        self.step = self.add_weight(
-            name="step", dtype="int64", initializer="zeros", trainable=False
+        self.latent_dim = generator.inputs[0].shape[-1] if latent else None
+        self.step, self.elapsed_s = (
+            self.add_weight(
+                name=name,
+                dtype=dtype,
+                initializer="zeros",
+                trainable=False,
+                aggregation="only_first_replica",
+            )
+            for name, dtype in (("step", "int64"), ("elapsed_s", "float32"))
         )
-        self.elapsed_s = self.add_weight(
-            name="elapsed_s", dtype="float32", initializer="zeros", trainable=False
-        )
+        self._generator_rests = False
         self.built = True
 
     def compile(
@@ -70,12 +89,18 @@ class GAN(keras.Model):
         discriminator_optimizer,
         loss="non_saturating",
         r1=0.0,
+        r2=0.0,
         gradient_penalty=0.0,
         penalty_every=1,
         critic_steps=1,
+        clip_weights=0.0,
+        drift=0.0,
+        feature_matching=0.0,
+        label_loss=0.0,
+        generator_terms=None,
         **kwargs,
     ):
-        """Choose optimisers, loss and regulariser.
+        """Choose optimisers, loss and regularisers; a weight of 0 leaves a term out.
 
         Keras's own callbacks see the generator's optimiser as ``optimizer``.
 
@@ -83,10 +108,10 @@ class GAN(keras.Model):
         ----------
         generator_optimizer, discriminator_optimizer : keras.optimizers.Optimizer
             One for each network.
-        loss : str
-            A name in ``losses.NAMES``.
-        r1 : float >= 0
-            Gamma of the R1 penalty.
+        loss : str or pair of callables
+            A name in ``losses.NAMES``, or functions as there; over several sub-discriminators sums.
+        r1, r2 : float >= 0
+            Gamma of the zero-centred gradient penalty on real and on generated examples.
         gradient_penalty : float >= 0
             Lambda of the two-sided gradient penalty between real and fake.
         penalty_every : int > 0
@@ -94,28 +119,39 @@ class GAN(keras.Model):
             section 3.1).
         critic_steps : int > 0
             Discriminator steps for each generator step.
+        clip_weights : float >= 0
+            Largest size of a discriminator's weight (Arjovsky et al. 2017).
+        drift : float >= 0
+            Weight of the mean squared score of real examples (Karras et al. 2018, appendix A.1).
+        feature_matching : float >= 0
+            Weight of ``losses.feature_matching``.
+        label_loss : float >= 0
+            Weight of the cross-entropy of ``"label_logits"`` (Odena et al. 2017), for the
+            discriminator on real examples, for the generator on its own.
+        generator_terms : dict of str to (float, callable), optional
+            Weight and ``function(real, fake)`` of further terms of the generator's loss.
         **kwargs
             For ``keras.Model.compile``, for example ``steps_per_execution``.
 
         Raises
         ------
         ValueError
-            If the loss is unknown, or a number of steps is not positive.
+            If the loss is unknown or a number is out of its range.
         """
-        if loss not in losses.NAMES:
-            raise ValueError(f"loss={loss!r}: must be one of {', '.join(losses.NAMES)}")
-        if min(penalty_every, critic_steps) < 1:
-            raise ValueError(f"{penalty_every=}, {critic_steps=}: both must be 1 or more")
+        options = {k: v for k, v in locals().items() if k in Objective.__dataclass_fields__}
+        self.objective = Objective(**options | {"generator_terms": generator_terms or {}})
+        if critic_steps > 1 and kwargs.get("steps_per_execution", 1) != 1:
+            raise ValueError(f"{critic_steps=} cannot be combined with several steps_per_execution")
         # XLA is slower than plain graphs for convolutions on processors.
         super().compile(optimizer=generator_optimizer, **{"jit_compile": False} | kwargs)
-        self.discriminator_loss, self.generator_loss = losses.NAMES[loss]
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
         generator_optimizer.build(self.generator.trainable_variables)
         discriminator_optimizer.build(self.discriminator.trainable_variables)
-        self.r1, self.gradient_penalty = r1, gradient_penalty
-        self.penalty_every, self.critic_steps = penalty_every, critic_steps
+        for variable in self.discriminator.trainable_variables:  # optimisers apply constraints
+            variable.constraint = Clip(clip_weights) if clip_weights else None
         names = ("discriminator_loss", "generator_loss", "real_score", "fake_score")
+        names += self.objective.parts
         self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
 
     @property
@@ -124,108 +160,83 @@ class GAN(keras.Model):
         return list(getattr(self, "trackers", {}).values())
 
     def call(self, inputs, training=False):
-        """Generate with the averaged weights.
+        """Generate from latents, or latents and labels, with the averaged weights."""
+        return self.averaged_generator(inputs, training=False)
+
+    def make_train_function(self, force=False):
+        """Build what ``fit`` calls; for several critic steps also one without the generator.
 
         Parameters
         ----------
-        inputs : tensor or list
-            Latents, or latents and labels.
-        training : bool
-            Ignored: the average never trains.
-
-        Returns
-        -------
-        tensor
-            What the generator draws.
+        force : bool
+            Build again even if there is one.
         """
-        return self.averaged_generator(inputs, training=False)
+        if self.objective.critic_steps == 1 or (self.train_function and not force):
+            super().make_train_function(force)
+            return
+        functions = []  # an optimiser inside a condition of the graph fails on several devices
+        for _ in (False, True):
+            super().make_train_function(force=True)
+            functions.append(self.train_function)
 
-    def _generate(self, latents, labels):
-        fake = self.generator([latents, labels] if self.conditional else latents, training=True)
+        def critic_or_both(iterator):
+            self._generator_rests = bool((self.step + 1) % self.objective.critic_steps)
+            return functions[not self._generator_rests](iterator)
+
+        self.train_function = critic_or_both
+
+    def _inputs(self, conditions, batch, draw):
+        """What the generator takes; draw 0 is for the discriminator's step, 1 for its own."""
+        if not self.latent_dim:
+            return conditions
+        seed = self.seed, 2 * tf.cast(self.step, tf.int64) + draw
+        latents = _replicas.draw(tf.random.stateless_normal, batch, [self.latent_dim], seed)
+        return [latents, conditions] if len(self.generator.inputs) == 2 else latents
+
+    def _generate(self, conditions, batch, draw):
+        """Let the generator make a batch."""
+        fake = self.generator(self._inputs(conditions, batch, draw), training=True)
         return tf.cast(fake, tf.float32)
 
-    def _score(self, examples, labels):
-        inputs = [examples, labels] if self.conditional else examples
-        return tf.cast(self.discriminator(inputs, training=True), tf.float32)
+    def _judge_both(self, real, fake, labels):
+        """Judge real and generated examples in one batch; return both seen and both verdicts."""
+        seen = self.augment(tf.concat([real, fake], 0))
+        twice = None if labels is None else tf.concat([labels, labels], 0)
+        return seen, *judge(self.discriminator, seen, twice).halves()
 
-    def _latents(self, batch, draw):
-        """Draw latents from (seed, step, draw) alone."""
-        seed = tf.stack([tf.cast(self.seed, tf.int64), 2 * tf.cast(self.step, tf.int64) + draw])
-        return tf.random.stateless_normal([batch, self.latent_dim], seed)
-
-    def _penalty(self, real, fake, labels):
-        """Weighted gradient penalty, R1 or two-sided."""
-        total = 0.0
-        if self.r1:
-            gradients = self._input_gradients(real, labels)
-            total += 0.5 * self.r1 * losses.r1(gradients)
-        if self.gradient_penalty:
-            seed = tf.stack([tf.cast(self.seed, tf.int64) + 1, tf.cast(self.step, tf.int64)])
-            mix = tf.random.stateless_uniform([tf.shape(real)[0]], seed)
-            gradients = self._input_gradients(losses.interpolate(real, fake, mix), labels)
-            total += self.gradient_penalty * losses.gradient_penalty(gradients)
-        return total * self.penalty_every
-
-    def _input_gradients(self, examples, labels):
-        with tf.GradientTape() as tape:
-            tape.watch(examples)
-            scores = tf.reduce_sum(self._score(examples, labels))
-        return tape.gradient(scores, examples)
-
-    def _penalty_gradients(self, real, fake, labels):
-        """Gradients of the penalty with respect to the discriminator's weights."""
+    def _discriminator_step(self, real, conditions):
+        """Update the discriminator once; return its loss and mean scores."""
         variables = self.discriminator.trainable_variables
+        fake = self._generate(conditions, tf.shape(real)[0], draw=0)
         with tf.GradientTape() as tape:
-            penalty = self._penalty(real, fake, labels)
-        gradients = tape.gradient(penalty, variables)
-        return [
-            tf.zeros_like(v) if g is None else tf.convert_to_tensor(g)
-            for g, v in zip(gradients, variables, strict=True)
-        ]
-
-    def _penalty_gradients_when_due(self, real, fake, labels):
-        """Gradients of the penalty, zeros in the steps between two penalties."""
-        if self.penalty_every == 1:
-            return self._penalty_gradients(real, fake, labels)
-        return tf.cond(
-            self.step % self.penalty_every == 0,
-            lambda: self._penalty_gradients(real, fake, labels),
-            lambda: [tf.zeros_like(v) for v in self.discriminator.trainable_variables],
-        )
-
-    def _discriminator_step(self, real, labels):
-        """Update the discriminator once; return its loss and scores."""
-        batch = tf.shape(real)[0]
-        variables = self.discriminator.trainable_variables
-        fake = self._generate(self._latents(batch, 0), labels)
-        both = self.augment(tf.concat([real, fake], 0))
-        with tf.GradientTape() as tape:
-            twice = None if labels is None else tf.concat([labels, labels], 0)
-            real_scores, fake_scores = tf.split(self._score(both, twice), 2)
-            loss = self.discriminator_loss(real_scores, fake_scores)
+            seen, of_real, of_fake = self._judge_both(real, fake, conditions)
+            loss = self.objective.discriminator_loss(of_real, of_fake, conditions)
         gradients = tape.gradient(loss, variables)
-        if self.r1 or self.gradient_penalty:
-            real, fake = tf.split(both, 2)
-            penalty_gradients = self._penalty_gradients_when_due(real, fake, labels)
-            gradients = [g + p for g, p in zip(gradients, penalty_gradients, strict=True)]
-        self.discriminator_optimizer.apply(gradients, variables)
-        return loss, tf.reduce_mean(real_scores), tf.reduce_mean(fake_scores)
+        if self.objective.penalised:
+            seed = self.seed + 1, self.step
+            mix = _replicas.draw(tf.random.stateless_uniform, tf.shape(real)[0], [], seed)
+            seen = *tf.split(seen, 2), conditions, mix
+            penalty = self.objective.penalty_gradients(self.discriminator, self.step, *seen)
+            gradients = [g + p for g, p in zip(gradients, penalty, strict=True)]
+        _replicas.apply(self.discriminator_optimizer, gradients, variables)
+        return loss, of_real.mean_score(), of_fake.mean_score()
 
-    def _generator_step(self, batch, labels):
-        """Update the generator and its moving average once; return the loss."""
+    def _generator_step(self, real, conditions):
+        """Update the generator and its moving average once; return the loss and its parts."""
         variables = self.generator.trainable_variables
         with tf.GradientTape() as tape:
-            fake = self._generate(self._latents(batch, 1), labels)
-            loss = self.generator_loss(self._score(self.augment(fake), labels))
-        self.generator_optimizer.apply(tape.gradient(loss, variables), variables)
+            fake = self._generate(conditions, tf.shape(real)[0], draw=1)
+            if self.objective.generator_sees_real:
+                _, of_real, of_fake = self._judge_both(real, fake, conditions)
+            else:
+                of_real = None
+                of_fake = judge(self.discriminator, self.augment(fake), conditions)
+            loss, parts = self.objective.generator_loss(of_real, of_fake, conditions, real, fake)
+        _replicas.apply(self.generator_optimizer, tape.gradient(loss, variables), variables)
         done = tf.cast(self.step, tf.float32)
         rate = 1.0 - tf.minimum(self.ema, (1.0 + done) / (10.0 + done))
-        for average, variable in zip(
-            self.averaged_generator.variables, self.generator.variables, strict=True
-        ):
-            if keras.backend.is_float_dtype(average.dtype):
-                average.assign_add(tf.cast(rate, average.dtype) * (variable - average))
-        return loss
+        _replicas.follow(self.averaged_generator.variables, self.generator.variables, rate)
+        return loss, parts
 
     def train_step(self, data):
         """Make one discriminator step and, every ``critic_steps``, one generator step.
@@ -233,51 +244,57 @@ class GAN(keras.Model):
         Parameters
         ----------
         data : tensor, or tuple of tensors
-            Real examples ``[batch, ...]``, with labels int ``[batch, conditions]`` for conditional
-            networks.
+            Real examples ``[batch, ...]``; beside them labels int ``[batch, conditions]`` for
+            conditional networks, or, with ``latent=False``, what the generator takes.
 
         Returns
         -------
         dict of str to tensor
-            Running means: losses of both and mean scores of real and generated examples.
+            Running means: losses of both, mean scores, parts of the generator's loss.
 
         Raises
         ------
         ValueError
-            If a conditional network gets no labels.
+            If networks that need labels or other inputs get none.
         """
-        real, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        if not self.conditional:
-            labels = None
-        elif labels is None:
-            raise ValueError("data: no labels, but the generator takes some; give (real, labels)")
-        loss, real_score, fake_score = self._discriminator_step(real, labels)
-        batch = tf.shape(real)[0]
-        due = (self.step + 1) % self.critic_steps == 0
-        if self.critic_steps == 1:
-            generator_loss = self._generator_step(batch, labels)
-        else:
-            generator_loss = tf.cond(
-                due, lambda: self._generator_step(batch, labels), lambda: tf.constant(0.0)
-            )
+        real, conditions = self._unpack(data)
+        found = self._discriminator_step(real, conditions)
+        rests = self._generator_rests
+        loss, parts = (None, {}) if rests else self._generator_step(real, conditions)
         self.step.assign_add(1)
-        # Steps in which the generator rested do not count in the mean of its loss.
-        self.trackers["generator_loss"].update_state(generator_loss, tf.cast(due, tf.float32))
-        self.trackers["discriminator_loss"].update_state(loss)
-        self.trackers["real_score"].update_state(real_score)
-        self.trackers["fake_score"].update_state(fake_score)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
+        return self._track(found, loss, parts)
 
-
-def _check_fit(generator, discriminator):
-    """Refuse networks of which one cannot take what the other makes; Keras would broadcast."""
-    made, taken = generator.outputs[0].shape[1:], discriminator.inputs[0].shape[1:]
-    known = zip(made, taken, strict=False)  # an axis of any length is None
-    if len(made) != len(taken) or any(m != t for m, t in known if None not in (m, t)):
-        raise ValueError(f"the generator makes {made}, but the discriminator takes {taken}")
-    inputs = len(generator.inputs), len(discriminator.inputs)
-    if inputs not in ((1, 1), (2, 2)):
-        raise ValueError(
-            f"the generator has {inputs[0]} inputs, the discriminator {inputs[1]}: "
-            "both must have 1, or 2 to take labels"
+    def test_step(self, data):
+        """Judge held-out examples, and what the averaged generator makes beside them."""
+        real, conditions = self._unpack(data)
+        inputs = self._inputs(conditions, tf.shape(real)[0], draw=0)
+        fake = tf.cast(self.averaged_generator(inputs, training=False), tf.float32)
+        of_real, of_fake = (
+            judge(self.discriminator, examples, conditions, training=False)
+            for examples in (real, fake)
         )
+        loss = self.objective.discriminator_loss(of_real, of_fake, conditions)
+        found = loss, of_real.mean_score(), of_fake.mean_score()
+        return self._track(
+            found, *self.objective.generator_loss(of_real, of_fake, conditions, real, fake)
+        )
+
+    def _unpack(self, data):
+        """Return real examples and what comes with them, None if nothing is asked for."""
+        real, conditions, _ = keras.utils.unpack_x_y_sample_weight(data)
+        networks = self.generator, self.discriminator
+        asked = not self.latent_dim or any(len(network.inputs) == 2 for network in networks)
+        if not (asked or self.objective.label_loss):
+            return real, None
+        if conditions is None:
+            raise ValueError("data: no labels, but the networks take some; give (real, labels)")
+        return real, conditions
+
+    def _track(self, found, generator_loss, parts):
+        """Take what was found into the running means; return these."""
+        values = dict(zip(("discriminator_loss", "real_score", "fake_score"), found, strict=True))
+        if generator_loss is not None:
+            values |= {"generator_loss": generator_loss} | parts
+        for name, value in values.items():
+            self.trackers[name].update_state(value)
+        return {name: tracker.result() for name, tracker in self.trackers.items()}

@@ -143,8 +143,8 @@ def test_the_discriminator_gets_each_example_with_its_own_label(monkeypatch):
     gan = training.GAN(keras.Model([latent, label], drawn), discriminator)
     gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
     table.table.assign(np.repeat(np.arange(5.0)[:, None], 2, axis=1))  # it draws its label
-    seen, score = [], gan._score
-    monkeypatch.setattr(gan, "_score", lambda *inputs: seen.append(inputs) or score(*inputs))
+    seen, judge = [], training.judge
+    monkeypatch.setattr(training, "judge", lambda *args: seen.append(args[1:]) or judge(*args))
     labels = tf.range(8)[:, None] % 5
     gan.train_step((tf.repeat(tf.cast(labels, tf.float32), 2, axis=1) + 10.0, labels))
     (both, twice), (fake, once) = seen
@@ -156,8 +156,8 @@ def test_the_discriminator_gets_each_example_with_its_own_label(monkeypatch):
 
 def test_each_network_learns_from_latents_of_its_own(monkeypatch):
     gan = tiny_gan.build(rates=(0.0, 0.0))
-    seen, score = [], gan._score
-    monkeypatch.setattr(gan, "_score", lambda *inputs: seen.append(inputs) or score(*inputs))
+    seen, judge = [], training.judge
+    monkeypatch.setattr(training, "judge", lambda *args: seen.append(args[1:]) or judge(*args))
     gan.train_step(tf.zeros((8, 2)))
     (both, _), (fake, _) = seen
     assert both.shape == (16, 2)
@@ -197,15 +197,15 @@ def test_the_average_follows_the_generator_with_the_decay_and_its_warm_up():
 
 def test_latents_come_from_seed_and_step_alone():
     first, second = tiny_gan.build(seed=5), tiny_gan.build(seed=5)
-    draw = first._latents(4, 0).numpy()
+    draw = first._inputs(None, 4, 0).numpy()
     keras.utils.set_random_seed(9)
-    np.testing.assert_array_equal(draw, second._latents(4, 0))
-    others = [second._latents(4, 1), tiny_gan.build(seed=6)._latents(4, 0)]
+    np.testing.assert_array_equal(draw, second._inputs(None, 4, 0))
+    others = [second._inputs(None, 4, 1), tiny_gan.build(seed=6)._inputs(None, 4, 0)]
     second.step.assign_add(1)
-    others += [second._latents(4, 0), second._latents(4, 1)]
+    others += [second._inputs(None, 4, 0), second._inputs(None, 4, 1)]
     for other in others:
         assert not np.array_equal(draw, other)
-    large = first._latents(20_000, 0).numpy()
+    large = first._inputs(None, 20_000, 0).numpy()
     assert large.mean() == pytest.approx(0, abs=0.02)
     assert large.std() == pytest.approx(1, abs=0.02)
 
@@ -310,15 +310,17 @@ def test_labels_may_come_with_or_without_their_axis_of_conditions():
 
 
 def test_a_conditional_gan_asks_for_labels():
-    with pytest.raises(ValueError, match="data: no labels, but the generator takes some"):
+    with pytest.raises(ValueError, match="data: no labels, but the networks take some"):
         tiny_gan.build(labels=3).fit(tiny_gan.examples()[0], verbose=0)
 
 
 def test_several_steps_in_one_execution_are_counted_singly():
-    gan = tiny_gan.build(steps_per_execution=3, critic_steps=2)
+    gan = tiny_gan.build(steps_per_execution=3)
     tiny_gan.train(gan, tiny_gan.examples()[:1], steps=6)
     assert int(gan.step.numpy()) == 6
-    assert int(gan.generator_optimizer.iterations.numpy()) == 3
+    assert int(gan.generator_optimizer.iterations.numpy()) == 6
+    with pytest.raises(ValueError, match="critic_steps=2 cannot be combined"):
+        tiny_gan.build(steps_per_execution=3, critic_steps=2)
 
 
 def test_calling_and_predicting_use_the_average():
