@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from audiogan_lib._instantaneous import InstantaneousFrequency
+from audiogan_lib._specgan_features import SpecGANFeatures
 from audiogan_lib._transforms import (
     full_scale,
     griffin_lim,
@@ -28,6 +29,7 @@ from audiogan_lib._transforms import (
 __all__ = [
     "InstantaneousFrequency",
     "LogSpectrogram",
+    "SpecGANFeatures",
     "griffin_lim",
     "hann_window",
     "istft",

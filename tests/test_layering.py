@@ -19,10 +19,11 @@ ROWS = {
     "datasets": {"audio", "spectral"},
     "display": {"audio", "spectral"},
     "models": set(),
+    "models.dense_lstm": {"layers", "spectral"},
     "models.wavegan": {"layers", "spectral"},
     "models.specgan": {"layers", "spectral"},
     "training": {"audio", "losses"},
-    "callbacks": {"audio"},
+    "callbacks": {"audio", "spectral"},
     "classifiers": {"spectral"},
     "metrics": {"spectral"},
     "recipes": {"datasets", "models.wavegan", "models.specgan", "losses", "training"},
@@ -35,7 +36,7 @@ ROWS = {
 #: Networks, layers and losses run on any Keras backend; the others need none at all.
 WITHOUT_TENSORFLOW = (
     *("audio", "display", "layers", "losses", "metrics", "widgets"),
-    *("models.wavegan", "models.specgan"),
+    *("models.dense_lstm", "models.wavegan", "models.specgan"),
 )
 
 
