@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from audiogan_lib._patches import chain, from_patches, to_patches
 from audiogan_lib.models import specgan, wavegan
 
 FORMS = pytest.mark.parametrize("form", ["transposed", "subpixel"])
@@ -163,14 +164,13 @@ def test_specgan_draws_and_judges_spectrograms_of_every_size(frames, bins, patch
 
 
 @pytest.mark.parametrize("patch", [2, 4])
-def test_patches_are_squares_of_neighbours_and_come_back_as_they_were(patch):
-    image = np.random.default_rng(0).normal(size=(1, 8, 12)).astype(np.float32)
-    patches = specgan._chain(specgan._to_patches(8, 12, patch), image)
+@pytest.mark.parametrize("channels", [(), (2,)])
+def test_patches_are_squares_of_neighbours_and_come_back_as_they_were(patch, channels):
+    image = np.random.default_rng(0).normal(size=(1, 8, 12, *channels)).astype(np.float32)
+    patches = chain(to_patches(8, 12, patch, *channels), image)
     square = image[0, patch : 2 * patch, :patch].ravel()
     np.testing.assert_array_equal(patches[0, 1, 0], square)
-    np.testing.assert_array_equal(
-        specgan._chain(specgan._from_patches(8, 12, patch), patches), image
-    )
+    np.testing.assert_array_equal(chain(from_patches(patch, image.shape[1:]), patches), image)
 
 
 @pytest.mark.parametrize("build", [specgan.build_generator, specgan.build_discriminator])

@@ -11,7 +11,8 @@ processor costs half the time of one more layer with few channels.
 import keras
 from keras import layers
 
-from audiogan_lib.layers import generator_inputs, projection_score
+from audiogan_lib._patches import chain, from_patches, to_patches
+from audiogan_lib.layers import SpectralNorm, generator_inputs, projection_score
 
 _FACTOR = 32  # between a spectrogram and the smallest feature map
 
@@ -23,31 +24,6 @@ def _stages(frames, bins, patch):
     if patch not in (1, 2, 4):
         raise ValueError(f"patch={patch}: must be 1, 2 or 4")
     return 6 - patch.bit_length()
-
-
-def _to_patches(frames, bins, patch):
-    """Return layers [frames, bins] -> [frames / patch, bins / patch, patch * patch]."""
-    return [
-        layers.Reshape((frames // patch, patch, bins // patch, patch), dtype="float32"),
-        layers.Permute((1, 3, 2, 4), dtype="float32"),
-        layers.Reshape((frames // patch, bins // patch, patch * patch), dtype="float32"),
-    ]
-
-
-def _from_patches(frames, bins, patch):
-    """Return layers [frames / patch, bins / patch, patch * patch] -> [frames, bins]."""
-    return [
-        layers.Reshape((frames // patch, bins // patch, patch, patch), dtype="float32"),
-        layers.Permute((1, 3, 2, 4), dtype="float32"),
-        layers.Reshape((frames, bins), dtype="float32"),
-    ]
-
-
-def _chain(steps, x):
-    """Apply layers one after the other."""
-    for step in steps:
-        x = step(x)
-    return x
 
 
 def _upsample(x, channels, kernel, stage, batch_norm, last, dtype):
@@ -64,6 +40,14 @@ def _upsample(x, channels, kernel, stage, batch_norm, last, dtype):
         dtype=dtype,
         name=f"upsample_{stage}",
     )(x)
+
+
+def _downsample(x, channels, kernel, spectral_norm, **options):
+    """Halve both sides, and rectify."""
+    convolution = layers.Conv2D(channels, kernel, strides=2, padding="same", **options)
+    if spectral_norm:
+        convolution = SpectralNorm(convolution, name=convolution.name)
+    return layers.LeakyReLU(0.2, dtype=options["dtype"])(convolution(x))
 
 
 def build_generator(
@@ -123,7 +107,7 @@ def build_generator(
         last = stage == stages - 1
         channels = patch * patch if last else channels // 2
         x = _upsample(x, channels, kernel, stage, batch_norm, last, dtype)
-    x = _chain(_from_patches(frames, bins, patch), x)
+    x = chain(from_patches(patch, (frames, bins)), x)
     x = layers.Activation("tanh", dtype="float32", name="spectrogram")(x)
     return keras.Model(inputs, x, name="specgan_generator")
 
@@ -136,6 +120,7 @@ def build_discriminator(
     kernel=5,
     patch=1,
     initializer="glorot_uniform",
+    spectral_norm=False,
     dtype=None,
 ):
     """Build the network from spectrograms to scores.
@@ -156,6 +141,8 @@ def build_discriminator(
         As in :func:`build_generator`.
     initializer : str
         Of the kernels; Glorot's as published, ``"he_normal"`` in the recipes.
+    spectral_norm : bool
+        Divide each kernel by its largest singular value (Miyato et al. 2018).
     dtype : str or keras.DTypePolicy, optional
         For example ``"mixed_bfloat16"``; the score is float32 always.
 
@@ -172,18 +159,10 @@ def build_discriminator(
     """
     stages = _stages(frames, bins, patch)
     spectrogram = keras.Input((frames, bins), name="spectrogram")
-    x = _chain(_to_patches(frames, bins, patch), spectrogram)
+    x = chain(to_patches(frames, bins, patch), spectrogram)
     for stage in range(stages):  # (128, 128, 1) -> (64, 64, width) -> (4, 4, 16 width)
-        x = layers.Conv2D(
-            width * 2**stage,
-            kernel,
-            strides=2,
-            padding="same",
-            kernel_initializer=initializer,
-            dtype=dtype,
-            name=f"downsample_{stage}",
-        )(x)
-        x = layers.LeakyReLU(0.2, dtype=dtype)(x)
+        options = {"kernel_initializer": initializer, "dtype": dtype, "name": f"downsample_{stage}"}
+        x = _downsample(x, width * 2**stage, kernel, spectral_norm, **options)
     x = layers.Flatten(dtype=dtype)(x)
-    inputs, score = projection_score(spectrogram, x, labels)
+    inputs, score = projection_score(spectrogram, x, labels, spectral_norm)
     return keras.Model(inputs, score, name="specgan_discriminator")
