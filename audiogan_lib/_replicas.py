@@ -15,8 +15,10 @@ def draw(distribution, batch, size, seed):
 def apply(optimizer, gradients, variables):
     """Step with the mean of all replicas' gradients; Keras's optimisers sum them."""
     count = tf.distribute.get_replica_context().num_replicas_in_sync
+    # Dense, because Keras's Adam treats the sparse gradient of an embedding in a way of its own.
+    gradients = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
     if count > 1:
-        gradients = [None if g is None else tf.convert_to_tensor(g) / count for g in gradients]
+        gradients = [None if g is None else g / count for g in gradients]
     optimizer.apply(gradients, variables)
 
 
