@@ -126,7 +126,7 @@ def generator_inputs(latent_dim, labels=0, embedding_dim=32):
     return [latent, label], keras.layers.Concatenate()([latent, embedding(label)])
 
 
-def projection_score(example, features, labels=0):
+def projection_score(example, features, labels=0, spectral_norm=False):
     """Turn the last features of a discriminator into its score.
 
     With labels, the score gains the inner product of the features and an embedding of the labels
@@ -140,6 +140,8 @@ def projection_score(example, features, labels=0):
         What its layers made of it.
     labels : int or tuple of int
         Classes of each condition; 0 for none.
+    spectral_norm : bool
+        Divide the score's kernel, though not the embedding, by its largest singular value.
 
     Returns
     -------
@@ -148,7 +150,8 @@ def projection_score(example, features, labels=0):
     score : keras.KerasTensor [shape=(batch, 1)], float32
         Before any sigmoid.
     """
-    score = keras.layers.Dense(1, dtype="float32", name="score")(features)
+    dense = keras.layers.Dense(1, dtype="float32", name="score")
+    score = (SpectralNorm(dense, name="score") if spectral_norm else dense)(features)
     sizes = condition_sizes(labels)
     if not sizes:
         return example, score

@@ -12,7 +12,7 @@ rate. That form has nearly as many weights and sees as far, and is quicker on a 
 import keras
 from keras import layers
 
-from audiogan_lib.layers import PhaseShuffle, generator_inputs, projection_score
+from audiogan_lib.layers import PhaseShuffle, SpectralNorm, generator_inputs, projection_score
 
 _STEPS = 16  # of the smallest feature map
 _STRIDES = {  # samples: strides of the generator and of the discriminator, first layer first
@@ -42,14 +42,32 @@ def _upsample(x, channels, kernel, stride, form, **options):
     return layers.Reshape((x.shape[1] * stride, channels), dtype=options["dtype"])(x)
 
 
-def _downsample(x, channels, kernel, stride, form, **options):
+def _downsample(x, stage, channels, kernel, stride, form, spectral_norm, **options):
     """Apply [steps, before] -> [steps / stride, channels]."""
-    options |= {"padding": "same"}
+    options |= {"padding": "same", "name": f"downsample_{stage}"}
     if form == "transposed":
-        return layers.Conv1D(channels, kernel, stride, **options)(x)
-    folded = (x.shape[1] // stride, x.shape[2] * stride)
-    x = layers.Reshape(folded, dtype=options["dtype"])(x)
-    return layers.Conv1D(channels, -(-kernel // stride), **options)(x)
+        convolution = layers.Conv1D(channels, kernel, stride, **options)
+    else:
+        folded = (x.shape[1] // stride, x.shape[2] * stride)
+        x = layers.Reshape(folded, dtype=options["dtype"])(x)
+        convolution = layers.Conv1D(channels, -(-kernel // stride), **options)
+    if spectral_norm:
+        convolution = SpectralNorm(convolution, name=convolution.name)
+    return convolution(x)
+
+
+def _rise(x, strides, kernel, form, batch_norm, dtype):
+    """Go through all layers from the smallest feature map to the waveform."""
+    channels = x.shape[-1]
+    for stage, stride in enumerate(strides):
+        if batch_norm:
+            x = layers.BatchNormalization(momentum=0.9, dtype=dtype, name=f"norm_{stage}")(x)
+        x = layers.ReLU(dtype=dtype)(x)
+        last = stage == len(strides) - 1
+        channels = 1 if last else channels // 2
+        options = {"use_bias": last or not batch_norm, "dtype": "float32" if last else dtype}
+        x = _upsample(x, channels, kernel, stride, form, name=f"upsample_{stage}", **options)
+    return layers.Activation("tanh", dtype="float32", name="waveform")(x)
 
 
 def build_generator(
@@ -61,6 +79,7 @@ def build_generator(
     kernel=25,
     form="transposed",
     embedding_dim=32,
+    post_filter=0,
     dtype=None,
 ):
     """Build the network from latents to waveforms.
@@ -83,6 +102,9 @@ def build_generator(
         As published, or convolutions of stride 1 whose channels become steps.
     embedding_dim : int > 0
         Length of the label embedding, with ``labels`` only.
+    post_filter : int >= 0
+        Taps of a filter, learnt with the rest, over the sound; 0 for none, 512 in the authors'
+        code. It can silence a whine; the sound may then leave [-1, 1] a little.
     dtype : str or keras.DTypePolicy, optional
         For example ``"mixed_bfloat16"``; the last layer is float32, or its steps would be heard.
 
@@ -102,15 +124,10 @@ def build_generator(
     x = layers.Dense(_STEPS * channels, use_bias=not batch_norm, dtype=dtype, name="dense")(x)
     x = layers.Reshape((_STEPS, channels), dtype=dtype)(x)
     # (16, 16 width) -> (64, 8 width) -> ... (4096, width) -> (16384, 1); longer: one layer more.
-    for stage, stride in enumerate(strides):
-        if batch_norm:
-            x = layers.BatchNormalization(momentum=0.9, dtype=dtype, name=f"norm_{stage}")(x)
-        x = layers.ReLU(dtype=dtype)(x)
-        last = stage == len(strides) - 1
-        channels = 1 if last else channels // 2
-        options = {"use_bias": last or not batch_norm, "dtype": "float32" if last else dtype}
-        x = _upsample(x, channels, kernel, stride, form, name=f"upsample_{stage}", **options)
-    x = layers.Activation("tanh", dtype="float32", name="waveform")(x)
+    x = _rise(x, strides, kernel, form, batch_norm, dtype)
+    if post_filter:
+        options = {"use_bias": False, "dtype": "float32", "name": "post_filter"}
+        x = layers.Conv1D(1, post_filter, padding="same", **options)(x)
     return keras.Model(inputs, x, name="wavegan_generator")
 
 
@@ -123,6 +140,7 @@ def build_discriminator(
     form="transposed",
     per_example=False,
     initializer="glorot_uniform",
+    spectral_norm=False,
     dtype=None,
 ):
     """Build the network from waveforms to scores.
@@ -145,6 +163,8 @@ def build_discriminator(
         Shuffle each example by its own shift; the authors' code draws one for the batch.
     initializer : str
         Of the kernels; Glorot's as published.
+    spectral_norm : bool
+        Divide each kernel by its largest singular value (Miyato et al. 2018).
     dtype : str or keras.DTypePolicy, optional
         For example ``"mixed_bfloat16"``; the first layer and the score are float32 always.
 
@@ -164,11 +184,10 @@ def build_discriminator(
     # -> (16, 16 width); lengths over 16384 have a layer more, to (16, 32 width).
     for stage, stride in enumerate(strides):
         options = {"kernel_initializer": initializer, "dtype": dtype if stage else "float32"}
-        channels, name = width * 2**stage, f"downsample_{stage}"
-        x = _downsample(x, channels, kernel, stride, form, name=name, **options)
+        x = _downsample(x, stage, width * 2**stage, kernel, stride, form, spectral_norm, **options)
         x = layers.LeakyReLU(0.2, dtype=dtype)(x)
         if phase_shuffle and stage < _SHUFFLED:
             x = PhaseShuffle(phase_shuffle, per_example, stage, dtype=dtype)(x)
     x = layers.Flatten(dtype=dtype)(x)
-    inputs, score = projection_score(waveform, x, labels)
+    inputs, score = projection_score(waveform, x, labels, spectral_norm)
     return keras.Model(inputs, score, name="wavegan_discriminator")
