@@ -22,6 +22,8 @@ ROWS = {
     "models.dense_lstm": {"layers", "spectral"},
     "models.wavegan": {"layers", "spectral"},
     "models.specgan": {"layers", "spectral"},
+    "models.gansynth": {"layers", "spectral"},
+    "models.vocoder": {"layers", "spectral"},
     "training": {"audio", "losses"},
     "callbacks": {"audio", "spectral"},
     "classifiers": {"spectral"},
@@ -36,7 +38,7 @@ ROWS = {
 #: Networks, layers and losses run on any Keras backend; the others need none at all.
 WITHOUT_TENSORFLOW = (
     *("audio", "display", "layers", "losses", "metrics", "widgets"),
-    *("models.dense_lstm", "models.wavegan", "models.specgan"),
+    *("models.dense_lstm", "models.wavegan", "models.specgan", "models.gansynth", "models.vocoder"),
 )
 
 
@@ -71,7 +73,7 @@ def ours(path: Path) -> set[str]:
 
 def is_private(module: str) -> bool:
     """Tell whether a module belongs to those that import it: the table has no row for it."""
-    return module.startswith("_") and module != "__main__"
+    return module.rpartition(".")[2].startswith("_") and module != "__main__"
 
 
 def seen_by(module: str) -> set[str]:
