@@ -1,185 +1,40 @@
-"""Keras callbacks for long runs: checkpoints, a time limit, sounds and scores by step.
+"""Keras callbacks for long runs: time limit, sounds and scores, alarms, checkpoints, best weights.
 
 ``TimeLimit`` goes first in the list of callbacks: the others save and read the time that it counts.
+``BestWeights`` goes after ``Watch``, which measures the score.
+
+A run repeats bit by bit, also when it was killed and went on from a ``Checkpoint``, on the same
+machine with the same number of threads, if it begins with
+
+>>> keras.utils.set_random_seed(0)  # doctest: +SKIP
+>>> tf.config.experimental.enable_op_determinism()  # doctest: +SKIP
 """
 
 import csv
-import json
 import time
 import warnings
 from pathlib import Path
 
 import keras
 import numpy as np
-import pooch
+import tensorflow as tf
 from tqdm.auto import tqdm
 
 from audiogan_lib import audio
+from audiogan_lib._alarms import Alarms
+from audiogan_lib._checkpoints import BestWeights, Checkpoint, CheckpointError
+from audiogan_lib._safe_files import save_weights, write_text
 
-
-class CheckpointError(RuntimeError):
-    """A run cannot be resumed from its folder; the message says why and what to do."""
-
-
-def save_weights(model, path):
-    """Write weights beside ``path``, then rename, so that ``path`` is never half a file.
-
-    Parameters
-    ----------
-    model : keras.Model
-        What to save.
-    path : path-like
-        Ends in ``.weights.h5``.
-
-    Returns
-    -------
-    str
-        SHA-256 of the file.
-
-    Raises
-    ------
-    OSError
-        If the disk is full or the folder cannot be written; the older file at ``path`` stays.
-    """
-    path = Path(path)
-    beside = path.with_name(f".writing-{path.name}")
-    try:
-        model.save_weights(beside)
-        digest = pooch.file_hash(str(beside))
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-    return digest
-
-
-def write_text(path, text):
-    """Write a text file beside ``path``, then rename.
-
-    Parameters
-    ----------
-    path : path-like
-        Where the file goes.
-    text : str
-        What it holds, written as UTF-8.
-    """
-    path = Path(path)
-    beside = path.with_name(f".writing-{path.name}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-class Checkpoint(keras.callbacks.Callback):
-    """Save a run every so often, and resume it.
-
-    The two newest checkpoints are kept; ``checkpoints.json`` lists them with their SHA-256. A
-    checkpoint that does not match is passed over for the older one.
-
-    Parameters
-    ----------
-    folder : path-like
-        Where the checkpoints stand; made when missing.
-    every_s : float > 0
-        Seconds between two checkpoints. One more is written when training ends.
-    """
-
-    def __init__(self, folder, every_s=120.0):
-        super().__init__()
-        self.folder, self.every_s = Path(folder), every_s
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._index = self.folder / "checkpoints.json"
-        self._saved_at = time.monotonic()
-
-    def _entries(self):
-        """Return the listed checkpoints, newest first."""
-        if not self._index.exists():
-            return []
-        try:
-            return json.loads(self._index.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
-            raise CheckpointError(
-                f"{self._index} is damaged ({error}). Remove {self.folder} to start anew."
-            ) from error
-
-    def resume(self, gan):
-        """Load the newest whole checkpoint into a compiled model.
-
-        Parameters
-        ----------
-        gan : training.GAN
-            Compiled, with the networks of the run.
-
-        Returns
-        -------
-        int
-            The step it goes on from; 0 if the folder holds no checkpoint.
-
-        Raises
-        ------
-        CheckpointError
-            If there are checkpoints and none is whole, or they are of other networks.
-        """
-        entries = self._entries()
-        for entry in entries:
-            path = self.folder / entry["file"]
-            if path.exists() and pooch.file_hash(str(path)) == entry["sha256"]:
-                self._load(gan, path)
-                return int(gan.step.numpy())
-            print(f"{path} is missing or damaged; trying the checkpoint before it.")
-        if entries:
-            raise CheckpointError(
-                f"No checkpoint in {self.folder} is whole. Remove the folder to start anew."
-            )
-        return 0
-
-    def _load(self, gan, path):
-        """Load a checkpoint, all of it or none."""
-        try:
-            with warnings.catch_warnings():
-                # Keras would go on without the state of an optimiser that does not match.
-                warnings.filterwarnings("error", message="Skipping")
-                gan.load_weights(path)
-        except (ValueError, UserWarning) as error:
-            raise CheckpointError(
-                f"{path} is of other networks or optimisers than these. "
-                f"Go on with those, or remove {self.folder} to start anew."
-            ) from error
-
-    def save(self):
-        """Write a checkpoint now.
-
-        Raises
-        ------
-        FloatingPointError
-            If a weight of the networks is not a finite number; the older checkpoints stay.
-        """
-        step = int(self.model.step.numpy())
-        if not all(np.isfinite(weight).all() for weight in self.model.get_weights()):
-            raise FloatingPointError(
-                f"The weights are no longer finite at step {step}; nothing was saved. "
-                "Start again from the checkpoint before, with a lower learning rate."
-            )
-        name = f"step-{step:08d}.weights.h5"
-        entry = {"file": name, "step": step, "sha256": save_weights(self.model, self.folder / name)}
-        # A damaged checkpoint that was passed over is of a later step: it must not push out the
-        # whole one before it.
-        kept = [entry, *[e for e in self._entries() if e["step"] < step][:1]]
-        write_text(self._index, json.dumps(kept, indent=1))
-        for path in self.folder.glob("step-*.weights.h5"):
-            if path.name not in {e["file"] for e in kept}:
-                path.unlink()
-        self._saved_at = time.monotonic()
-
-    def on_epoch_end(self, epoch, logs=None):
-        """Save when it is time."""
-        if time.monotonic() - self._saved_at >= self.every_s:
-            self.save()
-
-    def on_train_end(self, logs=None):
-        """Save the last state."""
-        self.save()
+__all__ = [
+    "Alarms",
+    "BestWeights",
+    "Checkpoint",
+    "CheckpointError",
+    "TimeLimit",
+    "Watch",
+    "save_weights",
+    "write_text",
+]
 
 
 class TimeLimit(keras.callbacks.Callback):
@@ -229,7 +84,9 @@ class TimeLimit(keras.callbacks.Callback):
 
 
 class Watch(keras.callbacks.Callback):
-    """Every so often, listen and measure: write sounds as WAV and scores as a line of a CSV table.
+    """Every so often, listen and measure: sounds to files, page or TensorBoard; scores to a table.
+
+    Scores also join the logs of the epoch, so callbacks that come later see them.
 
     Parameters
     ----------
@@ -241,12 +98,20 @@ class Watch(keras.callbacks.Callback):
         Returns ``(waveforms [clips, samples], sample_rate)``; the clips go end to end in one file.
     score : callable, optional
         Returns a dict of str to float, one row of the table.
+    show : callable, optional
+        ``show(waveforms, sample_rate, caption=...)`` returns what a notebook shows in place of the
+        look before, for example ``display.players``.
+    tensorboard : path-like, optional
+        Folder where TensorBoard finds the clips, such as that of ``keras.callbacks.TensorBoard``.
+        Writing them does not need the tensorboard package.
     """
 
-    def __init__(self, folder, every_minutes, listen=None, score=None):
+    def __init__(self, folder, every_minutes, listen=None, score=None, show=None, tensorboard=None):
         super().__init__()
         self.folder, self.every_minutes = Path(folder), every_minutes
-        self.listen, self.score = listen, score
+        self.listen, self.score, self.show = listen, score, show
+        self._board = tf.summary.create_file_writer(str(tensorboard)) if tensorboard else None
+        self._shown = None
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def on_train_begin(self, logs=None):
@@ -261,11 +126,32 @@ class Watch(keras.callbacks.Callback):
         self._next = minutes + self.every_minutes
         step = int(self.model.step.numpy())
         if self.listen:
-            waveforms, sample_rate = self.listen()
-            path = self.folder / f"step-{step:08d}.wav"
-            audio.write(path, np.concatenate(list(waveforms)), sample_rate)
+            self._play(*self.listen(), step, f"Step {step}, {minutes:.1f} minutes of training")
         if self.score:
-            self._append({"step": step, "minutes": round(minutes, 2)} | self.score())
+            scores = self.score()
+            self._append({"step": step, "minutes": round(minutes, 2)} | scores)
+            if logs is not None:
+                logs.update(scores)
+
+    def _play(self, waveforms, sample_rate, step, caption):
+        """Bring the sounds to every place where they are wanted."""
+        if not np.isfinite(waveforms).all():
+            warnings.warn(f"The sounds of step {step} are not finite: not played.", stacklevel=2)
+            return
+        path = self.folder / f"step-{step:08d}.wav"
+        audio.write(path, np.concatenate(list(waveforms)), sample_rate)
+        if self._board:
+            with self._board.as_default():
+                tf.summary.experimental.write_raw_pb(_audio_summary(waveforms, sample_rate), step)
+            self._board.flush()
+        if self.show:
+            from IPython.display import display
+
+            shown = self.show(waveforms, sample_rate, caption=caption)
+            if self._shown is None:
+                self._shown = display(shown, display_id=True)
+            else:
+                self._shown.update(shown)
 
     def _append(self, row):
         path = self.folder / "scores.csv"
@@ -275,3 +161,21 @@ class Watch(keras.callbacks.Callback):
             if new:
                 writer.writeheader()
             writer.writerow(row)
+
+
+def _audio_summary(waveforms, sample_rate):
+    """Serialise clips in the form that TensorFlow itself defines; TensorBoard reads it."""
+    summary = tf.compat.v1.Summary()
+    for index, waveform in enumerate(waveforms):
+        wav = tf.audio.encode_wav(np.float32(waveform)[:, None], sample_rate).numpy()
+        summary.value.add(
+            tag=f"sounds/{index}",
+            audio=tf.compat.v1.Summary.Audio(
+                sample_rate=sample_rate,
+                num_channels=1,
+                length_frames=len(waveform),
+                encoded_audio_string=wav,
+                content_type="audio/wav",
+            ),
+        )
+    return summary.SerializeToString()

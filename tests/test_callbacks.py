@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,9 +11,10 @@ import keras
 import numpy as np
 import pytest
 import soundfile
+import tensorflow as tf
 import tiny_gan
 
-from audiogan_lib import callbacks
+from audiogan_lib import _checkpoints, callbacks, display, training
 
 
 class Clock(keras.callbacks.Callback):
@@ -21,7 +23,8 @@ class Clock(keras.callbacks.Callback):
     def __init__(self, monkeypatch):
         super().__init__()
         self.now = 0.0
-        monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: self.now))
+        for module in (callbacks, _checkpoints):
+            monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: self.now))
 
     def on_train_batch_end(self, batch, logs=None):
         self.now += 30.0
@@ -56,7 +59,7 @@ def save_at(gan, folder, *steps):
     for step in steps:
         gan.step.assign(step)
         checkpoint_of(gan, folder).save()
-    return [folder / f"step-{step:08d}.weights.h5" for step in steps]
+    return [folder / f"step-{step:08d}.npz" for step in steps]
 
 
 def damage(path):
@@ -155,8 +158,8 @@ def test_the_two_newest_checkpoints_are_kept(gan, tmp_path):
     save_at(gan, tmp_path, 10, 20, 30)
     assert names(tmp_path) == [
         "checkpoints.json",
-        "step-00000020.weights.h5",
-        "step-00000030.weights.h5",
+        "step-00000020.npz",
+        "step-00000030.npz",
     ]
     entries = json.loads((tmp_path / "checkpoints.json").read_text())
     assert [entry["step"] for entry in entries] == [30, 20]
@@ -175,7 +178,7 @@ def test_a_damaged_checkpoint_does_not_push_out_the_whole_one_before_it(gan, tmp
     assert checkpoint_of(gan, tmp_path).resume(gan) == 10
     damage(save_at(gan, tmp_path, 15)[0])
     assert callbacks.Checkpoint(tmp_path).resume(gan) == 10
-    assert "step-00000020.weights.h5" not in names(tmp_path)
+    assert "step-00000020.npz" not in names(tmp_path)
 
 
 def test_a_run_without_a_whole_checkpoint_says_so_and_loads_nothing(gan, tmp_path):
@@ -222,15 +225,129 @@ def test_weights_that_are_not_finite_are_not_saved(gan, tmp_path, network, value
     assert callbacks.Checkpoint(tmp_path).resume(tiny_gan.build()) == 10
 
 
-def test_a_checkpoint_that_cannot_be_written_leaves_those_before(gan, tmp_path, monkeypatch):
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_checkpoint_that_finds_the_disk_full_leaves_those_before(gan, tmp_path):
     save_at(gan, tmp_path, 10)
     before = names(tmp_path)
+    (tmp_path / ".writing-step-00000020.npz").symlink_to("/dev/full")
     gan.step.assign(20)
-    monkeypatch.setattr(gan, "save_weights", FullDisk().save_weights)
     with pytest.raises(OSError, match="No space left"):
         checkpoint_of(gan, tmp_path).save()
     assert names(tmp_path) == before
     assert callbacks.Checkpoint(tmp_path).resume(tiny_gan.build()) == 10
+    save_at(gan, tmp_path, 20)
+    assert callbacks.Checkpoint(tmp_path).resume(tiny_gan.build()) == 20
+
+
+def test_what_a_killed_process_left_half_written_is_cleared_away(gan, tmp_path):
+    (tmp_path / ".writing-step-00000005.npz").write_bytes(b"half")
+    (tmp_path / "step-00000005.npz").write_bytes(b"whole, but never listed")
+    save_at(gan, tmp_path, 10)
+    assert names(tmp_path) == ["checkpoints.json", "step-00000010.npz"]
+
+
+def test_the_last_epoch_is_not_saved_twice(gan, tmp_path):
+    fit(gan, callbacks.Checkpoint(tmp_path, every_s=0), epochs=3)
+    assert [e["step"] for e in json.loads((tmp_path / "checkpoints.json").read_text())] == [6, 4]
+
+
+def test_random_state_that_keras_leaves_out_of_weights_is_saved(tmp_path):
+    def dropout_gan():
+        latent, example = keras.Input((4,)), keras.Input((2,))
+        drawn = keras.layers.Dense(2)(keras.layers.Dropout(0.5)(latent))
+        score = keras.layers.Dense(1)(keras.layers.GaussianNoise(1.0)(example))
+        gan = training.GAN(keras.Model(latent, drawn), keras.Model(example, score))
+        gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+        return gan
+
+    def random_states(gan):
+        return [v.numpy() for v in gan.variables if "seed_generator" in v.path]
+
+    gan, other = dropout_gan(), dropout_gan()
+    assert len(random_states(gan)) >= 2
+    assert not equal(random_states(gan), random_states(other))
+    fit(gan, callbacks.Checkpoint(tmp_path))
+    callbacks.Checkpoint(tmp_path).resume(other)
+    assert equal(random_states(gan), random_states(other))
+
+
+def test_weights_of_bfloat16_survive(tmp_path):
+    keras.config.set_dtype_policy("bfloat16")
+    try:
+        gan, other = tiny_gan.build(), tiny_gan.build()
+        checkpoint_of(gan, tmp_path).save()
+        gan.generator.set_weights([weight + 1 for weight in gan.generator.get_weights()])
+        checkpoint_of(gan, tmp_path / "moved").save()
+        callbacks.Checkpoint(tmp_path / "moved").resume(other)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert gan.generator.weights[0].dtype == "bfloat16"
+    assert equal(tiny_gan.state(gan), tiny_gan.state(other))
+
+
+# --- best weights --------------------------------------------------------------------------------
+
+
+def score_by_epoch(gan, folder, scores, mode="max"):
+    """Train an epoch for each score; return the callback and the averages after each epoch."""
+    looks, averages = iter(scores), []
+    best = callbacks.BestWeights(folder, "quality", mode)
+    note = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: setattr(gan, "stop_training", False),
+        on_epoch_end=lambda epoch, logs: averages.append(gan.averaged_generator.get_weights()),
+    )
+    watch = callbacks.Watch(folder / "looks", 0, score=lambda: {"quality": next(looks)})
+    fit(gan, watch, best, note, epochs=len(scores))
+    return best, averages
+
+
+@pytest.mark.parametrize("mode, winner", [("max", 2), ("min", 1)])
+def test_the_weights_with_the_best_score_are_kept_with_it(gan, tmp_path, mode, winner):
+    best, averages = score_by_epoch(gan, tmp_path, [0.5, 0.1, 0.9, np.nan, 0.7], mode)
+    other = tiny_gan.build().generator
+    assert best.load(other) == 2 * (winner + 1)
+    assert equal(other.get_weights(), averages[winner])
+    assert best.best["quality"] == [0.5, 0.1, 0.9][winner]
+    weights = f"best-{2 * (winner + 1):08d}.weights.h5"
+    assert names(tmp_path) == sorted(["best.json", weights, "looks"])
+    assert hashlib.sha256((tmp_path / weights).read_bytes()).hexdigest() == best.best["sha256"]
+
+
+def test_the_best_score_is_remembered_by_a_resumed_run(gan, tmp_path):
+    score_by_epoch(gan, tmp_path, [0.9])
+    before = names(tmp_path)
+    best, averages = score_by_epoch(gan, tmp_path, [0.8])
+    assert names(tmp_path) == before
+    best, averages = score_by_epoch(gan, tmp_path, [0.95])
+    other = tiny_gan.build().generator
+    assert best.load(other) == 6
+    assert equal(other.get_weights(), averages[0])
+
+
+def test_epochs_without_a_score_keep_the_best(gan, tmp_path):
+    best, _ = score_by_epoch(gan, tmp_path, [0.9])
+    before = names(tmp_path)
+    fit(gan, best, epochs=3)
+    assert names(tmp_path) == before
+
+
+def test_a_score_that_never_comes_is_named_with_those_that_came(gan, tmp_path):
+    with pytest.warns(UserWarning, match="monitor='quality': no such score.*real_score"):
+        fit(gan, callbacks.BestWeights(tmp_path, "quality", "max"))
+    with pytest.raises(ValueError, match="mode='best': must be 'max' or 'min'"):
+        callbacks.BestWeights(tmp_path, "quality", "best")
+
+
+def test_best_weights_that_are_missing_or_damaged_are_not_loaded(gan, tmp_path):
+    best = callbacks.BestWeights(tmp_path, "quality", "max")
+    with pytest.raises(callbacks.CheckpointError, match="holds no best weights, or damaged ones"):
+        best.load(gan.generator)
+    best, _ = score_by_epoch(gan, tmp_path, [0.9])
+    damage(tmp_path / best.best["file"])
+    before = gan.generator.get_weights()
+    with pytest.raises(callbacks.CheckpointError, match="holds no best weights, or damaged ones"):
+        best.load(gan.generator)
+    assert equal(before, gan.generator.get_weights())
 
 
 # --- time limit ----------------------------------------------------------------------------------
@@ -303,3 +420,69 @@ def test_watch_only_listens_or_only_scores_if_asked(gan, tmp_path, clock):
 
     assert look("ears", listen=lambda: (np.zeros((1, 50)), 8000)) == ["step-00000002.wav"]
     assert look("marks", score=lambda: {"accuracy": 1.0}) == ["scores.csv"]
+
+
+def test_scores_join_the_logs_for_callbacks_that_come_later(gan, tmp_path):
+    seen = []
+    later = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(dict(logs)))
+    watch = callbacks.Watch(tmp_path, every_minutes=0, score=lambda: {"accuracy": 0.25})
+    fit(gan, watch, later)
+    assert seen[0]["accuracy"] == 0.25
+    assert "generator_loss" in seen[0]
+
+
+def test_tensorboard_gets_the_sounds_of_each_look(gan, tmp_path):
+    rng = np.random.default_rng(0)
+    heard = [rng.uniform(-0.5, 0.5, (2, 300)).astype(np.float32) for _ in range(2)]
+    looks = iter(heard)
+    watch = callbacks.Watch(
+        tmp_path / "looks", 0, listen=lambda: (next(looks), 8000), tensorboard=tmp_path / "board"
+    )
+    fit(gan, watch, epochs=2)
+    (file,) = (tmp_path / "board").glob("events.out.tfevents.*")
+    records = tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
+    events = [tf.compat.v1.Event.FromString(record) for record in records]
+    found = {
+        (event.step, value.tag): value.audio for event in events for value in event.summary.value
+    }
+    assert sorted(found) == [(s, f"sounds/{i}") for s in (2, 4) for i in (0, 1)]
+    for look, step in enumerate((2, 4)):
+        for clip in (0, 1):
+            sound = found[step, f"sounds/{clip}"]
+            assert (sound.content_type, sound.length_frames) == ("audio/wav", 300)
+            waveform, rate = soundfile.read(io.BytesIO(sound.encoded_audio_string))
+            assert rate == sound.sample_rate == 8000
+            np.testing.assert_allclose(waveform, heard[look][clip], atol=1e-4)
+
+
+def test_a_notebook_shows_the_newest_sounds_in_place_of_the_older(gan, tmp_path, monkeypatch):
+    page = []
+
+    class Handle:
+        def update(self, shown):
+            page.append(("update", shown))
+
+    def first(shown, display_id):
+        page.append(("display", shown))
+        return Handle()
+
+    monkeypatch.setattr("IPython.display.display", first)
+    clips = np.zeros((2, 600), np.float32)
+    watch = callbacks.Watch(
+        tmp_path, every_minutes=0, listen=lambda: (clips, 8000), show=display.players
+    )
+    fit(gan, watch, epochs=3)
+    assert [how for how, _ in page] == ["display", "update", "update"]
+    for (_, shown), step in zip(page, (2, 4, 6), strict=True):
+        html = shown._repr_html_()
+        assert f"Step {step}, 0.0 minutes of training" in html
+        assert html.count("<audio") == 2
+
+
+def test_sounds_that_are_not_finite_are_named_and_not_played(gan, tmp_path):
+    watch = callbacks.Watch(
+        tmp_path, every_minutes=0, listen=lambda: (np.full((1, 50), np.nan), 8000)
+    )
+    with pytest.warns(UserWarning, match="sounds of step 2 are not finite: not played"):
+        fit(gan, watch)
+    assert names(tmp_path) == []
