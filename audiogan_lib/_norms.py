@@ -28,9 +28,9 @@ class _RescaledKernel(keras.layers.Wrapper):
         if not isinstance(layer, _LINEAR):
             known = ", ".join(kind.__name__ for kind in _LINEAR)
             raise TypeError(f"layer={layer!r}: must be one of {known}")
-        # Without autocast the weights are read in full precision here; the inner layer still
-        # brings the inputs and the rescaled kernel to its own.
-        super().__init__(layer, autocast=False, **kwargs)
+        # The weights are read in full precision here, whatever the policy; the inner layer brings
+        # the inputs and the rescaled kernel to its own.
+        super().__init__(layer, autocast=False, **kwargs | {"dtype": "float32"})
 
     def call(self, inputs, training=False):
         """Apply the layer with the rescaled kernel.
@@ -50,7 +50,7 @@ class _RescaledKernel(keras.layers.Wrapper):
         kernel, *others = self.layer.weights
         # Not assigned: the gradient flows through the rescaling to the stored kernel. The other
         # weights are named because a scope hides the values of the one around it.
-        seen = [(kernel, self.rescale(ops.convert_to_tensor(kernel), training))]
+        seen = [(kernel, self.rescale(ops.cast(kernel, "float32"), training))]
         with keras.StatelessScope(seen + [(weight, weight.value) for weight in others]):
             return self.layer(inputs)
 
@@ -176,7 +176,7 @@ class SpectralNorm(_RescaledKernel):
             ``kernel / (u^T W v)``.
         """
         matrix = self._matrix(kernel)
-        constant, u = ops.stop_gradient(matrix), ops.convert_to_tensor(self.u)
+        constant, u = ops.stop_gradient(matrix), ops.cast(self.u, "float32")
         v = _unit(ops.matmul(u, constant))
         if training:
             u = _unit(ops.matmul(constant, v))

@@ -142,6 +142,366 @@ def test_shifts_go_on_after_loading_where_they_stood_when_saved(kind, features, 
     np.testing.assert_array_equal(draws(other), went_on)
 
 
+# --- rescaled kernels ----------------------------------------------------------------------------
+
+WRAPPERS = [layers.WeightNorm, layers.SpectralNorm, layers.EqualizedRate]
+ALL = pytest.mark.parametrize("wrapper", WRAPPERS)
+
+#: One of each kind, and its input without batch: 3 channels to 4.
+KINDS = pytest.mark.parametrize(
+    "make, shape",
+    [
+        (lambda **kw: keras.layers.Dense(4, **kw), (3,)),
+        (lambda **kw: keras.layers.Conv1D(4, 5, strides=2, padding="same", **kw), (9, 3)),
+        (lambda **kw: keras.layers.Conv2D(4, (3, 2), **kw), (6, 5, 3)),
+        (lambda **kw: keras.layers.Conv1DTranspose(4, 6, strides=2, padding="same", **kw), (9, 3)),
+        (lambda **kw: keras.layers.Conv2DTranspose(4, 3, strides=2, **kw), (4, 5, 3)),
+    ],
+    ids=["dense", "conv1d", "conv2d", "conv1d_transpose", "conv2d_transpose"],
+)
+
+
+def draw(shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def built(wrapper, layer, shape, **options):
+    """Return a wrapped layer with weights, its kernel and its bias drawn anew."""
+    wrapped = wrapper(layer, **options)
+    wrapped.build((None, *shape))
+    layer.kernel.assign(draw(layer.kernel.shape, 1))
+    layer.bias.assign(draw(layer.bias.shape, 2))
+    return wrapped
+
+
+def with_kernel(make, kernel, bias, inputs, **options):
+    """Return what a plain layer makes of inputs."""
+    plain = make(**options)
+    plain.build(inputs.shape)
+    plain.set_weights([kernel, bias])
+    return plain(inputs).numpy()
+
+
+def as_matrix(layer):
+    """Flatten a kernel to [output channels, all else], as Miyato et al. do."""
+    kernel = layer.kernel.numpy()
+    if "Transpose" in type(layer).__name__:
+        kernel = np.swapaxes(kernel, -1, -2)
+    return kernel.reshape(-1, kernel.shape[-1]).T
+
+
+@KINDS
+def test_weight_norm_gives_each_filter_its_length_and_leaves_bias_and_activation(make, shape):
+    layer = make(activation="tanh")
+    wrapped = built(layers.WeightNorm, layer, shape)
+    inputs, kernel = draw((2, *shape)), layer.kernel.numpy()
+    wrapped.g.assign(draw(wrapped.g.shape, 3))
+    lengths = np.sqrt((kernel.astype(float) ** 2).sum(axis=tuple(range(kernel.ndim - 1))))
+    expected = kernel * (wrapped.g.numpy() / lengths)
+    expected = with_kernel(make, expected, layer.bias.numpy(), inputs, activation="tanh")
+    np.testing.assert_allclose(wrapped(inputs).numpy(), expected, atol=1e-5)
+
+
+@KINDS
+def test_weight_norm_starts_as_the_layer_without_it(make, shape):
+    layer = make()
+    inputs = draw((2, *shape))
+    found = layers.WeightNorm(layer)(inputs).numpy()
+    np.testing.assert_allclose(found, layer(inputs).numpy(), atol=1e-5)
+
+
+def test_weight_norm_separates_length_from_direction():
+    layer = keras.layers.Conv1D(4, 5)
+    wrapped = built(layers.WeightNorm, layer, (9, 3))
+    inputs = draw((2, 9, 3))
+    before = wrapped(inputs).numpy()
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(tf.sin(wrapped(inputs)))
+    gradient = tape.gradient(total, layer.kernel.value).numpy()
+    # Salimans and Kingma 2016, section 2.1: the gradient is orthogonal to the filter.
+    along = (gradient * layer.kernel.numpy()).sum(axis=(0, 1))
+    assert np.abs(along).max() < 1e-5 < np.abs(gradient).max()
+    layer.kernel.assign(3 * layer.kernel)
+    np.testing.assert_allclose(wrapped(inputs).numpy(), before, atol=1e-5)
+
+
+def hifi_gan(width, rates, kernels, block_kernels, dilations):
+    """Yield the layers of a HiFi-GAN generator and the channels each takes (Kong et al. 2020)."""
+    yield keras.layers.Conv1D(width, 7), 80
+    for rate, kernel in zip(rates, kernels, strict=True):
+        yield keras.layers.Conv1DTranspose(width // 2, kernel, strides=rate), width
+        width //= 2
+        for size in block_kernels:
+            for _ in range(dilations):
+                yield keras.layers.Conv1D(width, size), width
+    yield keras.layers.Conv1D(1, 7), width
+
+
+@pytest.mark.parametrize(
+    "network, millions",
+    [
+        ((128, (8, 8, 2, 2), (16, 16, 4, 4), (3, 7, 11), 6), 0.929),
+        ((256, (8, 8, 4), (16, 16, 8), (3, 5, 7), 2), 1.464),
+    ],
+    ids=["V2", "V3"],
+)
+def test_weight_norm_has_as_many_weights_as_the_published_vocoders(network, millions):
+    count = 0
+    for layer, channels in hifi_gan(*network):
+        wrapped = layers.WeightNorm(layer)
+        wrapped.build((None, 64, channels))
+        count += wrapped.count_params()
+    assert round(count / 1e6, 3) == millions
+
+
+def settle(wrapped):
+    """Let the power iteration converge."""
+    kernel = tf.identity(wrapped.layer.kernel)
+    step = tf.function(lambda: wrapped.rescale(kernel, training=True))
+    for _ in range(150):
+        step()
+
+
+@KINDS
+def test_spectral_norm_divides_by_the_largest_singular_value(make, shape):
+    layer = make()
+    wrapped = built(layers.SpectralNorm, layer, shape)
+    inputs, kernel = draw((2, *shape)), layer.kernel.numpy()
+    settle(wrapped)
+    found = wrapped(inputs, training=True).numpy()
+    largest = np.linalg.svd(as_matrix(layer), compute_uv=False)[0]
+    expected = with_kernel(make, kernel / largest, layer.bias.numpy(), inputs)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    np.testing.assert_allclose(wrapped(inputs).numpy(), expected, atol=1e-4)
+    np.testing.assert_array_equal(layer.kernel.numpy(), kernel)
+
+
+def test_a_spectrally_normalised_network_is_1_lipschitz_and_no_less():
+    wide = [built(layers.SpectralNorm, keras.layers.Dense(8), (8,)) for _ in range(3)]
+    network = keras.Sequential([keras.Input((8,)), *wide])
+    left = draw((500, 8), 4)
+    for wrapped in wide:
+        settle(wrapped)
+    right = left + 0.1 * draw((500, 8), 5)
+    stretch = np.linalg.norm(network(left) - network(right), axis=1)
+    stretch /= np.linalg.norm(left - right, axis=1)
+    assert stretch.max() <= 1 + 1e-5
+    top = np.linalg.svd(as_matrix(wide[0].layer))[2][0].astype(np.float32)
+    first = wide[0](np.stack([top, 0 * top])).numpy()
+    assert np.linalg.norm(first[0] - first[1]) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_spectral_norm_takes_one_step_a_call_in_training_and_none_in_inference():
+    layer = keras.layers.Dense(4)
+    wrapped = built(layers.SpectralNorm, layer, (3,))
+    matrix, u = as_matrix(layer).astype(float), wrapped.u.numpy().astype(float)
+    assert np.linalg.norm(u) == pytest.approx(1.0, abs=1e-6)
+    inputs = draw((2, 3))
+    for _ in range(3):
+        v = matrix.T @ u / np.linalg.norm(matrix.T @ u)
+        still = (inputs @ matrix.T) / (u @ matrix @ v) + layer.bias.numpy()
+        np.testing.assert_allclose(wrapped(inputs).numpy(), still, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(wrapped.u.numpy(), u, atol=1e-6)
+        u = matrix @ v / np.linalg.norm(matrix @ v)
+        moved = (inputs @ matrix.T) / (u @ matrix @ v) + layer.bias.numpy()
+        found = wrapped(inputs, training=True).numpy()
+        np.testing.assert_allclose(found, moved, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(wrapped.u.numpy(), u, atol=1e-6)
+
+
+def test_the_gradient_of_spectral_norm_is_miyatos():
+    layer = keras.layers.Dense(4)
+    wrapped = built(layers.SpectralNorm, layer, (3,))
+    inputs, of_output = draw((2, 3)), draw((2, 4), 6)
+    settle(wrapped)
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(wrapped(inputs) * of_output)
+    found = tape.gradient(total, layer.kernel.value).numpy().T
+    matrix = as_matrix(layer).astype(float)
+    u, sigma, v = np.linalg.svd(matrix)
+    plain = of_output.T @ inputs
+    # Miyato et al. 2018, equation 12, for one batch.
+    expected = plain - np.sum(plain * matrix) / sigma[0] * np.outer(u[:, 0], v[0])
+    np.testing.assert_allclose(found, expected / sigma[0], atol=1e-4)
+
+
+@KINDS
+def test_equalized_rate_multiplies_by_hes_constant(make, shape):
+    layer = make()
+    wrapped = built(layers.EqualizedRate, layer, shape)
+    inputs, kernel = draw((2, *shape)), layer.kernel.numpy()
+    fan_in = 3 * np.prod(getattr(layer, "kernel_size", 1))
+    expected = with_kernel(make, kernel * np.sqrt(2 / fan_in), layer.bias.numpy(), inputs)
+    np.testing.assert_allclose(wrapped(inputs).numpy(), expected, atol=1e-5)
+
+
+def test_equalized_rate_stores_unit_deviation_and_keeps_the_level_of_features():
+    wrapped = layers.EqualizedRate(keras.layers.Dense(400, kernel_initializer="zeros"), gain=1.0)
+    found = wrapped(draw((200, 300))).numpy()
+    assert np.std(wrapped.layer.kernel) == pytest.approx(1.0, rel=0.02)
+    assert np.std(found) == pytest.approx(1.0, rel=0.02)
+
+
+@ALL
+def test_other_layers_are_refused(wrapper):
+    with pytest.raises(TypeError, match="must be one of Dense, Conv1D, Conv2D, Conv1DTranspose"):
+        wrapper(keras.layers.DepthwiseConv1D(3))
+
+
+def wrapped_network(wrapper):
+    inputs = keras.Input((None, 3))
+    features = wrapper(keras.layers.Conv1D(4, 3, activation="tanh"))(inputs)
+    features = wrapper(keras.layers.Conv1DTranspose(5, 4, strides=2))(features)
+    return keras.Model(inputs, wrapper(keras.layers.Dense(2))(features))
+
+
+@ALL
+def test_wrapped_networks_can_be_cloned_saved_and_loaded(wrapper, tmp_path):
+    network, inputs = wrapped_network(wrapper), draw((2, 9, 3))
+    for weight in network.weights:
+        weight.assign(weight + 0.1 * draw(weight.shape, 7))
+    network(inputs, training=True)
+    expected = network(inputs).numpy()
+    clone = keras.models.clone_model(network)
+    assert not np.allclose(clone(inputs), expected)
+    clone.set_weights(network.get_weights())
+    np.testing.assert_array_equal(clone(inputs).numpy(), expected)
+    network.save(tmp_path / "network.keras")
+    loaded = keras.models.load_model(tmp_path / "network.keras")
+    np.testing.assert_array_equal(loaded(inputs).numpy(), expected)
+    other = wrapped_network(wrapper)
+    network.save_weights(tmp_path / "state.weights.h5")
+    other.load_weights(tmp_path / "state.weights.h5")
+    np.testing.assert_array_equal(other(inputs).numpy(), expected)
+
+
+def test_the_gain_of_equalized_rate_is_saved():
+    first = layers.EqualizedRate(keras.layers.Dense(2), gain=1.0)
+    assert layers.EqualizedRate.from_config(first.get_config()).gain == 1.0
+
+
+@ALL
+def test_under_a_mixed_policy_kernels_are_rescaled_in_full_precision(wrapper):
+    inputs = draw((2, 5, 3))
+    results, seen = [], []
+    for policy in ("float32", "mixed_bfloat16"):
+        layer = keras.layers.Conv1D(4, 3, dtype=policy)
+        wrapped = built(wrapper, layer, (5, 3), dtype=policy)
+        for own in (getattr(wrapped, name, None) for name in ("g", "u")):
+            if own is not None:
+                own.assign([1.0, 0.5, -0.5, 2.0])
+        rescale = wrapped.rescale
+        wrapped.rescale = lambda kernel, training, f=rescale: (
+            seen.append(kernel.dtype.name) or f(kernel, training)
+        )
+        # Inside a network whose policy is mixed, weights are cast on reading.
+        within = keras.Sequential([keras.Input((5, 3)), wrapped])
+        within.dtype_policy = policy
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(within(inputs, training=True))
+        assert tape.gradient(total, layer.kernel.value).dtype == tf.float32
+        results.append(within(inputs))
+    assert set(seen) == {"float32"}
+    assert results[1].dtype == tf.bfloat16
+    np.testing.assert_allclose(results[0], tf.cast(results[1], tf.float32), rtol=0.05, atol=0.05)
+
+
+@ALL
+def test_gradients_of_gradients_pass_through_the_rescaling(wrapper):
+    layer = keras.layers.Dense(4, activation="tanh")
+    wrapped, inputs = built(wrapper, layer, (3,)), tf.constant(draw((5, 3)))
+
+    def penalty():
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            total = tf.reduce_sum(wrapped(inputs))
+        return tf.reduce_sum(tape.gradient(total, inputs) ** 2)
+
+    with tf.GradientTape() as tape:
+        value = penalty()
+    gradient = tape.gradient(value, layer.kernel.value).numpy()
+    kernel, direction = layer.kernel.numpy(), draw(layer.kernel.shape, 8)
+    values = []
+    for side in (1, -1):
+        layer.kernel.assign(kernel + side * 2e-3 * direction)
+        values.append(float(penalty()))
+    slope = (values[0] - values[1]) / 4e-3
+    assert slope == pytest.approx(np.sum(gradient * direction), rel=0.02, abs=0.01)
+
+
+# --- features ------------------------------------------------------------------------------------
+
+
+def test_pixel_norm_brings_the_channels_of_each_place_to_mean_square_one(features):
+    found = layers.PixelNorm()(100 * features).numpy()
+    np.testing.assert_allclose((found**2).mean(axis=-1), 1.0, rtol=1e-5)
+    lengths = np.linalg.norm(features, axis=-1, keepdims=True)
+    np.testing.assert_allclose(found, features / lengths * np.sqrt(3), rtol=1e-4)
+
+
+def test_pixel_norm_leaves_silence_silent_and_keeps_the_precision():
+    assert not layers.PixelNorm()(np.zeros((1, 4, 3), np.float32)).numpy().any()
+    layer = layers.PixelNorm(dtype="mixed_bfloat16")
+    # Half of the squares' mean would be lost if they were added in bfloat16.
+    found = layer(np.ones((1, 4096), np.float32))
+    assert found.dtype == tf.bfloat16
+    np.testing.assert_array_equal(tf.cast(found, tf.float32), 1.0)
+
+
+@pytest.mark.parametrize("shape", [(6,), (5, 3), (4, 5, 3)])
+def test_minibatch_std_appends_the_mean_deviation_of_each_group(shape):
+    features = draw((8, *shape))
+    found = layers.MinibatchStd(4)(features).numpy()
+    np.testing.assert_array_equal(found[..., :-1], features)
+    for start in (0, 4):
+        expected = features[start : start + 4].std(axis=0).mean()
+        np.testing.assert_allclose(found[start : start + 4, ..., -1], expected, rtol=1e-5)
+
+
+def test_minibatch_std_of_a_collapsed_batch_is_zero_and_can_be_differentiated():
+    features = tf.repeat(tf.constant(draw((1, 5, 3))), 4, axis=0)
+    with tf.GradientTape() as tape:
+        tape.watch(features)
+        found = layers.MinibatchStd()(features)[..., -1]
+        total = tf.reduce_sum(found)
+    np.testing.assert_allclose(found, 0.0, atol=1e-3)
+    assert np.all(np.isfinite(tape.gradient(total, features)))
+
+
+def test_real_and_generated_halves_of_a_batch_do_not_mix():
+    layer, halves = layers.MinibatchStd(4), draw((2, 8, 5, 3))
+    both = layer(np.concatenate(halves)).numpy()
+    np.testing.assert_array_equal(both, np.concatenate([layer(half) for half in halves]))
+    halves[1] *= 100
+    np.testing.assert_array_equal(layer(np.concatenate(halves)).numpy()[:8], both[:8])
+
+
+def test_minibatch_std_takes_a_batch_and_lengths_known_only_at_run_time():
+    inputs = keras.Input((None, 3))
+    network = keras.Model(inputs, layers.MinibatchStd(2)(inputs))
+    assert network.output_shape == (None, None, 4)
+    features = draw((4, 7, 3))
+    expected = layers.MinibatchStd(2)(features)
+    np.testing.assert_array_equal(network.predict(features, verbose=0), expected)
+    assert keras.models.clone_model(network).layers[1].group == 2
+
+
+def test_minibatch_std_keeps_the_precision_of_features_and_measures_in_full():
+    features = (1000 + draw((4, 50))).astype(np.float32)
+    found = layers.MinibatchStd(dtype="bfloat16")(tf.cast(features, tf.bfloat16))
+    assert found.dtype == tf.bfloat16
+    rounded = tf.cast(tf.cast(features, tf.bfloat16), tf.float32).numpy()
+    expected = rounded.std(axis=0).mean()
+    np.testing.assert_allclose(tf.cast(found[:, -1], tf.float32), expected, rtol=0.01)
+
+
+def test_groups_must_fill_the_batch_and_have_two_members():
+    with pytest.raises(ValueError, match="6 examples, need a multiple of group=4"):
+        layers.MinibatchStd(4)(np.zeros((6, 3), np.float32))
+    with pytest.raises(ValueError, match="group=1: must be 2 or more"):
+        layers.MinibatchStd(1)
+
+
 # --- labels --------------------------------------------------------------------------------------
 
 
