@@ -1,7 +1,63 @@
 """What is different when several replicas share a batch, and the same when there is but one."""
 
+import os
+
 import keras
 import tensorflow as tf
+
+
+def strategy(devices=None):
+    """Choose how a training is spread, before TensorFlow has started its devices.
+
+    Make and compile the GAN in the strategy's scope; ``fit`` splits every batch evenly. The losses
+    are those of one device with the same batch, as far as no layer uses statistics of the batch.
+
+    Parameters
+    ----------
+    devices : int > 0, optional
+        Devices of this machine: GPUs if there are so many, else parts of the processor, which
+        is for trying things out, not faster. By default the machines that the environment variable
+        ``TF_CONFIG`` names; without it one device.
+
+    Returns
+    -------
+    tf.distribute.Strategy
+        ``MultiWorkerMirroredStrategy``, ``MirroredStrategy``, or the default.
+
+    Raises
+    ------
+    ValueError
+        If ``devices`` is not positive, is given beside ``TF_CONFIG``, or TensorFlow is already
+        running with fewer devices.
+    """
+    if "TF_CONFIG" in os.environ:
+        if devices is not None:
+            raise ValueError(f"{devices=}: give either devices or TF_CONFIG, not both")
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    if devices is None or devices == 1:
+        return tf.distribute.get_strategy()
+    if devices < 1:
+        raise ValueError(f"{devices=}: must be 1 or more")
+    kind = "GPU" if len(tf.config.list_physical_devices("GPU")) >= devices else "CPU"
+    if kind == "CPU":
+        parts = [tf.config.LogicalDeviceConfiguration()] * devices
+        try:
+            tf.config.set_logical_device_configuration(
+                tf.config.list_physical_devices("CPU")[0], parts
+            )
+        except RuntimeError:
+            found = len(tf.config.list_logical_devices("CPU"))
+            if found < devices:
+                raise ValueError(
+                    f"{devices=}: TensorFlow already runs with {found}; choose devices first"
+                ) from None
+    return tf.distribute.MirroredStrategy([f"{kind}:{index}" for index in range(devices)])
+
+
+def is_chief(spread):
+    """Tell whether this process writes the files of a run: one of all machines does."""
+    resolver = spread.cluster_resolver
+    return resolver is None or resolver.task_id in (None, 0)
 
 
 def draw(distribution, batch, size, seed):
@@ -27,3 +83,9 @@ def follow(averages, variables, rate):
     for average, variable in zip(averages, variables, strict=True):
         if keras.backend.is_float_dtype(average.dtype):
             average.assign_add(tf.cast(rate, average.dtype) * (variable - average))
+
+
+def shown(value):
+    """Give a metric's value the axis that Keras averages over when there are several machines."""
+    several = isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
+    return value[None] if several else value

@@ -1,9 +1,8 @@
 """The adversarial training loop as a Keras model.
 
-``GAN`` knows neither networks nor data: they arrive as arguments, and ``compile`` and ``fit`` are
-Keras's own. All of a run's state stands in the model's variables: networks, moving average,
-optimisers, step, seconds. Latents are drawn from (seed, step) alone. A run that is stopped and
-resumed therefore goes on as if it had never been stopped.
+``GAN`` knows neither networks nor data: they arrive as arguments. All of a run's state stands in
+the model's variables: networks, moving average, optimisers, step, seconds. Latents are drawn from
+(seed, step) alone. A run that is stopped and resumed goes on as if it had never been stopped.
 """
 
 import keras
@@ -11,7 +10,10 @@ import tensorflow as tf
 
 from audiogan_lib import _replicas
 from audiogan_lib._objective import Clip, Objective
+from audiogan_lib._replicas import is_chief, strategy
 from audiogan_lib._verdict import check_fit, combine, judge
+
+__all__ = ["GAN", "is_chief", "strategy"]
 
 
 class GAN(keras.Model):
@@ -164,13 +166,7 @@ class GAN(keras.Model):
         return self.averaged_generator(inputs, training=False)
 
     def make_train_function(self, force=False):
-        """Build what ``fit`` calls; for several critic steps also one without the generator.
-
-        Parameters
-        ----------
-        force : bool
-            Build again even if there is one.
-        """
+        """Build what ``fit`` calls; for several critic steps also one without the generator."""
         if self.objective.critic_steps == 1 or (self.train_function and not force):
             super().make_train_function(force)
             return
@@ -184,6 +180,9 @@ class GAN(keras.Model):
             return functions[not self._generator_rests](iterator)
 
         self.train_function = critic_or_both
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Do nothing: all is built, and Keras's own fails on several machines."""
 
     def _inputs(self, conditions, batch, draw):
         """What the generator takes; draw 0 is for the discriminator's step, 1 for its own."""
@@ -269,15 +268,12 @@ class GAN(keras.Model):
         real, conditions = self._unpack(data)
         inputs = self._inputs(conditions, tf.shape(real)[0], draw=0)
         fake = tf.cast(self.averaged_generator(inputs, training=False), tf.float32)
-        of_real, of_fake = (
-            judge(self.discriminator, examples, conditions, training=False)
-            for examples in (real, fake)
-        )
+        asked = conditions, False
+        of_real, of_fake = (judge(self.discriminator, part, *asked) for part in (real, fake))
         loss = self.objective.discriminator_loss(of_real, of_fake, conditions)
         found = loss, of_real.mean_score(), of_fake.mean_score()
-        return self._track(
-            found, *self.objective.generator_loss(of_real, of_fake, conditions, real, fake)
-        )
+        generator = self.objective.generator_loss(of_real, of_fake, conditions, real, fake)
+        return self._track(found, *generator)
 
     def _unpack(self, data):
         """Return real examples and what comes with them, None if nothing is asked for."""
@@ -297,4 +293,4 @@ class GAN(keras.Model):
             values |= {"generator_loss": generator_loss} | parts
         for name, value in values.items():
             self.trackers[name].update_state(value)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
+        return {name: _replicas.shown(t.result()) for name, t in self.trackers.items()}

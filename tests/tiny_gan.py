@@ -24,12 +24,15 @@ def networks(labels=0, shape=(2,), batch_norm=False):
     return generator, keras.Model(*score)
 
 
-def build(labels=0, shape=(2,), batch_norm=False, rates=(0.01, 0.02), **options):
+def build(
+    labels=0, shape=(2,), batch_norm=False, rates=(0.01, 0.02), optimizers=None, **options
+):
     """Return a compiled GAN, always with the same weights."""
     keras.utils.set_random_seed(0)
     wanted = {name: options.pop(name) for name in ("augment", "ema", "seed") if name in options}
     gan = training.GAN(*networks(labels, shape, batch_norm), **wanted)
-    gan.compile(*(keras.optimizers.Adam(rate, 0.5, 0.9) for rate in rates), **options)
+    optimizers = optimizers or [keras.optimizers.Adam(rate, 0.5, 0.9) for rate in rates]
+    gan.compile(*optimizers, **options)
     return gan
 
 
