@@ -4,8 +4,8 @@ The article's generator squeezes a latent through seventeen dense layers into on
 discriminator walks sixteen LSTMs over 44100 single samples. The parts of it that can be built are
 here with the article's widths, so that each defect can be seen, and :func:`article_cost` says what
 training them would take without building them. The mended form, which trains on a laptop, keeps the
-first three dense layers and one LSTM, but lets the generator end in as many numbers as a sound has
-samples, and lets the LSTM (Hochreiter and Schmidhuber 1997) read frames and give one score.
+first three dense layers and one LSTM, but the generator ends in as many numbers as a sound has
+samples, and the LSTM (Hochreiter and Schmidhuber 1997) reads frames, from which comes one score.
 """
 
 from itertools import pairwise
@@ -179,6 +179,8 @@ def build_generator(
 def build_discriminator(samples=2048, units=64, frame=64, labels=0):
     """Build the mended network from waveforms to scores.
 
+    The score weighs the outputs of the LSTM at all steps.
+
     Parameters
     ----------
     samples : int > 0
@@ -206,7 +208,9 @@ def build_discriminator(samples=2048, units=64, frame=64, labels=0):
         raise ValueError(f"samples={samples}: must be a multiple of frame={frame}")
     waveform = keras.Input((samples, 1), name="waveform")
     x = layers.Reshape((samples // frame, frame), name="frames")(waveform)
-    # Unrolled, the few steps take half the time that they take in a loop of the graph.
-    x = layers.LSTM(units, unroll=True, name="lstm")(x)
+    # Unrolled, the few steps are quicker than in a loop of the graph.
+    x = layers.LSTM(units, return_sequences=True, unroll=True, name="lstm")(x)
+    # All outputs count: from the last alone the generator learns the envelope, not the sound in it.
+    x = layers.Flatten()(x)
     inputs, score = projection_score(waveform, x, labels)
     return keras.Model(inputs, score, name="dense_lstm_discriminator")
