@@ -60,7 +60,8 @@ def _train(arguments):
             raise ValueError(f"--minutes {arguments.minutes:g}: must be more than 0")
         recipe = replace(recipe, minutes=arguments.minutes)
     run = runs.Run(recipe, arguments.out)
-    print(f"{len(run.train_data)} clips; {', '.join(run.conditions)} can be asked for")
+    where = "" if run.train_data.in_memory else ", read from their files as they are needed"
+    print(f"{len(run.train_data)} clips{where}; {', '.join(run.conditions)} can be asked for")
     run.train(checkpoint_every_s=arguments.checkpoint_every)
     print(f"Done. Hear it: python -m audiogan_lib generate {arguments.out} --out sounds/")
 

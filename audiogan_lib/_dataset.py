@@ -19,7 +19,7 @@ class Dataset:
     name : str
         What was loaded.
     waveforms : np.ndarray [shape=(clips, samples), float32, in [-1, 1]]
-        The clips.
+        The clips. Those of a big folder stay in their files: ``waveforms[which]`` reads some.
     labels : np.ndarray [shape=(clips,), int64]
         For each clip the position of its label in `label_names`.
     label_names : tuple of str
@@ -39,6 +39,11 @@ class Dataset:
     sample_rate: int
     columns: dict[str, np.ndarray] = field(default_factory=dict)
     skipped: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def in_memory(self):
+        """Whether all waveforms were read: False where they stay in their files."""
+        return isinstance(self.waveforms, np.ndarray)
 
     def __len__(self):
         return len(self.waveforms)
@@ -86,12 +91,31 @@ class Dataset:
             Those clips, with the same label names.
         """
         which = np.asarray(which)
+        here = self.in_memory
         return replace(
             self,
-            waveforms=self.waveforms[which],
+            waveforms=self.waveforms[which] if here else self.waveforms.select(which),
             labels=self.labels[which],
             columns={name: values[which] for name, values in self.columns.items()},
         )
+
+    def map(self, function):
+        """Return the clips with changed waveforms.
+
+        Parameters
+        ----------
+        function : callable
+            From waveforms ``[any, samples]`` to as many of the same shape, each by itself: clips
+            that stay in their files are changed whenever they are read.
+
+        Returns
+        -------
+        Dataset
+            The changed clips; all else is as it was.
+        """
+        here = self.in_memory
+        changed = function(self.waveforms) if here else self.waveforms.map(function)
+        return replace(self, waveforms=changed)
 
 
 def collect(name, clips, sample_rate, samples, label_names=None, skipped=()):
@@ -103,16 +127,14 @@ def collect(name, clips, sample_rate, samples, label_names=None, skipped=()):
     if not rows:
         raise ValueError(f"there is no sound in {name!r}")
     columns = {key: [row[key] for row in rows] for key in rows[0]}
-    labels = columns.pop("label")
-    label_names = label_names or _sorted_names(labels)
-    numbers = {label: number for number, label in enumerate(label_names)}
+    label_names, labels = numbered(columns.pop("label"), label_names)
     array = np.empty((len(rows), samples), np.float32)
     for position in reversed(range(len(rows))):  # gives memory back while the array fills
         array[position] = waveforms.pop()
     return Dataset(
         name=name,
         waveforms=array,
-        labels=np.array([numbers[label] for label in labels], np.int64),
+        labels=labels,
         label_names=label_names,
         sample_rate=sample_rate,
         columns={key: np.array(values) for key, values in columns.items()},
@@ -125,13 +147,15 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(repr(str(name)) for name in names) or "none"
 
 
-def _sorted_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Sort labels, numbers by their value and before words."""
+def numbered(labels, names=None) -> tuple[tuple[str, ...], np.ndarray]:
+    """Number labels by their names; by default numbers by their value and before words."""
 
     def rank(name):
         return (0, int(name), "") if name.isdecimal() else (1, 0, name)
 
-    return tuple(sorted(set(names), key=rank))
+    names = names or tuple(sorted(set(labels), key=rank))
+    numbers = {name: number for number, name in enumerate(names)}
+    return names, np.array([numbers[label] for label in labels], np.int64)
 
 
 def condition_labels(dataset, conditions):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import struct
 from collections.abc import Iterator
@@ -14,6 +15,10 @@ import soxr
 
 #: Seconds of sound that are decoded at a time: a long file never lies in memory at full rate.
 BLOCK_S = 10.0
+
+#: Samples, at the lower of two rates, that the resampler's filter reaches to either side; with so
+#: many the stretch differs from the whole file's by float32's rounding only.
+REACH = 160
 
 #: From this size on, the size in a WAV's data chunk says "unknown": what a program writes that
 #: streams into a pipe (ffmpeg 0xFFFFFFFF, sox 0x7FFFF000 and up), or the mark of RF64.
@@ -48,7 +53,7 @@ def name_of(file):
 @contextlib.contextmanager
 def opened(file) -> Iterator[soundfile.SoundFile]:
     """Open sound after the checks that libsndfile does not make."""
-    name = name_of(file)
+    name, path = name_of(file), None
     with contextlib.ExitStack() as stack:
         if not hasattr(file, "read"):
             path = Path(file)
@@ -66,7 +71,8 @@ def opened(file) -> Iterator[soundfile.SoundFile]:
             raise AudioError(name, f"the WAV is truncated: {missing} bytes are missing")
         file.seek(0)
         try:
-            sound = stack.enter_context(soundfile.SoundFile(file))
+            # A path where there is one: libsndfile then reads by itself, beside other threads.
+            sound = stack.enter_context(soundfile.SoundFile(path or file))
         except (soundfile.LibsndfileError, TypeError) as error:
             # TypeError: a .raw file, for which soundfile asks for the rate and the channels.
             raise AudioError(name, f"not a sound file that can be read ({_why(error)})") from error
@@ -80,17 +86,47 @@ def mono_blocks(sound, name, rate):
         resampler = soxr.ResampleStream(sound.samplerate, rate, 1, dtype="float32", quality="HQ")
     length = int(BLOCK_S * sound.samplerate)
     while True:
-        try:
-            block = sound.read(length, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError as error:
-            raise AudioError(name, f"damaged ({_why(error)})") from error
+        block = _mono(sound, name, length)
         last = len(block) < length
-        block = block.mean(axis=1) if sound.channels > 1 else block[:, 0]
-        if not np.isfinite(block).all():
-            raise AudioError(name, "holds samples that are NaN or infinite")
         yield block if resampler is None else resampler.resample_chunk(block, last=last)
         if last:
             return
+
+
+def mono_part(sound, name, rate, start, samples):
+    """Decode, mix, check and resample a stretch of an open file, given in samples at `rate`."""
+    divisor = math.gcd(sound.samplerate, rate)
+    # So many frames of the file are exactly so many samples: only there can decoding begin
+    # without moving the samples against those of the whole file.
+    frames, grid = sound.samplerate // divisor, rate // divisor
+    margin = 0 if frames == grid else math.ceil(REACH / min(frames, grid))
+    first = max(0, start // grid - margin)
+    last = math.ceil((start + samples) / grid) + margin
+    begin, end = min(first * frames, sound.frames), min(last * frames, sound.frames)
+    try:
+        sound.seek(begin)
+    except soundfile.LibsndfileError as error:
+        raise AudioError(name, f"damaged ({_why(error)})") from error
+    block = _mono(sound, name, end - begin)
+    if len(block) < end - begin:
+        ends_s, promised_s = (begin + len(block)) / sound.samplerate, end / sound.samplerate
+        raise AudioError(name, f"damaged: ends after {ends_s:.2f} s, before {promised_s:.2f} s")
+    if frames != grid:
+        block = soxr.resample(block, sound.samplerate, rate, quality="HQ")
+    offset = start - first * grid
+    return block[offset : offset + samples]
+
+
+def _mono(sound, name, frames):
+    """Decode up to `frames` frames, mixed to one channel and checked."""
+    try:
+        block = sound.read(frames, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise AudioError(name, f"damaged ({_why(error)})") from error
+    block = block.mean(axis=1) if sound.channels > 1 else block[:, 0]
+    if not np.isfinite(block).all():
+        raise AudioError(name, "holds samples that are NaN or infinite")
+    return block
 
 
 def _why(error):

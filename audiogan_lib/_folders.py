@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import warnings
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from . import audio
-
-#: What is taken for a sound; files of other endings are passed over. The last three cannot be
-#: decoded by libsndfile: they are tried, so that they are named among the skipped.
-ENDINGS = re.compile(
-    r"\.(wave?|flac|og[ga]|opus|mp3|aiff?|aifc|au|snd|caf|w64|rf64|m4a|aac|wma)", re.IGNORECASE
-)
+from . import _index, audio
 
 #: Samples below this level count as silence, in dB relative to full scale.
 SILENCE_DB = -60.0
@@ -28,10 +21,8 @@ SHORTEST_REST = 0.25
 
 TEST_FRACTION = 0.1
 
-Clips = list[tuple[np.ndarray, dict]]
 
-
-def read(folder: Path, sample_rate: int, samples: int, max_clips: int, seed: int):
+def read(folder: Path, sample_rate: int, samples: int, seed: int):
     """Read every sound file under a folder.
 
     Returns
@@ -39,79 +30,68 @@ def read(folder: Path, sample_rate: int, samples: int, max_clips: int, seed: int
     clips : list of (waveform, row)
         Clips of at most `samples`, each with its label, file and split.
     skipped : list of (str, str)
-        Files that were not used, or not to their end, with the reason; each was warned of.
+        Files that were not used, with the reason.
     """
-    files = sorted(
-        path
-        for path in folder.rglob("*")
-        if ENDINGS.fullmatch(path.suffix)
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
     found, skipped = {}, []
-    for path in tqdm(files, desc=f"reading {folder.name}", leave=False, delay=1, disable=None):
+    names = _index.sound_files(folder)
+    for name in tqdm(names, desc=f"reading {folder.name}", leave=False, delay=1, disable=None):
         try:
-            found[path], cut = _clips(path, sample_rate, samples, max_clips)
+            found[name] = _clips(folder / name, sample_rate, samples)
         except audio.AudioError as error:
-            skipped.append((str(path), error.reason))
-            continue
-        if cut:
-            skipped.append((str(path), f"only its first {max_clips} clips are used (max_clips)"))
-    for path, reason in skipped:
-        warnings.warn(f"{path}: {reason}", stacklevel=4)
-    return _rows(folder, found, seed), skipped
+            skipped.append((error.path, error.reason))
+    rows = zip(found.values(), described(folder, found, seed), strict=True)
+    return [(waveform, row) for waveforms, row in rows for waveform in waveforms], skipped
 
 
-def _rows(folder: Path, found: dict[Path, list[np.ndarray]], seed: int) -> Clips:
-    """Name and split the clips; the split goes by file, so that no file stands on both sides."""
+def described(folder: Path, names: Iterable[str], seed: int) -> Iterator[dict[str, str]]:
+    """Name and split files, not clips, so that no file stands on both sides of the split."""
+    names = list(names)
     test = set()
-    if len(found) > 1:
-        order = np.random.default_rng(seed).permutation(len(found))
-        count = max(1, round(TEST_FRACTION * len(found)))
-        test = {list(found)[position] for position in order[:count]}
-    clips = []
-    for path, waveforms in found.items():
-        parts = path.relative_to(folder).parts
-        row = {
-            "label": parts[0] if len(parts) > 1 else folder.resolve().name,
-            "file": "/".join(parts),
-            "split": "test" if path in test else "train",
+    if len(names) > 1:
+        order = np.random.default_rng(seed).permutation(len(names))
+        test = set(order[: max(1, round(TEST_FRACTION * len(names)))].tolist())
+    alone = folder.resolve().name
+    for number, name in enumerate(names):
+        parent, separator, _ = name.partition("/")
+        yield {
+            "label": parent if separator else alone,
+            "file": name,
+            "split": "test" if number in test else "train",
         }
-        clips += [(waveform, row) for waveform in waveforms]
-    return clips
 
 
-def _clips(path, sample_rate, samples, max_clips) -> tuple[list[np.ndarray], bool]:
-    """Cut a file into clips that each begin with sound; tell whether sound was left over."""
+def _clips(path, sample_rate, samples) -> list[np.ndarray]:
+    """Cut a file into clips that each begin with sound."""
     clips, rest = [], np.zeros(0, np.float32)
     for block in audio.blocks(path, sample_rate):
-        rest = _from_onset(np.concatenate([rest, block]))
+        rest = from_onset(np.concatenate([rest, block]))
         while len(rest) >= samples:
-            if len(clips) == max_clips:
-                return clips, True
-            clips.append(_in_range(rest[:samples]))
-            rest = _from_onset(rest[samples:])
-    rest = _from_onset(rest[::-1])[::-1]
+            clips.append(in_range(rest[:samples]))
+            rest = from_onset(rest[samples:])
+    rest = from_onset(rest[::-1])[::-1]
     if clips and len(rest) < SHORTEST_REST * samples:
-        return clips, False
-    if not len(rest):
+        return clips
+    check_length(path, rest, sample_rate)
+    return [*clips, in_range(rest)]
+
+
+def check_length(path: Path, sound: np.ndarray, sample_rate: int) -> None:
+    """Refuse a file for what sound there is in it."""
+    if not len(sound):
         raise audio.AudioError(path, f"silent: nothing in it is above {SILENCE_DB:g} dB")
-    if len(rest) < SHORTEST_S * sample_rate:
-        duration_ms, shortest_ms = 1000 * len(rest) / sample_rate, 1000 * SHORTEST_S
+    if len(sound) < SHORTEST_S * sample_rate:
+        duration_ms, shortest_ms = 1000 * len(sound) / sample_rate, 1000 * SHORTEST_S
         raise audio.AudioError(
             path, f"too short: {duration_ms:.0f} ms of sound, at least {shortest_ms:g} are needed"
         )
-    if len(clips) == max_clips:
-        return clips, True
-    return [*clips, _in_range(rest)], False
 
 
-def _from_onset(waveform: np.ndarray) -> np.ndarray:
+def from_onset(waveform: np.ndarray) -> np.ndarray:
     """Drop the silence at the beginning."""
     loud = np.flatnonzero(np.abs(waveform) > 10 ** (SILENCE_DB / 20))
     return waveform[loud[0] :] if len(loud) else waveform[:0]
 
 
-def _in_range(waveform: np.ndarray) -> np.ndarray:
+def in_range(waveform: np.ndarray) -> np.ndarray:
     """Scale a clip down to [-1, 1] where a file goes beyond, as files of floats and MP3 may."""
     return waveform / max(1.0, np.abs(waveform).max())

@@ -1,6 +1,6 @@
 """The dataclass behind ``recipes``, and how it becomes data and networks."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import keras
 import numpy as np
@@ -19,18 +19,14 @@ class Recipe:
         Of the recipe.
     data : str
         Name of a data set, or the path of a folder of audio, as ``datasets.load`` takes it.
-    sample_rate : int > 0
-        In Hz.
-    samples : int > 0
-        Length of a clip.
+    sample_rate, samples : int > 0
+        Rate in Hz and length of a clip.
     conditions : tuple of str
         What can be asked for: ``"label"`` and names of the data set's columns.
     network : {"specgan", "wavegan"}
         Family of the networks.
-    width : int > 0
-        Channels, see the builders.
-    latent_dim : int > 0
-        Length of a latent.
+    width, latent_dim : int > 0
+        Channels, see the builders, and length of a latent.
     n_fft, hop_length : int > 0
         Of the spectrogram, for ``"specgan"``.
     floor_db : float < 0
@@ -43,10 +39,8 @@ class Recipe:
         Of both Adam optimisers, with beta 0.5 and 0.99.
     batch_size : int > 0
         Clips in a step.
-    r1 : float >= 0
-        Gamma of the R1 penalty.
-    penalty_every : int > 0
-        Steps between two penalties.
+    r1, penalty_every : float >= 0, int > 0
+        Gamma of the R1 penalty, and steps between two penalties.
     shift : int >= 0
         Largest random shift that the discriminator sees real and generated examples through:
         frames, or samples for ``"wavegan"``.
@@ -140,7 +134,7 @@ class Recipe:
         dataset = datasets.load(self.data, split=split, **options)
         if self.peak is None:
             return dataset
-        return replace(dataset, waveforms=audio.normalize_peak(dataset.waveforms, self.peak))
+        return dataset.map(lambda waveforms: audio.normalize_peak(waveforms, self.peak))
 
     def encode(self, waveforms):
         """Turn sounds into what the networks see.
@@ -280,7 +274,7 @@ class Recipe:
         return gan
 
     def batches(self, dataset, first_step=0):
-        """Encode a data set and stream it.
+        """Stream a data set as the networks see it, encoded at once where it is held in memory.
 
         Parameters
         ----------
@@ -295,5 +289,9 @@ class Recipe:
             Of ``(examples, labels int32 [batch, conditions])``, endless.
         """
         labels = datasets.condition_labels(dataset, self.conditions)[0]
-        arrays = (self.encode(dataset.waveforms), labels)
-        return datasets.batches(arrays, self.batch_size, self.seed, first_step)
+        clips = self.encode(dataset.waveforms) if dataset.in_memory else dataset.waveforms
+        stream = datasets.batches((clips, labels), self.batch_size, self.seed, first_step)
+        if dataset.in_memory:
+            return stream
+        encode = self.codec.encode if self.codec else lambda waveforms: waveforms[..., None]
+        return stream.map(lambda clips, labels: (encode(clips), labels)).prefetch(2)

@@ -9,23 +9,23 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
-import librosa
 import numpy as np
 import soundfile
 import soxr
 
-from ._decoding import AudioError, mono_blocks, name_of, opened
+from ._decoding import AudioError, mono_blocks, mono_part, name_of, opened
 
 __all__ = [
     "AudioError",
     "blocks",
+    "excerpt",
     "fit_length",
+    "length",
     "level_db",
     "normalize_peak",
     "read",
     "resample",
     "to_int16",
-    "trim_silence",
     "write",
 ]
 
@@ -89,6 +89,54 @@ def blocks(file, sample_rate):
     """
     with opened(file) as sound:
         yield from mono_blocks(sound, name_of(file), int(sample_rate))
+
+
+def excerpt(file, sample_rate, start, samples):
+    """Read a stretch of a sound file as one channel, decoding little more than that stretch.
+
+    Parameters
+    ----------
+    file : str, Path or seekable binary file
+        What to read.
+    sample_rate : int > 0
+        Wanted rate in Hz; the sound is resampled to it.
+    start, samples : int >= 0
+        Where the stretch begins and how long it is, in samples at that rate.
+
+    Returns
+    -------
+    waveform : np.ndarray [shape=(at most samples,), float32]
+        What `read` returns from `start` on, up to rounding; shorter where the file ends.
+
+    Raises
+    ------
+    AudioError
+        As `read`; damage elsewhere in the file goes unnoticed.
+    """
+    with opened(file) as sound:
+        return mono_part(sound, name_of(file), int(sample_rate), int(start), int(samples))
+
+
+def length(file):
+    """Read how long a sound file is from its header, decoding nothing.
+
+    Parameters
+    ----------
+    file : str, Path or seekable binary file
+        What to look at.
+
+    Returns
+    -------
+    frames, sample_rate : int
+        Samples of each channel, and their rate in Hz.
+
+    Raises
+    ------
+    AudioError
+        As `read`; only of a WAV can it be told here that it is truncated.
+    """
+    with opened(file) as sound:
+        return sound.frames, sound.samplerate
 
 
 def write(path, waveform, sample_rate):
@@ -183,27 +231,6 @@ def resample(waveform, sample_rate, target_rate):
     if sample_rate == target_rate:
         return waveform
     return soxr.resample(waveform, sample_rate, target_rate, quality="HQ")
-
-
-def trim_silence(waveform, top_db=60.0):
-    """Cut quiet stretches from the beginning and the end.
-
-    Parameters
-    ----------
-    waveform : array_like [shape=(samples,)]
-        The sound.
-    top_db : float > 0
-        What lies this many dB under the loudest frame (2048 samples) counts as silence.
-
-    Returns
-    -------
-    waveform : np.ndarray [shape=(at most samples,), float32]
-        The sound without its silent ends; nothing is left of a waveform of zeros.
-    """
-    waveform = np.asarray(waveform, np.float32)
-    if not np.any(waveform):
-        return waveform[:0]
-    return librosa.effects.trim(waveform, top_db=top_db)[0]
 
 
 def fit_length(waveform, samples):

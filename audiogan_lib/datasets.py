@@ -16,18 +16,26 @@ FLAC, OGG, MP3 and whatever else libsndfile decodes is mixed to one channel, res
 into consecutive clips that each begin with sound (above -60 dB of full scale). A file that
 cannot be used (damaged, silent, shorter than 20 ms) is warned of and listed in
 ``Dataset.skipped``. One file in ten, drawn at random, is the test split, with all its clips.
+
+A folder of more than 1 GiB of clips is not read but indexed: only headers are looked at, and what
+was learnt of a thousand files or more is kept in the user's cache for the next time. A batch then
+reads, mixes and resamples its own clips. Since nobody has listened to the files beforehand, a clip
+begins with the first sound after a fixed place, every clip's length in a file; in the place of
+silence stands another clip of the same label. So does one for a file that turns out damaged, or
+is changed or removed meanwhile, and a warning names that file.
 """
 
 from __future__ import annotations
 
 import csv
 import inspect
+import warnings
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from . import _archives, _folders, audio
+from . import _archives, _folders, _streaming, audio
 from ._dataset import Dataset, collect, condition_labels, listed
 
 __all__ = ["Dataset", "batches", "condition_labels", "is_known", "load"]
@@ -36,6 +44,9 @@ SOUNDS = Path(__file__).parent / "sounds"
 
 #: Sample rate (Hz) and clip length (samples) of the shipped data sets.
 SHIPPED = {"drums": (16000, 16384), "notes": (16000, 16384), "robot_digits": (8000, 8192)}
+
+#: A folder is read at once only if its clips take no more than this.
+IN_MEMORY_BYTES = 1 << 30
 
 
 def is_known(name):
@@ -78,9 +89,10 @@ def load(name, split=None, **options):
         Only this split: ``"train"``, ``"test"``, and for Speech Commands and NSynth
         ``"validation"``. Everything by default.
     **options
-        For a folder: ``sample_rate=16000`` (Hz), ``samples=16384`` (of each clip),
-        ``max_clips=500`` (of each file) and ``seed=0`` (of the split). For ``nsynth``: ``limit``,
-        the number of notes of each split, taken from the beginning of its archive (all by default:
+        For a folder: ``sample_rate=16000`` (Hz), ``samples=16384`` (of each clip), ``seed=0`` (of
+        the split) and ``stream``: True leaves the clips in their files, False reads them all now;
+        by default, they are read now if they take at most 1 GiB. For ``nsynth``: ``limit``, the
+        number of notes of each split, taken from the beginning of its archive (all by default:
         19 GB of memory for ``train``). For a mirror of a downloaded set: ``source`` (``nsynth``:
         ``sources``), a changed copy of what stands in ``audiogan_lib._archives``.
 
@@ -125,7 +137,8 @@ def batches(arrays, batch_size, seed=0, first_step=0):
     Parameters
     ----------
     arrays : sequence of np.ndarray [shape=(clips, ...)]
-        Arrays of equal first dimension, such as waveforms and labels.
+        Arrays of equal first dimension, such as waveforms and labels. Waveforms that stay in their
+        files are read batch by batch, several batches at a time and ahead of their use.
     batch_size : int > 0
         Clips in each batch.
     seed : int, of 32 bits
@@ -152,8 +165,7 @@ def batches(arrays, batch_size, seed=0, first_step=0):
     """
     arrays = _checked(arrays, batch_size, seed, first_step)
     clips = len(arrays[0])
-    with tf.device("CPU"):  # whole data sets do not belong into a GPU's memory
-        tensors = tuple(tf.constant(array) for array in arrays)
+    sources = [_source(array) for array in arrays]
     last = tf.constant(clips - 1, tf.int64)
 
     def index(position):
@@ -162,16 +174,25 @@ def batches(arrays, batch_size, seed=0, first_step=0):
         )
 
     def gather(indices):
-        return tuple(tf.gather(tensor, indices) for tensor in tensors)
+        return tuple(source(indices) for source in sources)
 
     positions = tf.data.Dataset.range(first_step * batch_size, np.iinfo(np.int64).max)
     indices = positions.map(index).batch(batch_size, drop_remainder=True)
-    return indices.map(gather).prefetch(tf.data.AUTOTUNE)
+    return indices.map(gather, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def _source(array):
+    """Return the function that takes rows, by their indices, from an array or from files."""
+    if isinstance(array, _streaming.Clips):
+        return array.gather
+    with tf.device("CPU"):  # whole data sets do not belong into a GPU's memory
+        tensor = tf.constant(array)
+    return lambda indices: tf.gather(tensor, indices)
 
 
 def _checked(arrays, batch_size, seed, first_step):
     """Return the arguments of `batches` as arrays, or say what is wrong with them."""
-    arrays = tuple(np.asarray(array) for array in arrays)
+    arrays = tuple(a if isinstance(a, _streaming.Clips) else np.asarray(a) for a in arrays)
     lengths = {len(array) for array in arrays}
     if len(lengths) != 1 or 0 in lengths:
         raise ValueError(
@@ -234,20 +255,31 @@ def _nsynth(name, split, limit=None, sources=_archives.NSYNTH):
     return collect(name, _archives.nsynth(sources, limit), 16000, 16384)
 
 
-def _folder(name, split, sample_rate=16000, samples=16384, max_clips=500, seed=0):
-    numbers = {"sample_rate": sample_rate, "samples": samples, "max_clips": max_clips}
-    for option, value in numbers.items():
+def _folder(name, split, sample_rate=16000, samples=16384, seed=0, stream=None):
+    for option, value in {"sample_rate": sample_rate, "samples": samples}.items():
         if value < 1:
             raise ValueError(f"{option} must be at least 1, received {value}")
-    clips, skipped = _folders.read(Path(name), **numbers, seed=seed)
-    if not clips:
+    folder = Path(name)
+    if stream is not False:
+        dataset = _streaming.dataset(folder, sample_rate, samples, seed)
+        if stream is None:
+            stream = 4 * samples * len(dataset) > IN_MEMORY_BYTES
+    if stream:
+        clips, skipped = dataset.waveforms, dataset.skipped
+    else:
+        clips, skipped = _folders.read(folder, sample_rate, samples, seed)
+    for path, reason in skipped:
+        warnings.warn(f"{path}: {reason}", stacklevel=3)
+    if not len(clips):
         raise ValueError(
             f"the folder {str(name)!r} holds no usable sound: "
             f"{len(skipped)} files were skipped, for the reasons given above"
             if skipped
             else f"the folder {str(name)!r} holds no sound files"
         )
-    return collect(Path(name).resolve().name, clips, sample_rate, samples, skipped=skipped)
+    if stream:
+        return dataset
+    return collect(folder.resolve().name, clips, sample_rate, samples, skipped=skipped)
 
 
 _LOADERS = {

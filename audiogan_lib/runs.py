@@ -12,6 +12,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from audiogan_lib import callbacks, classifiers, datasets, metrics, pretrained, recipes
 
@@ -102,6 +103,23 @@ class Run:
             for key in ("accuracy", "inception_score", "frechet_distance")
         }
 
+    def _fit(self, gan, step, watchers):
+        """Train from a step on until one of the watchers stops it."""
+        try:
+            gan.fit(
+                self.recipe.batches(self.train_data, step),
+                steps_per_epoch=_STEPS_PER_EPOCH,
+                epochs=np.iinfo(np.int32).max,
+                initial_epoch=step // _STEPS_PER_EPOCH,
+                shuffle=False,
+                verbose=0,
+                callbacks=watchers,
+            )
+        except tf.errors.OpError:
+            for error in getattr(self.train_data.waveforms, "failures", ()):
+                raise error from None  # in a sentence, where TensorFlow needs a page
+            raise
+
     def train(self, checkpoint_every_s=60.0, looks=12, verbose=True):
         """Train until the recipe's minutes are spent, going on from the last checkpoint.
 
@@ -134,15 +152,7 @@ class Run:
         )
         limit = callbacks.TimeLimit(self.recipe.minutes, progress=verbose)
         if minutes < self.recipe.minutes:
-            gan.fit(
-                self.recipe.batches(self.train_data, step),
-                steps_per_epoch=_STEPS_PER_EPOCH,
-                epochs=np.iinfo(np.int32).max,
-                initial_epoch=step // _STEPS_PER_EPOCH,
-                shuffle=False,
-                verbose=0,
-                callbacks=[limit, watch, checkpoint, _Export(self, checkpoint_every_s)],
-            )
+            self._fit(gan, step, [limit, watch, checkpoint, _Export(self, checkpoint_every_s)])
         self.export(gan)
         return self._generator(gan)
 

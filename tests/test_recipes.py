@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 from keras import ops
+from tones import tone, write
 
 from audiogan_lib import _precision, datasets, recipes
 
@@ -59,6 +60,26 @@ def test_batches_resume_where_they_were():
     np.testing.assert_array_equal(through[3][0], resumed[0])
     np.testing.assert_array_equal(through[3][1], resumed[1])
     assert not np.array_equal(through[2][1], through[3][1])
+
+
+@pytest.mark.parametrize("network", ["specgan", "wavegan"])
+def test_clips_that_stay_in_their_files_give_the_same_batches(tmp_path, network, monkeypatch):
+    for number in range(10):
+        write(tmp_path / "low" / f"{number}.wav", tone(300 + 10 * number, 44100, 0.7), 44100)
+        write(tmp_path / "high" / f"{number}.flac", tone(900 + 10 * number, level=0.1))
+    recipe = replace(recipes.for_folder(tmp_path), network=network, batch_size=4)
+    held = recipe.load_data()
+    monkeypatch.setattr(datasets, "IN_MEMORY_BYTES", 0)
+    streamed = recipe.load_data()
+    assert (held.in_memory, streamed.in_memory) == (True, False)
+    pairs = zip(recipe.batches(held, 2).take(7), recipe.batches(streamed, 2), strict=False)
+    for (examples, labels), (again, labels_again) in pairs:
+        np.testing.assert_allclose(again, examples, atol=1e-3)
+        np.testing.assert_array_equal(labels_again, labels)
+        assert again.shape == examples.shape
+    spec = recipe.batches(streamed).element_spec
+    assert spec[0].shape == recipe.batches(held).element_spec[0].shape
+    assert None not in spec[0].shape
 
 
 def test_the_same_seed_builds_the_same_networks():

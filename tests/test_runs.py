@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -167,6 +168,28 @@ def test_training_uses_the_good_and_names_the_bad(folder, tmp_path, capsys, tiny
         assert name not in skipped
     run.train(verbose=False)
     assert pretrained.load(tmp_path / "run").sample(1, seed=0).shape == (1, 4096)
+
+
+def test_a_folder_too_big_for_memory_is_trained_on_from_its_files(
+    folder, tiny, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(datasets, "IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr(__main__.sys.modules["audiogan_lib.recipes"], "for_folder", lambda _: tiny)
+    status = __main__.main(["train", "--data", str(folder), "--out", str(tmp_path / "run")])
+    assert status == 0
+    assert "clips, read from their files as they are needed;" in capsys.readouterr().out
+    assert pretrained.load(tmp_path / "run").card["training"]["step"] > 0
+
+
+def test_a_run_whose_sounds_are_gone_ends_in_a_sentence_that_names_one(
+    folder, tiny, tmp_path, monkeypatch, recwarn
+):
+    monkeypatch.setattr(datasets, "IN_MEMORY_BYTES", 0)
+    shutil.copytree(folder, tmp_path / "sounds")
+    run = runs.Run(replace(tiny, data=str(tmp_path / "sounds")), tmp_path / "run")
+    shutil.rmtree(tmp_path / "sounds")
+    with pytest.raises(audio.AudioError, match=r"\.(wav|flac|ogg|mp3): cannot be opened"):
+        run.train(verbose=False)
 
 
 def test_a_folder_with_nothing_usable_says_so_in_one_sentence(tmp_path, capsys):
