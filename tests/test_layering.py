@@ -24,10 +24,12 @@ ROWS = {
     "models.specgan": {"layers", "spectral"},
     "models.gansynth": {"layers", "spectral"},
     "models.vocoder": {"layers", "spectral"},
+    "models.transcriber": {"layers", "spectral"},
     "training": {"audio", "losses"},
     "callbacks": {"audio", "spectral"},
     "classifiers": {"spectral"},
     "metrics": {"spectral"},
+    "transcription": {"spectral"},
     "recipes": {"datasets", "models.wavegan", "models.specgan", "losses", "training"},
     "pretrained": {"recipes", "models.wavegan", "models.specgan"},
     "widgets": {"audio", "spectral", "display"},
@@ -39,6 +41,7 @@ ROWS = {
 WITHOUT_TENSORFLOW = (
     *("audio", "display", "layers", "losses", "metrics", "widgets"),
     *("models.dense_lstm", "models.wavegan", "models.specgan", "models.gansynth", "models.vocoder"),
+    "models.transcriber",
 )
 
 

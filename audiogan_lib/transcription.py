@@ -1,0 +1,255 @@
+"""Around the transcriber's networks: segments of speech, texts, and how good a transcript is.
+
+Conventions: a text is a sequence of int, positions in a tuple of phoneme names; an utterance is a
+float32 array ``[segments, dim]``. The networks take both as arrays of one length, see :func:`pack`
+and :func:`one_hot`.
+"""
+
+import math
+from collections import Counter, defaultdict
+
+import numpy as np
+
+#: How the digits are said, in ARPABET without stress (CMU Pronouncing Dictionary).
+DIGITS = {
+    "0": "Z IH R OW",
+    "1": "W AH N",
+    "2": "T UW",
+    "3": "TH R IY",
+    "4": "F AO R",
+    "5": "F AY V",
+    "6": "S IH K S",
+    "7": "S EH V AH N",
+    "8": "EY T",
+    "9": "N AY N",
+}
+
+
+def merge_runs(frames, units):
+    """Average neighbouring frames of the same unit.
+
+    Parameters
+    ----------
+    frames : ndarray [shape=(frames, dim)]
+        Features.
+    units : ndarray [shape=(frames,)], int
+        The unit of each frame, for example its cluster.
+
+    Returns
+    -------
+    ndarray [shape=(segments, dim)]
+        Mean of each run of equal units.
+    """
+    starts = np.flatnonzero(np.diff(units, prepend=units[0] - 1))
+    sizes = np.diff(starts, append=len(units))
+    return np.add.reduceat(frames, starts, axis=0) / sizes[:, None]
+
+
+def pack(utterances, positions):
+    """Stack sequences of different lengths, zeros behind the end of each.
+
+    Parameters
+    ----------
+    utterances : sequence of ndarray [shape=(segments, dim)]
+        Features, one array an utterance.
+    positions : int > 0
+        The common length.
+
+    Returns
+    -------
+    ndarray [shape=(utterances, positions, dim)], float32
+        What the networks take.
+
+    Raises
+    ------
+    ValueError
+        If an utterance is longer than ``positions``.
+    """
+    longest = max(map(len, utterances))
+    if longest > positions:
+        raise ValueError(f"positions={positions}: the longest utterance needs {longest}")
+    packed = np.zeros((len(utterances), positions, utterances[0].shape[1]), np.float32)
+    for row, utterance in zip(packed, utterances, strict=True):
+        row[: len(utterance)] = utterance
+    return packed
+
+
+def one_hot(texts, phones, positions):
+    """Turn texts into what the discriminator takes.
+
+    Parameters
+    ----------
+    texts : sequence of sequence of int
+        Phonemes by number.
+    phones : int > 0
+        How many there are.
+    positions : int > 0
+        The common length.
+
+    Returns
+    -------
+    ndarray [shape=(texts, positions, phones)], float32
+        One-hot vectors, zeros behind the end.
+
+    Raises
+    ------
+    ValueError
+        If a text is longer than ``positions``.
+    """
+    table = np.eye(phones, dtype=np.float32)
+    return pack([table[np.asarray(text, int)] for text in texts], positions)
+
+
+def read(probabilities):
+    """Read the most likely text.
+
+    Parameters
+    ----------
+    probabilities : array-like [shape=(texts, positions, phones)]
+        What the generator wrote, zeros behind the end.
+
+    Returns
+    -------
+    list of list of int
+        Phonemes by number.
+    """
+    probabilities = np.asarray(probabilities)
+    occupied = probabilities.any(axis=-1)
+    return [
+        text[held].tolist()
+        for text, held in zip(probabilities.argmax(axis=-1), occupied, strict=True)
+    ]
+
+
+def edit_distance(reference, transcript):
+    """Count the insertions, deletions and replacements between two texts (Levenshtein 1966).
+
+    Parameters
+    ----------
+    reference, transcript : sequence of int
+        Texts.
+
+    Returns
+    -------
+    int
+        The least number of changes.
+    """
+    row = list(range(len(transcript) + 1))
+    for before, wanted in enumerate(reference):
+        diagonal, row[0] = before, before + 1
+        for column, written in enumerate(transcript, 1):
+            replaced = diagonal + (wanted != written)
+            diagonal = row[column]
+            row[column] = min(replaced, row[column] + 1, row[column - 1] + 1)
+    return row[-1]
+
+
+def phoneme_error_rate(references, transcripts):
+    """Share of phonemes that are wrong, missing or too many.
+
+    Parameters
+    ----------
+    references, transcripts : sequence of sequence of int
+        What was said, and what was written, in the same order.
+
+    Returns
+    -------
+    float >= 0
+        Edits over the phonemes of all references; above 1 where too much was written.
+    """
+    pairs = zip(references, transcripts, strict=True)
+    return sum(edit_distance(*pair) for pair in pairs) / sum(map(len, references))
+
+
+class LanguageModel:
+    """What text sounds like: an n-gram model with interpolated Witten-Bell smoothing.
+
+    Each order is mixed with the next lower one, the more so the more different symbols have been
+    seen after a context (Chen and Goodman 1999, section 2.5); the lowest is uniform.
+
+    Parameters
+    ----------
+    texts : sequence of sequence of int
+        The text to learn from.
+    phones : int > 0
+        How many symbols there are; the end of a text is one more.
+    order : int > 0
+        Length of the n-grams.
+    """
+
+    def __init__(self, texts, phones, order=4):
+        self.phones, self.order = phones, order
+        self._counts = defaultdict(Counter)
+        for text in texts:
+            for context, symbol in self._grams(text):
+                for start in range(len(context) + 1):
+                    self._counts[context[start:]][symbol] += 1
+
+    def _grams(self, text):
+        """Yield each symbol after its context; -1 fills the front, ``phones`` is the end."""
+        padded = [-1] * (self.order - 1) + list(text) + [self.phones]
+        for end in range(self.order - 1, len(padded)):
+            yield tuple(padded[end - self.order + 1 : end]), padded[end]
+
+    def probability(self, context, symbol):
+        """Probability of a symbol after others.
+
+        Parameters
+        ----------
+        context : tuple of int
+            The symbols before, at most ``order - 1`` of them; -1 before the start.
+        symbol : int
+            The next one; ``phones`` is the end of the text.
+
+        Returns
+        -------
+        float in (0, 1)
+            They sum to 1 over all symbols.
+        """
+        lower = self.probability(context[1:], symbol) if context else 1 / (self.phones + 1)
+        counts = self._counts.get(context)
+        if not counts:
+            return lower
+        return (counts[symbol] + len(counts) * lower) / (counts.total() + len(counts))
+
+    def perplexity(self, texts):
+        """How surprising texts are.
+
+        Parameters
+        ----------
+        texts : sequence of sequence of int
+            For example transcripts.
+
+        Returns
+        -------
+        float >= 1
+            Exponential of the mean negative log probability of a symbol, ends counted.
+        """
+        grams = [gram for text in texts for gram in self._grams(text)]
+        return math.exp(-sum(math.log(self.probability(*gram)) for gram in grams) / len(grams))
+
+
+def weighted_perplexity(transcripts, language_model):
+    """Judge transcripts without any reference, to choose between runs and steps.
+
+    Perplexity alone is lowest for a transcriber that writes the same frequent phonemes over and
+    over; it is therefore divided by the share of phonemes in use, squared as in the authors' code
+    (Baevski et al. 2021, section 4.3).
+
+    Parameters
+    ----------
+    transcripts : sequence of sequence of int
+        All that the transcriber wrote.
+    language_model : LanguageModel
+        Of text that is not the transcripts'.
+
+    Returns
+    -------
+    float >= 1
+        The lower the better; infinite for transcripts without a symbol.
+    """
+    used = len({phone for transcript in transcripts for phone in transcript})
+    if not used:
+        return math.inf
+    share = used / language_model.phones
+    return language_model.perplexity(transcripts) / share**2
