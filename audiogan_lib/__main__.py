@@ -23,6 +23,14 @@ def _parser():
         help="time between two checkpoints (default: %(default)g)",
     )
 
+    train.add_argument(
+        "--devices",
+        type=int,
+        metavar="COUNT",
+        help="GPUs (or parts of the processor) of this machine that share each batch; several "
+        "machines are named by the environment variable TF_CONFIG instead",
+    )
+
     generate = commands.add_parser("generate", help="write sounds as WAV files")
     generate.add_argument("generator", help="a shipped generator's name, or a run's folder")
     generate.add_argument("--label", help="what to generate; all classes in turn when not given")
@@ -44,8 +52,9 @@ def _parser():
 
 
 def _train(arguments):
-    from audiogan_lib import recipes, runs
+    from audiogan_lib import recipes, runs, training
 
+    strategy = training.strategy(arguments.devices)
     if (arguments.recipe is None) == (arguments.data is None):
         raise ValueError("train needs either a recipe's name or --data with a folder of audio")
     if arguments.data is not None:
@@ -62,7 +71,7 @@ def _train(arguments):
     run = runs.Run(recipe, arguments.out)
     where = "" if run.train_data.in_memory else ", read from their files as they are needed"
     print(f"{len(run.train_data)} clips{where}; {', '.join(run.conditions)} can be asked for")
-    run.train(checkpoint_every_s=arguments.checkpoint_every)
+    run.train(checkpoint_every_s=arguments.checkpoint_every, strategy=strategy)
     print(f"Done. Hear it: python -m audiogan_lib generate {arguments.out} --out sounds/")
 
 

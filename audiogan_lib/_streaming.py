@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from . import _folders, _index, audio
+from . import _copies, _folders, _index, audio
 from ._dataset import Dataset, numbered
 
 #: So many other clips are tried in place of one that has no sound.
@@ -48,7 +48,7 @@ class Clips:
         What is done to the waveforms ``[any, samples]`` after reading.
     reported : set of str
         Files that were warned of.
-    failures : list of AudioError
+    failures : list of Exception
         What stopped a stream: inside a graph, TensorFlow raises an error of its own instead.
     """
 
@@ -63,7 +63,7 @@ class Clips:
     rows: np.ndarray
     change: Callable[[np.ndarray], np.ndarray] | None = None
     reported: set[str] = field(default_factory=set)
-    failures: list[audio.AudioError] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
 
     dtype = np.dtype(np.float32)
 
@@ -113,6 +113,9 @@ class Clips:
                 problem = problem if number else error
                 self._report(error)
                 continue
+            except OSError as error:
+                self.failures.append(error)
+                raise
             if waveform is not None:
                 return waveform
         error = audio.AudioError(
@@ -134,14 +137,19 @@ class Clips:
         path = self.folder / self.names[number]
         if _index.stamp(path) != self.stamps[number]:
             raise audio.AudioError(path, "it has changed since the folder was loaded")
-        sound = _folders.from_onset(audio.excerpt(path, self.sample_rate, start, self.samples))
+        alone = start == 0 and number not in self.file[row + 1 : row + 2]
+        mp3 = path.suffix.lower() == ".mp3"
+        excerpt = _copies.excerpt if mp3 and not alone else audio.excerpt
+        ahead = 2 * self.samples if alone else self.samples  # there is at most 1.25 times as much
+        sound = excerpt(path, self.sample_rate, start, ahead)
+        sound = _folders.from_onset(sound)[: self.samples]
         missing = self.samples - len(sound)
-        if 0 < missing < self.samples:
-            more = audio.excerpt(path, self.sample_rate, start + self.samples, missing)
+        if not alone and 0 < missing < self.samples:
+            more = excerpt(path, self.sample_rate, start + self.samples, missing)
             sound = np.concatenate([sound, more])
         heard = _folders.from_onset(sound[::-1])[::-1]
         whole = len(sound) == self.samples
-        if start == 0 and not whole:  # this is all that there is in the file
+        if alone and not whole:  # this is all that there is in the file
             _folders.check_length(path, heard, self.sample_rate)
         if len(heard) < _folders.SHORTEST_S * self.sample_rate:
             return None

@@ -71,10 +71,15 @@ class TimeLimit(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Add the epoch's seconds and stop when they are spent."""
         seconds = time.monotonic() - self._began
+        strategy = self.model.distribute_strategy
+        if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            # All machines must stop after the same epoch, or one would wait for the others for ever.
+            own = strategy.run(lambda: tf.constant(seconds))
+            seconds = float(strategy.reduce("MEAN", own, axis=None))
         self.model.elapsed_s.assign_add(seconds)
         shown = {name: f"{value:.2f}" for name, value in (logs or {}).items()}
         self._bar.set_postfix({"step": int(self.model.step.numpy())} | shown, refresh=False)
-        self._bar.update(seconds / 60)
+        self._bar.update(min(seconds / 60, self.minutes - self._bar.n))  # tqdm shows no more
         if float(self.model.elapsed_s.numpy()) >= 60 * self.minutes:
             self.model.stop_training = True
 

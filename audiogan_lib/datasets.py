@@ -22,7 +22,8 @@ was learnt of a thousand files or more is kept in the user's cache for the next 
 reads, mixes and resamples its own clips. Since nobody has listened to the files beforehand, a clip
 begins with the first sound after a fixed place, every clip's length in a file; in the place of
 silence stands another clip of the same label. So does one for a file that turns out damaged, or
-is changed or removed meanwhile, and a warning names that file.
+is changed or removed meanwhile, and a warning names that file. MP3 files of several clips are
+decoded once, to FLAC files in the user's cache: one cannot read them from the middle.
 """
 
 from __future__ import annotations

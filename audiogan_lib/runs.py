@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from audiogan_lib import callbacks, classifiers, datasets, metrics, pretrained, recipes
+from audiogan_lib import callbacks, classifiers, datasets, metrics, pretrained, recipes, training
 
 _STEPS_PER_EPOCH = 20
 
@@ -120,7 +120,7 @@ class Run:
                 raise error from None  # in a sentence, where TensorFlow needs a page
             raise
 
-    def train(self, checkpoint_every_s=60.0, looks=12, verbose=True):
+    def train(self, checkpoint_every_s=60.0, looks=12, verbose=True, strategy=None):
         """Train until the recipe's minutes are spent, going on from the last checkpoint.
 
         Parameters
@@ -131,13 +131,18 @@ class Run:
             How often, over the whole run, sounds are written and scores are taken.
         verbose : bool
             Show a progress bar.
+        strategy : tf.distribute.Strategy, optional
+            Of ``training.strategy``. Several machines need the folder in common; the first writes.
 
         Returns
         -------
         pretrained.Generator
             The averaged generator.
         """
-        gan = self.recipe.build_gan(self.sizes)
+        strategy = strategy or tf.distribute.get_strategy()
+        chief = training.is_chief(strategy)
+        with strategy.scope():
+            gan = self.recipe.build_gan(self.sizes)
         checkpoint = callbacks.Checkpoint(self.folder / "checkpoints", checkpoint_every_s)
         step = checkpoint.resume(gan)
         minutes = float(gan.elapsed_s.numpy()) / 60
@@ -150,10 +155,12 @@ class Run:
             listen=lambda: (self._generator(gan).sample(count, seed=0), self.recipe.sample_rate),
             score=(lambda: self._score(gan)) if self.recipe.judge else None,
         )
-        limit = callbacks.TimeLimit(self.recipe.minutes, progress=verbose)
+        limit = callbacks.TimeLimit(self.recipe.minutes, progress=verbose and chief)
+        writers = [watch, checkpoint, _Export(self, checkpoint_every_s)] if chief else []
         if minutes < self.recipe.minutes:
-            self._fit(gan, step, [limit, watch, checkpoint, _Export(self, checkpoint_every_s)])
-        self.export(gan)
+            self._fit(gan, step, [limit, *writers])
+        if chief:
+            self.export(gan)
         return self._generator(gan)
 
 

@@ -73,6 +73,39 @@ def test_a_long_file_is_cut_at_fixed_places_without_a_gap(tmp_path):
     assert len(waveforms) == 4  # the rest of b is less than a quarter of a clip
 
 
+def test_a_long_mp3_is_decoded_once_and_then_read_from_anywhere(
+    tmp_path, cache, capfd, monkeypatch
+):
+    noise = np.random.default_rng(1).normal(0, 0.2, 5 * 44100)
+    write(tmp_path / "in" / "long.mp3", np.clip(noise, -0.9, 0.9), 44100)
+    write(tmp_path / "in" / "short.mp3", tone(440, duration_s=0.2))
+    whole, _ = audio.read(tmp_path / "in" / "long.mp3", RATE)
+    decoded, blocks = [], audio.blocks
+    monkeypatch.setattr(audio, "blocks", lambda *a: (decoded.append(a[0].name), blocks(*a))[1])
+    dataset = load(tmp_path / "in", samples=4096)
+    clips = dataset.waveforms[::-1][::-1]
+    long = dataset.columns["file"] == "long.mp3"
+    expected = audio.fit_length(np.pad(whole, (0, 4096)), 4096 * long.sum()).reshape(-1, 4096)
+    assert long.sum() == 20
+    np.testing.assert_allclose(clips[long][:-1], expected[:-1], atol=1e-4)
+    dataset.waveforms[:]
+    assert decoded == ["long.mp3"]
+    assert len(list((cache / "folders").glob("*.flac"))) == 1
+    assert capfd.readouterr().err == ""  # the decoder complains of what it cannot seek
+
+
+def test_an_mp3_that_cannot_be_decoded_into_the_cache_stops_the_stream(tmp_path, cache):
+    write(tmp_path / "in" / "long.mp3", tone(440, duration_s=3))
+    dataset = load(tmp_path / "in", samples=4096)
+    for file in (cache / "folders").iterdir():
+        file.unlink()
+    (cache / "folders").rmdir()
+    (cache / "folders").write_text("in the way")
+    with pytest.raises(OSError, match=r"long\.mp3 cannot be decoded into .*make room"):
+        dataset.waveforms[1]
+    assert "cannot be decoded" in str(dataset.waveforms.failures[0])
+
+
 def test_clips_are_taken_like_rows_of_an_array(folder):
     dataset = load(folder)
     whole = dataset.waveforms[:]
