@@ -73,8 +73,10 @@ class TimeLimit(keras.callbacks.Callback):
         seconds = time.monotonic() - self._began
         strategy = self.model.distribute_strategy
         if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
-            # All machines must stop after the same epoch, or one would wait for the others for ever.
-            own = strategy.run(lambda: tf.constant(seconds))
+            # All machines must stop after the same epoch, or one would wait for the others.
+            own = strategy.experimental_distribute_values_from_function(
+                lambda _, seconds=seconds: tf.constant(seconds)
+            )
             seconds = float(strategy.reduce("MEAN", own, axis=None))
         self.model.elapsed_s.assign_add(seconds)
         shown = {name: f"{value:.2f}" for name, value in (logs or {}).items()}

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audiogan_lib import training
+from audiogan_lib import audio, training
 
 HERE = Path(__file__).parent
 OPTIONS = [
@@ -19,20 +19,25 @@ OPTIONS = [
 ]
 
 
-def start(options, devices=None, task=None, ports=()):
-    """Start a training in a process of its own, one of several if there are ports."""
-    environment = dict(os.environ) | {"PYTHONPATH": f"{HERE.parent}{os.pathsep}{HERE}"}
+def environment(task=None, ports=()):
+    """Return the variables for a process; with ports it is one of several machines."""
+    variables = dict(os.environ) | {"PYTHONPATH": f"{HERE.parent}{os.pathsep}{HERE}"}
     if ports:
         cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
         task = {"type": "worker", "index": task}
-        environment["TF_CONFIG"] = json.dumps({"cluster": cluster, "task": task})
+        variables["TF_CONFIG"] = json.dumps({"cluster": cluster, "task": task})
+    return variables
+
+
+def start(options, devices=None, task=None, ports=()):
+    """Start a training in a process of its own."""
     asked = json.dumps({"devices": devices, "options": options})
     return subprocess.Popen(
         [sys.executable, HERE / "spread_training.py", asked],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
+        env=environment(task, ports),
     )
 
 
@@ -69,7 +74,33 @@ def test_two_devices_and_two_machines_train_as_one_device(options):
         assert_same_run(run, alone)
 
 
-def test_one_device_is_the_default(monkeypatch):
+def test_two_machines_stop_together_and_the_first_writes_the_run(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("high", "low"):
+        (tmp_path / "sounds" / name).mkdir(parents=True)
+        for index in range(8):
+            noise = 0.1 * rng.standard_normal(8192).astype(np.float32)
+            audio.write(tmp_path / "sounds" / name / f"{index}.wav", noise, 16000)
+    arguments = ("train", "--data", tmp_path / "sounds", "--minutes", "0.02", "--out")
+    ports = free_ports(2)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "audiogan_lib", *arguments, tmp_path / f"run-{task}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment(task, ports),
+        )
+        for task in range(2)
+    ]
+    for process in processes:
+        output, _ = process.communicate(timeout=280)
+        assert process.returncode == 0, output[-2000:]
+    assert json.loads((tmp_path / "run-0" / "card.json").read_text())["training"]["step"] >= 20
+    assert not list((tmp_path / "run-1").iterdir())
+
+
+def test_one_device_is_the_default():
     assert training.strategy().num_replicas_in_sync == 1
     assert training.strategy(1).num_replicas_in_sync == 1
 

@@ -34,7 +34,7 @@ ROWS = {
     "pretrained": {"recipes", "models.wavegan", "models.specgan"},
     "widgets": {"audio", "spectral", "display"},
     "runs": {"callbacks", "classifiers", "metrics", "pretrained", "recipes"},
-    "__main__": {"datasets", "pretrained", "recipes", "runs"},
+    "__main__": {"datasets", "pretrained", "recipes", "runs", "training"},
 }
 
 #: Networks, layers and losses run on any Keras backend; the others need none at all.
