@@ -173,7 +173,7 @@ def build_discriminator(
     ValueError
         If the sizes do not fit each other or there is no such form.
     """
-    start, widths = _plan(frames, bins, blocks, base, limit, patch, form)
+    _, widths = _plan(frames, bins, blocks, base, limit, patch, form)
     image = keras.Input((frames, bins, _CHANNELS), name="image")
     x = chain(to_patches(frames, bins, patch, _CHANNELS) if patch > 1 else [], image)
     x = _convolve(x, widths[-1], 1, "from_image", "float32")
@@ -186,8 +186,10 @@ def build_discriminator(
         x = layers.AveragePooling2D(2, dtype=dtype)(x)
     x = MinibatchStd(group, dtype=dtype)(x)
     x = _convolve(x, widths[1], 3, "block_1_0", dtype)
-    x = _convolve(x, widths[0], start, "block_1_1", dtype, padding="valid")
+    # The published convolution of the whole map, as the matrix product that it is.
     x = layers.Flatten(dtype=dtype)(x)
+    x = EqualizedRate(layers.Dense(widths[0], dtype=dtype), name="last")(x)
+    x = layers.LeakyReLU(0.2, dtype=dtype)(x)
     heads = {"scores": _head(x, 1, "score")}
     sizes = condition_sizes(labels)
     logits = [_head(x, size, f"label_logits_{index}") for index, size in enumerate(sizes)]
