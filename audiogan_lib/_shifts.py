@@ -90,13 +90,22 @@ class PhaseShuffle(_RandomLayer):
         batch, steps = ops.shape(features)[0], features.shape[1]
         if steps <= self.radius:
             raise ValueError(f"features: {steps} steps, need more than radius={self.radius}")
-        shape = (batch, 1) if self.per_example else (1, 1)
+        shape = (batch, 1) if self.per_example else ()
         shift = keras.random.randint(
             shape, -self.radius, self.radius + 1, dtype="int32", seed=self.random
         )
+        if not self.per_example:  # a slice, whose gradient needs no scatter
+            sides = ((0, 0), (self.radius, self.radius), (0, 0))
+            padded = ops.pad(features, sides, mode="reflect")
+            shifted = ops.slice(padded, (0, self.radius + shift, 0), ops.shape(features))
+            return ops.reshape(shifted, (-1, steps, features.shape[2]))
         source = ops.expand_dims(ops.arange(steps, dtype="int32"), 0) + shift
         last = steps - 1
         return _take_steps(features, last - ops.abs(last - ops.abs(source)))
+
+    def compute_output_shape(self, input_shape):
+        """Return the same shape."""
+        return input_shape
 
     def get_config(self):
         """Return the constructor's arguments."""
