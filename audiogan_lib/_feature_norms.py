@@ -29,8 +29,9 @@ class PixelNorm(keras.layers.Layer):
         tensor [shape=(batch, ..., channels)]
             ``features / sqrt(mean of squares over channels + 1e-8)``.
         """
-        squares = ops.mean(ops.square(ops.cast(features, "float32")), axis=-1, keepdims=True)
-        return features * ops.cast(ops.rsqrt(squares + 1e-8), features.dtype)
+        full = ops.cast(features, "float32")
+        squares = ops.mean(ops.square(full), axis=-1, keepdims=True)
+        return ops.cast(full * ops.rsqrt(squares + 1e-8), features.dtype)
 
 
 @keras.saving.register_keras_serializable("audiogan_lib")

@@ -54,6 +54,23 @@ class _RescaledKernel(keras.layers.Wrapper):
         with keras.StatelessScope(seen + [(weight, weight.value) for weight in others]):
             return self.layer(inputs)
 
+    def compute_output_spec(self, inputs, training=False):
+        """Tell the output's shape and precision, which are the layer's, without a trial call.
+
+        Parameters
+        ----------
+        inputs : keras.KerasTensor [shape=(batch, ..., channels)]
+            What the inner layer takes.
+        training : bool
+            Not needed.
+
+        Returns
+        -------
+        keras.KerasTensor [shape=(batch, ..., filters)]
+            What it makes.
+        """
+        return self.layer.compute_output_spec(inputs)
+
 
 @keras.saving.register_keras_serializable("audiogan_lib")
 class WeightNorm(_RescaledKernel):
