@@ -10,6 +10,24 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
+from audiogan_lib._segments import Segmenter, fit_segmenter, merge_pairs, merge_runs, speech_frames
+
+__all__ = [
+    "DIGITS",
+    "LanguageModel",
+    "Segmenter",
+    "edit_distance",
+    "fit_segmenter",
+    "merge_pairs",
+    "merge_runs",
+    "one_hot",
+    "pack",
+    "phoneme_error_rate",
+    "read",
+    "speech_frames",
+    "weighted_perplexity",
+]
+
 #: How the digits are said, in ARPABET without stress (CMU Pronouncing Dictionary).
 DIGITS = {
     "0": "Z IH R OW",
@@ -23,26 +41,6 @@ DIGITS = {
     "8": "EY T",
     "9": "N AY N",
 }
-
-
-def merge_runs(frames, units):
-    """Average neighbouring frames of the same unit.
-
-    Parameters
-    ----------
-    frames : ndarray [shape=(frames, dim)]
-        Features.
-    units : ndarray [shape=(frames,)], int
-        The unit of each frame, for example its cluster.
-
-    Returns
-    -------
-    ndarray [shape=(segments, dim)]
-        Mean of each run of equal units.
-    """
-    starts = np.flatnonzero(np.diff(units, prepend=units[0] - 1))
-    sizes = np.diff(starts, append=len(units))
-    return np.add.reduceat(frames, starts, axis=0) / sizes[:, None]
 
 
 def pack(utterances, positions):

@@ -1,5 +1,7 @@
 """The transcriber: its networks, and whether it learns to read without pairs."""
 
+from itertools import pairwise
+
 import keras
 import numpy as np
 import pytest
@@ -44,7 +46,7 @@ def test_the_generator_merges_neighbours_with_the_same_most_likely_phoneme():
     logits = keras.Model(generator.input, generator.get_layer("phones").output)(speech).numpy()
     for text, row, length in zip(texts, logits, (20, 8), strict=True):
         runs = [[row[0]]]
-        for before, now in zip(row[: length - 1], row[1:length], strict=True):
+        for before, now in pairwise(row[:length]):
             if now.argmax() == before.argmax():
                 runs[-1].append(now)
             else:
