@@ -73,6 +73,19 @@ def test_a_long_file_is_cut_at_fixed_places_without_a_gap(tmp_path):
     assert len(waveforms) == 4  # the rest of b is less than a quarter of a clip
 
 
+@pytest.mark.parametrize("rate", [RATE, 48000])
+def test_a_clip_begins_with_the_first_sound_after_its_place(tmp_path, rate):
+    sound = np.random.default_rng(0).uniform(0.1, 0.5, 4 * 4096 * rate // RATE)
+    pause = slice(4000 * rate // RATE, 6000 * rate // RATE)
+    sound[pause] = 0
+    path = write(tmp_path / "a.wav", sound, rate, subtype="FLOAT")
+    clip = load(tmp_path, samples=4096).waveforms[1]
+    whole, _ = audio.read(path, RATE)
+    onset = 4096 + np.flatnonzero(np.abs(whole[4096:]) > 1e-3)[0]
+    assert 4096 + 1500 < onset <= 6000
+    np.testing.assert_allclose(clip, whole[onset : onset + 4096], atol=2e-6)
+
+
 def test_a_long_mp3_is_decoded_once_and_then_read_from_anywhere(
     tmp_path, cache, capfd, monkeypatch
 ):
