@@ -8,8 +8,8 @@ first three dense layers and one LSTM, but the generator ends in as many numbers
 samples, and the LSTM (Hochreiter and Schmidhuber 1997) reads frames, from which comes one score.
 """
 
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
 import keras
 from keras import layers
@@ -25,10 +25,11 @@ _FLOAT_BYTES = 4
 _KEPT = 6  # numbers a unit and step that an LSTM's backward pass needs: four gates, cell and output
 
 
-class Cost(NamedTuple):
+@dataclass(frozen=True)
+class Cost:
     """What training the article's networks would take, in float32.
 
-    Attributes
+    Parameters
     ----------
     generator_parameters, discriminator_parameters : int
         Weights and biases.
@@ -210,7 +211,8 @@ def build_discriminator(samples=2048, units=64, frame=64, labels=0):
     x = layers.Reshape((samples // frame, frame), name="frames")(waveform)
     # Unrolled, the few steps are quicker than in a loop of the graph.
     x = layers.LSTM(units, return_sequences=True, unroll=True, name="lstm")(x)
-    # All outputs count: from the last alone the generator learns the envelope, not the sound in it.
+    # All outputs count: from the last alone the generator is slower to find the sound within the
+    # envelope.
     x = layers.Flatten()(x)
     inputs, score = projection_score(waveform, x, labels)
     return keras.Model(inputs, score, name="dense_lstm_discriminator")
