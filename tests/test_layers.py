@@ -400,10 +400,11 @@ def test_under_a_mixed_policy_kernels_are_rescaled_in_full_precision(wrapper):
         wrapped.rescale = lambda kernel, training, f=rescale: (
             seen.append(kernel) or f(kernel, training)
         )
-        with tf.GradientTape() as tape:
-            total = tf.reduce_sum(within(inputs, training=True))
-        assert tape.gradient(total, layer.kernel.value).dtype == tf.float32
-        np.testing.assert_array_equal(seen.pop(), layer.kernel.numpy())
+        for network in (wrapped, within):
+            with tf.GradientTape() as tape:
+                total = tf.reduce_sum(network(inputs, training=True))
+            assert tape.gradient(total, layer.kernel.value).dtype == tf.float32
+            np.testing.assert_array_equal(seen.pop(), layer.kernel.numpy())
         results.append(within(inputs))
     assert results[1].dtype == tf.bfloat16
     np.testing.assert_allclose(results[0], tf.cast(results[1], tf.float32), rtol=0.05, atol=0.05)
@@ -494,11 +495,11 @@ def test_minibatch_std_takes_a_batch_and_lengths_known_only_at_run_time():
 
 
 def test_minibatch_std_measures_in_full_precision():
-    # Their mean, 100.25, is none of bfloat16's numbers.
-    features = tf.constant([[100.0], [100.5], [100.0], [100.5]], tf.bfloat16)
-    found = layers.MinibatchStd(dtype="mixed_bfloat16")(features)
+    # Deviations 100.2 and 100.45: bfloat16, in steps of 0.5 there, would make it 100 and 100.5.
+    features = tf.constant([[200.0, 200.0], [-0.4, -0.9]], tf.bfloat16)
+    found = layers.MinibatchStd(2, dtype="mixed_bfloat16")(features)
     assert found.dtype == tf.bfloat16
-    np.testing.assert_array_equal(tf.cast(found[:, 1], tf.float32), 0.25)
+    np.testing.assert_array_equal(tf.cast(found[:, 2], tf.float32), 100.5)
 
 
 def test_groups_must_fill_the_batch_and_have_two_members():
