@@ -35,11 +35,11 @@ except ModuleNotFoundError:
 #: What Colab has installed (its published package list, 2026-08), by the name on the index.
 ON_COLAB = {
     *("ipython", "ipywidgets", "keras", "librosa", "matplotlib", "numpy", "pillow", "pooch"),
-    *("pygments", "requests", "scipy", "soundfile", "soxr", "tqdm", "urllib3"),
+    *("pygments", "requests", "scikit-learn", "scipy", "soundfile", "soxr", "tqdm", "urllib3"),
 }
 
 #: Import names that differ from the name on the index.
-INDEX_NAMES = {"IPython": "ipython", "PIL": "pillow"}
+INDEX_NAMES = {"IPython": "ipython", "PIL": "pillow", "sklearn": "scikit-learn"}
 
 
 def tracked_texts() -> dict[Path, str]:
