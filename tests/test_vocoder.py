@@ -1,0 +1,413 @@
+"""Vocoders: the papers' sizes, alignment of frames and samples, what discriminators look at."""
+
+from collections import Counter
+from itertools import pairwise
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from audiogan_lib import losses, spectral, training
+from audiogan_lib.models import _vocoder_layers, vocoder
+
+TINY = {"n_mels": 12, "n_fft": 64, "hop_length": 16, "width": 16, "blocks": 1, "kernel": 3}
+GENERATORS = {
+    "hifigan V1": (vocoder.build_hifigan_generator, {"version": "V1", "width": 32}, 256),
+    "hifigan V2": (vocoder.build_hifigan_generator, {"version": "V2", "width": 16}, 256),
+    "hifigan V3": (vocoder.build_hifigan_generator, {"version": "V3", "width": 16}, 256),
+    "melgan": (vocoder.build_melgan_generator, {"width": 2}, 256),
+    "vocos": (vocoder.build_vocos_generator, {"width": 32, "blocks": 1, "n_mels": 80}, 256),
+    "small": (vocoder.build_vocos_generator, vocoder.SMALL["generator"], 64),
+}
+DISCRIMINATORS = {
+    "period": (vocoder.build_period_discriminator, {"width": 1}),
+    "hifigan scale": (vocoder.build_scale_discriminator, {"width": 16}),
+    "melgan scale": (vocoder.build_scale_discriminator, {"version": "melgan", "width": 4}),
+    "ungrouped scale": (vocoder.build_scale_discriminator, {"width": 1, "grouped": False}),
+    "spectrogram": (vocoder.build_spectrogram_discriminator, {"width": 1}),
+}
+EACH_GENERATOR = pytest.mark.parametrize("build, options, hop", GENERATORS.values(), ids=GENERATORS)
+EACH_DISCRIMINATOR = pytest.mark.parametrize(
+    "build, options", DISCRIMINATORS.values(), ids=DISCRIMINATORS
+)
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    keras.utils.set_random_seed(0)
+
+
+def noise(*shape):
+    return np.random.default_rng(7).normal(size=shape).astype(np.float32)
+
+
+def trainable(network):
+    return sum(int(np.prod(weight.shape)) for weight in network.trainable_weights)
+
+
+# --- sizes: kernel, bias and a length for each filter ---------------------------------------------
+
+
+def conv(before, after, kernel):
+    return kernel * before * after + after + after
+
+
+def up(before, after, kernel):
+    # Weight norm has its lengths along the first axis of PyTorch's kernel: here, the inputs.
+    return kernel * before * after + after + before
+
+
+@pytest.mark.parametrize(
+    "version, widths, strides, kernels, convolutions, published, exact",
+    [
+        ("V1", (512, 256, 128, 64, 32), (8, 8, 2, 2), (3, 7, 11), 6, "13.936", 13_936_130),
+        ("V2", (128, 64, 32, 16, 8), (8, 8, 2, 2), (3, 7, 11), 6, "0.929", 928_514),
+        ("V3", (256, 128, 64, 32), (8, 8, 4), (3, 5, 7), 2, "1.464", 1_464_322),
+    ],
+)
+def test_hifigan_has_the_parameters_of_the_paper(
+    version, widths, strides, kernels, convolutions, published, exact
+):
+    upsampling = sum(up(*pair, 2 * s) for pair, s in zip(pairwise(widths), strides, strict=True))
+    residual = sum(convolutions * conv(c, c, k) for c in widths[1:] for k in kernels)
+    expected = conv(80, widths[0], 7) + upsampling + residual + conv(widths[-1], 1, 7)
+    count = vocoder.build_hifigan_generator(version).count_params()
+    assert count == expected == exact
+    assert f"{count / 1e6:.3f}" == published
+
+
+def test_melgan_has_the_parameters_of_the_papers():
+    widths, strides = (512, 256, 128, 64, 32), (8, 8, 2, 2)
+    upsampling = sum(up(*pair, 2 * s) for pair, s in zip(pairwise(widths), strides, strict=True))
+    residual = sum(3 * (conv(c, c, 3) + 2 * conv(c, c, 1)) for c in widths[1:])
+    count = vocoder.build_melgan_generator().count_params()
+    assert count == conv(80, 512, 7) + upsampling + residual + conv(32, 1, 7) == 4_266_050
+    assert f"{count / 1e6:.3f}" == "4.266"  # HiFi-GAN's table 1
+
+
+def test_vocos_has_the_parameters_of_the_paper():
+    # 13.5 million, of which 8 * 512 scale whole blocks; here their last layer does.
+    block = 8 * 512 + 2 * 512 + 512 * 1536 + 1536 + 1536 * 512 + 512
+    expected = 7 * 100 * 512 + 512 + 2 * 512 + 8 * block + 2 * 512 + 512 * 1026 + 1026
+    count = vocoder.build_vocos_generator().count_params()
+    assert count == expected == 13_531_650 - 8 * 512
+
+
+def test_discriminators_have_the_parameters_of_the_published_code():
+    # Sub-discriminators of a kind are alike: building one and counting all takes a fifth as long.
+    period = sum(conv(*pair, 5) for pair in pairwise((1, 32, 128, 512, 1024, 1024)))
+    period += conv(1024, 1, 3)
+    assert trainable(vocoder.build_period_discriminator(periods=(2,))) == period
+    assert 5 * period == 41_105_770
+    hifigan = (1, 128, 15, 1), (128, 128, 41, 4), (128, 256, 41, 16), (256, 512, 41, 16)
+    hifigan += (512, 1024, 41, 16), (1024, 1024, 41, 16), (1024, 1024, 5, 1), (1024, 1, 3, 1)
+    scale = sum(conv(before // groups, after, k) for before, after, k, groups in hifigan)
+    lengths = sum(after for _, after, _, _ in hifigan)  # none where the norm is spectral
+    assert trainable(vocoder.build_scale_discriminator(scales=1)) == scale - lengths
+    assert 3 * scale - lengths == 29_618_821
+    melgan = (1, 16, 15), (4, 64, 41), (4, 256, 41), (4, 1024, 41), (4, 1024, 41), (1024, 1024, 5)
+    scale = sum(conv(*layer) for layer in melgan) + conv(1024, 1, 3)
+    assert trainable(vocoder.build_scale_discriminator(version="melgan", scales=1)) == scale
+    assert 3 * scale == 16_924_086
+
+
+# --- the inverse STFT ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_fft, hop, frames", [(256, 64, 128), (256, 128, 5), (64, 16, 1)])
+def test_the_inverse_stft_is_that_of_spectral_for_any_spectra(n_fft, hop, frames):
+    real, imaginary = noise(2, 3, frames, 1 + n_fft // 2)
+    layer = vocoder.InverseSTFT(n_fft, hop)
+    sounds = layer(np.concatenate([real, imaginary], -1)).numpy()
+    assert sounds.shape == (3, frames * hop)
+    pad = (n_fft - hop) // 2
+    expected = spectral.istft(tf.complex(real, imaginary), n_fft, hop)[:, pad : pad + frames * hop]
+    np.testing.assert_allclose(sounds, expected, atol=2e-5 * np.abs(expected).max())
+
+
+def test_the_inverse_stft_of_one_bin_is_a_cosine():
+    # Overlapping by 3/4, Hann windows add up to 2 and their squares to 1.5.
+    bins, frames, k, start = 129, 32, 20, 0.7
+    angles = 2 * np.pi * k * (64 * np.arange(frames) - 96) / 256 + start
+    spectra = np.zeros((1, frames, 2 * bins), np.float32)
+    spectra[0, :, k], spectra[0, :, bins + k] = np.cos(angles), np.sin(angles)
+    sound = vocoder.InverseSTFT(256, 64)(spectra).numpy()[0]
+    expected = 2 / 256 * 2 / 1.5 * np.cos(2 * np.pi * k * np.arange(2048) / 256 + start)
+    np.testing.assert_allclose(sound[192:-192], expected[192:-192], atol=1e-7)
+
+
+def test_8192_samples_are_128_frames_and_come_back():
+    codec = spectral.LogSpectrogram(8000, 8192, 256, 64, n_mels=40)
+    sounds = noise(2, 8192)
+    assert codec.encode(sounds).shape == (2, 128, 40)
+    spectra = spectral.stft(np.pad(sounds, ((0, 0), (96, 96))), 256, 64)
+    assert spectra.shape[1] == 128
+    parts = tf.concat([tf.math.real(spectra), tf.math.imag(spectra)], -1)
+    np.testing.assert_allclose(vocoder.InverseSTFT(256, 64)(parts), sounds, atol=1e-5)
+
+
+@pytest.mark.parametrize("n_fft, hop", [(250, 64), (250, 125)])
+def test_the_inverse_stft_says_which_frames_fit(n_fft, hop):
+    with pytest.raises(ValueError, match=f"n_fft={n_fft} must be a multiple of hop_length={hop}"):
+        vocoder.InverseSTFT(n_fft, hop)
+
+
+def test_a_polar_spectrum_has_the_given_magnitudes_up_to_100():
+    layer = _vocoder_layers.PolarSpectrum()
+    real, imaginary = (
+        layer(np.array([[[0.0, 3.0, 9.0, 0.0, 2.0, -40.0]]], np.float32))
+        .numpy()[0, 0]
+        .reshape(2, 3)
+    )
+    np.testing.assert_allclose(np.hypot(real, imaginary), [1, np.exp(3), 100], rtol=1e-6)
+    angles = np.angle(np.exp(1j * np.array([0.0, 2.0, -40.0])))
+    np.testing.assert_allclose(np.arctan2(imaginary, real), angles, atol=1e-5)
+
+
+# --- generators ----------------------------------------------------------------------------------
+
+
+@EACH_GENERATOR
+def test_generators_make_a_hop_of_sound_for_every_frame(build, options, hop):
+    network = build(**options)
+    bands = network.input.shape[-1]
+    for frames in (5, 12):
+        sounds = network(noise(2, frames, bands)).numpy()
+        assert sounds.shape == (2, frames * hop)
+        assert np.abs(sounds).max() <= 1
+        assert np.std(sounds[0] - sounds[1]) > 1e-4
+    assert build(frames=32, **options).output.shape == (None, 32 * hop)
+
+
+@EACH_GENERATOR
+def test_a_frame_is_heard_round_its_own_hop(build, options, hop):
+    # Nothing but the middle of the field of view tells how frames and samples lie.
+    network = build(**options)
+    silence = np.zeros((1, 96, network.input.shape[-1]), np.float32)
+    frame = silence.copy()
+    frame[0, 48] = noise(silence.shape[-1])
+    changed = np.flatnonzero(network(frame).numpy() - network(silence).numpy())
+    assert 0 < changed[0] < changed[-1] < 96 * hop - 1
+    middle = (changed[0] + changed[-1] + 1) / 2
+    assert abs(middle - 48.5 * hop) <= 0.5
+
+
+def test_hifigan_layers_have_the_shapes_of_the_paper():
+    network = vocoder.build_hifigan_generator("V3", frames=4, width=16)
+    inner = [layer.layer for layer in network.layers if isinstance(layer, keras.layers.Wrapper)]
+    ups = [one for one in inner if isinstance(one, keras.layers.Conv1DTranspose)]
+    assert [one.kernel_size for one in ups] == [(16,), (16,), (8,)]
+    assert [one.strides for one in ups] == [(8,), (8,), (4,)]
+    inside = [one for one in inner if one not in ups][1:-1]
+    dilated = [(one.kernel_size[0], one.dilation_rate[0]) for one in inside]
+    assert sorted(dilated) == sorted([(3, 1), (3, 2), (5, 2), (5, 6), (7, 3), (7, 12)] * 3)
+    slopes = {layer.negative_slope for layer in network.layers if "leaky" in layer.name}
+    assert np.allclose(sorted(slopes), [0.01, 0.1])
+
+
+def test_melgan_pads_by_reflection():
+    network = vocoder.build_melgan_generator(width=1, frames=4)
+    pads = [one.padding for one in network.layers if type(one).__name__ == "ReflectionPadding"]
+    assert pads == [3, *[1, 3, 9] * 4, 3]
+    padded = _vocoder_layers.ReflectionPadding(2)(np.arange(4.0).reshape(1, 4, 1))
+    assert padded.numpy().ravel().tolist() == [2, 1, 0, 1, 2, 3, 2, 1]
+
+
+def test_vocos_convolves_each_channel_alone_unless_told_otherwise():
+    kinds = {
+        depthwise: [
+            type(layer).__name__
+            for layer in vocoder.build_vocos_generator(**TINY, depthwise=depthwise).layers
+        ]
+        for depthwise in (True, False)
+    }
+    assert kinds[True].count("DepthwiseConv1D") == 1
+    assert kinds[False].count("Conv1D") == kinds[True].count("Conv1D") + 1 == 2
+
+
+def test_the_first_block_of_vocos_changes_little_at_first():
+    network = vocoder.build_vocos_generator(**TINY | {"blocks": 8})
+    lasts = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)][1:-1:2]
+    assert len(lasts) == 8
+    np.testing.assert_allclose([np.std(one.kernel) for one in lasts], 0.02 / 8, rtol=0.2)
+
+
+# --- discriminators ------------------------------------------------------------------------------
+
+
+@EACH_DISCRIMINATOR
+def test_discriminators_answer_scores_and_all_hidden_maps(build, options):
+    network = build(4096, **options)
+    answer = network(0.1 * noise(2, 4096))
+    assert set(answer) == {"scores", "feature_maps"}
+    subs = {"period": 5}.get(network.name.split("_")[0], 3)
+    assert len(answer["scores"]) == subs
+    hidden = [layer for layer in network.layers if isinstance(layer, keras.layers.LeakyReLU)]
+    assert len(answer["feature_maps"]) == len(hidden)
+    shapes = [tuple(layer.output.shape[1:]) for layer in hidden]
+    assert sorted(tuple(m.shape[1:]) for m in answer["feature_maps"]) == sorted(shapes)
+    for scores in answer["scores"]:
+        assert len(scores.shape) == 2
+        assert scores.dtype == "float32"
+        assert np.std(scores) > 0
+
+
+def test_a_period_is_folded_into_lines_and_filled_by_reflection():
+    lines = _vocoder_layers.FoldPeriod(3)(np.arange(10.0).reshape(1, 10))
+    assert lines.shape == (1, 3, 4, 1)
+    expected = [[0, 3, 6, 9], [1, 4, 7, 8], [2, 5, 8, 7]]
+    assert lines.numpy()[0, :, :, 0].tolist() == expected
+    assert _vocoder_layers.FoldPeriod(2)(np.zeros((1, 10))).shape == (1, 2, 5, 1)
+
+
+@pytest.mark.parametrize("period", [2, 3, 7])
+def test_a_score_of_a_period_depends_only_on_samples_one_period_apart(period):
+    network = vocoder.build_period_discriminator(4096, (period,), width=2)
+    sound = tf.constant(noise(1, 4096))
+    with tf.GradientTape() as tape:
+        tape.watch(sound)
+        scores = network(sound)["scores"][0]
+        middle = scores[0, scores.shape[1] // 2]  # scores lie line by line
+    touched = np.flatnonzero(tape.gradient(middle, sound)[0])
+    assert len(touched) > 100
+    assert len({*(touched[touched < 4000] % period).tolist()}) == 1
+
+
+def test_period_maps_have_the_shapes_of_the_paper():
+    maps = vocoder.build_period_discriminator(8192, (5,)).output["feature_maps"]
+    lengths, channels = (547, 183, 61, 21, 21), (32, 128, 512, 1024, 1024)
+    found = [tuple(one.shape[1:]) for one in maps]
+    assert found == [(5, length, size) for length, size in zip(lengths, channels, strict=True)]
+
+
+def test_scales_look_at_means_of_the_waveform():
+    network = vocoder.build_scale_discriminator(64, width=1, grouped=False)
+    pools = [one for one in network.layers if isinstance(one, keras.layers.AveragePooling1D)]
+    seen = keras.Model(network.input, [pool.output for pool in pools])(np.arange(64.0)[None])
+    assert [part.shape for part in seen] == [(1, 32, 1), (1, 16, 1)]
+    np.testing.assert_allclose(seen[0][0, 1:-1, 0], np.arange(1, 31) * 2 + 0.5)
+
+
+def test_only_the_first_scale_of_hifigan_is_spectrally_normalised():
+    kinds = {
+        (version, scales): Counter(
+            type(layer).__name__
+            for layer in vocoder.build_scale_discriminator(64, version, scales, 1, False).layers
+            if isinstance(layer, keras.layers.Wrapper)
+        )
+        for version in ("hifigan", "melgan")
+        for scales in (1, 3)
+    }
+    assert kinds["hifigan", 1] == {"SpectralNorm": 8}
+    assert kinds["hifigan", 3] == {"SpectralNorm": 8, "WeightNorm": 16}
+    assert kinds["melgan", 3] == {"WeightNorm": 21}
+
+
+def test_groups_of_scales_are_those_of_the_papers_or_none():
+    groups = {
+        (version, grouped): [
+            layer.layer.groups
+            for layer in vocoder.build_scale_discriminator(1024, version, 1, width, grouped).layers
+            if isinstance(layer, keras.layers.Wrapper)
+        ]
+        for version, width in (("hifigan", 16), ("melgan", 4))
+        for grouped in (True, False)
+    }
+    assert groups["hifigan", True] == [1, 4, 16, 16, 16, 16, 1, 1]
+    assert groups["melgan", True] == [1, 4, 16, 64, 256, 1, 1]
+    assert {*groups["hifigan", False], *groups["melgan", False]} == {1}
+
+
+def test_the_spectrogram_discriminator_sees_the_magnitudes_of_spectral():
+    sounds = 0.1 * noise(2, 2048)
+    seen = _vocoder_layers.Magnitudes(512, 50, 240)(sounds)
+    padded = np.pad(sounds, ((0, 0), (231, 231)), mode="reflect")
+    expected = np.abs(spectral.stft(padded, 512, 50, 240))
+    np.testing.assert_allclose(seen[..., 0], expected, atol=1e-4)
+    network = vocoder.build_spectrogram_discriminator(2048, ((256, 64, 256),), width=3)
+    maps = [tuple(one.shape[1:]) for one in network.output["feature_maps"]]
+    assert maps == [(32, 129, 3), (16, 129, 3), (8, 129, 3), (4, 129, 3), (4, 129, 3)]
+
+
+def test_silence_has_finite_gradients():
+    network = vocoder.build_spectrogram_discriminator(1024, ((256, 64, 256),), width=2)
+    silence = tf.zeros((1, 1024))
+    with tf.GradientTape() as tape:
+        tape.watch(silence)
+        score = tf.reduce_sum(network(silence)["scores"][0])
+    assert np.isfinite(tape.gradient(score, silence)).all()
+
+
+# --- errors, saving, learning --------------------------------------------------------------------
+
+
+def test_builders_say_which_versions_and_widths_there_are():
+    with pytest.raises(ValueError, match="version='V4': must be one of V1, V2, V3"):
+        vocoder.build_hifigan_generator("V4")
+    with pytest.raises(ValueError, match="version='univnet': must be one of hifigan, melgan"):
+        vocoder.build_scale_discriminator(version="univnet")
+    with pytest.raises(ValueError, match="width=8: must be a multiple of 16, or grouped False"):
+        vocoder.build_scale_discriminator(width=8)
+
+
+@EACH_GENERATOR
+def test_generators_come_back_from_a_file_and_from_a_clone(build, options, hop, tmp_path):
+    network = build(**options)
+    mels = noise(1, 12, network.input.shape[-1])
+    network.save(tmp_path / "generator.keras")
+    back = keras.saving.load_model(tmp_path / "generator.keras", safe_mode=True)
+    np.testing.assert_array_equal(back(mels), network(mels))
+    clone = keras.models.clone_model(network)
+    assert np.abs(clone(mels) - network(mels)).max() > 0
+    clone.set_weights(network.get_weights())
+    np.testing.assert_array_equal(clone(mels), network(mels))
+
+
+@EACH_DISCRIMINATOR
+def test_discriminators_come_back_from_a_file(build, options, tmp_path):
+    network = build(2048, **options)
+    sounds = 0.1 * noise(1, 2048)
+    network.save(tmp_path / "discriminator.keras")
+    back = keras.saving.load_model(tmp_path / "discriminator.keras", safe_mode=True)
+    for mine, other in zip(
+        keras.tree.flatten(network(sounds)), keras.tree.flatten(back(sounds)), strict=True
+    ):
+        np.testing.assert_array_equal(mine, other)
+
+
+@EACH_GENERATOR
+def test_vocoders_touch_the_waveform_in_float32_under_mixed_precision(build, options, hop):
+    mixed, whole = build(dtype="mixed_bfloat16", **options), build(**options)
+    mixed.set_weights(whole.get_weights())
+    mels = noise(1, 12, whole.input.shape[-1])
+    sounds = mixed(mels)
+    assert sounds.dtype == "float32"
+    difference = np.abs(sounds - whole(mels)).max()
+    assert 0 < difference < 0.1 * np.abs(whole(mels)).max()
+
+
+def test_a_small_vocoder_learns_in_a_few_steps():
+    time_s = np.arange(512) / 8000
+    tones = [np.sin(2 * np.pi * hz * time_s) for hz in (220, 440, 880, 1760)]
+    sounds = np.array(tones, np.float32) * 0.3
+    codec = spectral.LogSpectrogram(8000, 512, 64, 16, n_mels=12)
+    heard = {"mel": (45.0, lambda real, fake: losses.log_mel(*map(mel, (real, fake)), 1e-3))}
+
+    def mel(waveforms):
+        return spectral.mel(waveforms, 8000, 64, 16, 12)
+
+    gan = training.GAN(
+        vocoder.build_vocos_generator(**TINY),
+        [
+            vocoder.build_period_discriminator(512, (2, 3), width=1),
+            vocoder.build_spectrogram_discriminator(512, ((64, 16, 64),), width=2),
+        ],
+        latent=False,
+    )
+    rates = (keras.optimizers.Adam(5e-3, 0.8, 0.9), keras.optimizers.Adam(1e-3, 0.8, 0.9))
+    gan.compile(*rates, loss="least_squares", feature_matching=2.0, generator_terms=heard)
+    data = (sounds, codec.encode(sounds).numpy())
+    history = gan.fit(*data, batch_size=4, epochs=40, shuffle=False, verbose=0).history
+    assert history["mel"][-1] < 0.6 * history["mel"][0]
+    assert history["feature_matching"][-1] > 0
