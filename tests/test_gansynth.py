@@ -198,6 +198,24 @@ def test_a_score_depends_on_its_group_and_on_no_other(form):
 
 
 @FORMS
+def test_behind_the_gate_frequencies_count_by_their_level(form):
+    image = pictures(4)
+    image[..., 0] = -1.0  # silence
+    image[:, :8, :, 0] = 0.0
+    loud, quiet = image.copy(), image.copy()
+    loud[:, :8, :, 1] *= -1
+    quiet[:, 8:, :, 1] *= -1
+    for gate in (False, True):
+        discriminator = gansynth.build_discriminator(**TINY, form=form, gate=gate)
+        scores = [discriminator(each)["scores"].numpy() for each in (image, loud, quiet)]
+        assert np.abs(scores[1] - scores[0]).max() > 1e-3
+        assert np.any(scores[2] != scores[0]) != gate
+    first = keras.Model(discriminator.input, discriminator.get_layer("from_image").input)
+    halved = image[:, :8] * np.float32([1.0, 0.5])
+    np.testing.assert_allclose(first(image)[:, :8], halved, rtol=1e-6)
+
+
+@FORMS
 def test_the_image_is_touched_in_float32_under_mixed_precision(form):
     options = TINY | {"patch": 2, "form": form}
     mixed = gansynth.build_generator(**options, dtype="mixed_bfloat16")

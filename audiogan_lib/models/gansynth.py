@@ -143,6 +143,7 @@ def build_discriminator(
     patch=1,
     form="nearest",
     group=4,
+    gate=False,
     dtype=None,
 ):
     """Build the network from images to scores and pitches.
@@ -152,13 +153,14 @@ def build_discriminator(
     frames, bins, blocks, base, limit, patch : int > 0
         As in :func:`build_generator`; the last layer has ``min(base, limit)`` channels.
     labels : int or tuple of int
-        Classes of each condition, to be told from the image; 0 for none.
+        Classes of each condition, to be told; 0 for none.
     form : {"nearest", "strided"}
-        Two 3 x 3 convolutions and the mean of 2 x 2 a block, as published, or one 4 x 4
-        convolution of stride 2.
+        Two 3 x 3 convolutions and a 2 x 2 mean a block, as published, or one 4 x 4 of stride 2.
     group : int > 1
-        Examples over which ``layers.MinibatchStd`` measures how much a batch varies. It must divide
-        the batch; the published code takes the whole batch, real and generated apart.
+        Of ``layers.MinibatchStd``; must divide the batch, which is one group in the published code.
+    gate : bool
+        Multiply frequencies by levels in [0, 1] first, since they are noise in silent bins. A
+        departure from the paper.
     dtype : str or keras.DTypePolicy, optional
         For example ``"mixed_bfloat16"``; first and last layers are float32 always.
 
@@ -171,19 +173,15 @@ def build_discriminator(
     Raises
     ------
     ValueError
-        If the sizes do not fit each other or there is no such form.
+        As in :func:`build_generator`.
     """
     _, widths = _plan(frames, bins, blocks, base, limit, patch, form)
     image = keras.Input((frames, bins, _CHANNELS), name="image")
-    x = chain(to_patches(frames, bins, patch, _CHANNELS) if patch > 1 else [], image)
+    x = _gated(image) if gate else image
+    x = chain(to_patches(frames, bins, patch, _CHANNELS) if patch > 1 else [], x)
     x = _convolve(x, widths[-1], 1, "from_image", "float32")
     for block in range(blocks, 1, -1):
-        if form == "strided":
-            x = _convolve(x, widths[block - 1], 4, f"downsample_{block}", dtype, strides=2)
-            continue
-        x = _convolve(x, widths[block], 3, f"block_{block}_0", dtype)
-        x = _convolve(x, widths[block - 1], 3, f"block_{block}_1", dtype)
-        x = layers.AveragePooling2D(2, dtype=dtype)(x)
+        x = _judge_block(x, block, widths, form, dtype)
     x = MinibatchStd(group, dtype=dtype)(x)
     x = _convolve(x, widths[1], 3, "block_1_0", dtype)
     # The published convolution of the whole map, as the matrix product that it is.
@@ -196,6 +194,21 @@ def build_discriminator(
     if logits:
         heads["label_logits"] = logits if len(logits) > 1 else logits[0]
     return keras.Model(image, heads, name="gansynth_discriminator")
+
+
+def _judge_block(x, block, widths, form, dtype):
+    """Convolve and halve both sides."""
+    if form == "strided":
+        return _convolve(x, widths[block - 1], 4, f"downsample_{block}", dtype, strides=2)
+    x = _convolve(x, widths[block], 3, f"block_{block}_0", dtype)
+    x = _convolve(x, widths[block - 1], 3, f"block_{block}_1", dtype)
+    return layers.AveragePooling2D(2, dtype=dtype)(x)
+
+
+def _gated(image):
+    """Multiply frequencies by levels in [0, 1]."""
+    level, frequency = image[..., :1], image[..., 1:]
+    return ops.concatenate([level, frequency * (level + 1.0) / 2.0], axis=-1)
 
 
 def _head(x, units, name):
