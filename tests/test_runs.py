@@ -171,7 +171,7 @@ def test_training_uses_the_good_and_names_the_bad(folder, tmp_path, capsys, tiny
 
 
 def test_a_folder_too_big_for_memory_is_trained_on_from_its_files(
-    folder, tiny, tmp_path, monkeypatch, capsys
+    folder, tiny, tmp_path, monkeypatch, capsys, cache
 ):
     monkeypatch.setattr(datasets, "IN_MEMORY_BYTES", 0)
     monkeypatch.setattr(__main__.sys.modules["audiogan_lib.recipes"], "for_folder", lambda _: tiny)
@@ -182,7 +182,7 @@ def test_a_folder_too_big_for_memory_is_trained_on_from_its_files(
 
 
 def test_a_run_whose_sounds_are_gone_ends_in_a_sentence_that_names_one(
-    folder, tiny, tmp_path, monkeypatch, recwarn
+    folder, tiny, tmp_path, monkeypatch, recwarn, cache
 ):
     monkeypatch.setattr(datasets, "IN_MEMORY_BYTES", 0)
     shutil.copytree(folder, tmp_path / "sounds")
