@@ -49,6 +49,10 @@ ADVICE = {
 _WINNING = 0.05
 
 
+class AlarmWarning(UserWarning):
+    """An alarm has rung; the message says what is seen, what it means and what to try."""
+
+
 class Alarms(keras.callbacks.Callback):
     """Look out for silence, noise, a whine, collapse, a discriminator that has won, and NaN.
 
@@ -84,8 +88,8 @@ class Alarms(keras.callbacks.Callback):
     Notes
     -----
     Limits, by measurement wide enough for the recordings of this library: 20 dB below the median
-    level of the recordings (silence); 10 times their flatness, or half the way from it to 1
-    (noise); a line 12 dB higher above its surroundings than theirs (whine); nearest neighbours 4
+    level of the recordings (silence); 10 times their flatness, at least 0.2 and at
+    most half the way from theirs to 1 (noise); a line 12 dB higher above its surroundings than theirs (whine); nearest neighbours 4
     times as near (collapse). A discriminator has won when its loss at the mean scores is below 5 %
     of that at equal scores, and the generator's loss does not fall. A Wasserstein critic cannot
     win: it is meant to be as good as it can (Arjovsky et al. 2017, section 3).
@@ -111,7 +115,7 @@ class Alarms(keras.callbacks.Callback):
         """Look at losses and, when due, at sounds."""
         logs = logs or {}
         signs = {"nan": _not_finite(logs), "won": None if _not_finite(logs) else self._won(logs)}
-        if self.listen and (epoch + 1) % self.every == 0:
+        if self.listen and not signs["nan"] and (epoch + 1) % self.every == 0:
             signs |= self._heard(*self.listen())
         step = int(self.model.step.numpy())
         for name, seen in signs.items():
@@ -127,7 +131,7 @@ class Alarms(keras.callbacks.Callback):
         self._since[name] = None
         self.rung.setdefault(name, step)
         means, remedy = ADVICE[name]
-        warnings.warn(f"Step {step}: {seen}. {means} Try: {remedy}", stacklevel=2)
+        warnings.warn(f"Step {step}: {seen}. {means} Try: {remedy}", AlarmWarning, stacklevel=2)
         if name in self.stop:
             self.model.stop_training = True
 
@@ -191,7 +195,7 @@ def symptoms(fake, real):
     if fake.level_db < real.level_db - 20:
         seen = f"sounds at {fake.level_db:.0f} dB, recordings at {real.level_db:.0f} dB"
         return {"silence": seen, "noise": None, "whine": None, "collapse": None}
-    hiss = max(0.1, min(10 * real.flatness, (1 + real.flatness) / 2))
+    hiss = max(0.2, min(10 * real.flatness, (1 + real.flatness) / 2))
     return {
         "silence": None,
         "noise": fake.flatness > hiss

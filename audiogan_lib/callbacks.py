@@ -21,11 +21,12 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from audiogan_lib import audio
-from audiogan_lib._alarms import Alarms
+from audiogan_lib._alarms import Alarms, AlarmWarning
 from audiogan_lib._checkpoints import BestWeights, Checkpoint, CheckpointError
 from audiogan_lib._safe_files import save_weights, write_text
 
 __all__ = [
+    "AlarmWarning",
     "Alarms",
     "BestWeights",
     "Checkpoint",
