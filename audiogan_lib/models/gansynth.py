@@ -159,8 +159,7 @@ def build_discriminator(
     group : int > 1
         Of ``layers.MinibatchStd``; must divide the batch, which is one group in the published code.
     gate : bool
-        Multiply frequencies by levels in [0, 1] first, since they are noise in silent bins. A
-        departure from the paper.
+        Multiply frequencies, noise in silent bins, by levels in [0, 1]; not in the paper.
     dtype : str or keras.DTypePolicy, optional
         For example ``"mixed_bfloat16"``; first and last layers are float32 always.
 
