@@ -32,6 +32,7 @@ lint: $(INSTALLED)
 	$(BIN)/pre-commit run --all-files --show-diff-on-failure
 
 bench: $(INSTALLED)
+	@$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install -e ".[bench]"
 	$(BIN)/python -m benchmarks
 
 # --all reads every page again, so that a warning cannot hide behind an earlier build;

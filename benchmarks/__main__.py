@@ -1,90 +1,106 @@
-"""Speed of the generators on this machine: ``make bench``.
+"""Speed on this machine, beside PyTorch and librosa: ``make bench``, about half an hour.
 
-The limit is what this machine reaches in multiplying large matrices, measured in the same run. A
-network's share of it says how much of the arithmetic that is possible it turns into sound. Other
-work on the machine disturbs both, so nothing else should run.
+Each framework works in a process of its own; they take turns of half a second, so that other load
+falls on all of them alike. Even so nothing else should run. ``python -m benchmarks wavegan`` times
+only that network and leaves the table as it is.
 """
 
-import time
+import datetime
+import json
+import math
+import statistics
+import sys
+from pathlib import Path
 
-import keras
-import numpy as np
-import tensorflow as tf
-from keras import layers
 from tqdm import tqdm
 
-from audiogan_lib.models import specgan, wavegan
+from audiogan_lib import _precision
+from audiogan_lib.models import vocoder
+from benchmarks import machine, steps, table
+from benchmarks.cases import CASES
+from benchmarks.interleaved import Worker, ratio, summary, take_turns
 
-BATCH = 16
-REPEATS = 7
-SECONDS_PER_SOUND = 16384 / 16000
-
-NETWORKS = {
-    "WaveGAN, width 64 (paper)": lambda: wavegan.build_generator(),
-    "WaveGAN, width 16": lambda: wavegan.build_generator(width=16),
-    "WaveGAN, width 16, sub-pixel": lambda: wavegan.build_generator(width=16, form="subpixel"),
-    "SpecGAN, width 64 (paper)": lambda: specgan.build_generator(),
-    "SpecGAN, width 16": lambda: specgan.build_generator(width=16),
-}
+_HERE = Path(__file__).parent
+_FLOAT32_ONLY = ("dense_lstm", "transcriber")  # as the book trains them
 
 
-def fastest(function) -> float:
-    """Return the seconds of the fastest of several calls, after one that does not count."""
-    function()
-    times = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return min(times)
+def _dtypes(case):
+    """Which precisions a network is timed in."""
+    fast = _precision.supported("mixed_bfloat16")
+    if fast == "float32" or case.network in _FLOAT32_ONLY:
+        return ("float32",)
+    return ("float32", fast)
 
 
-def matmul_speed(size: int = 2048) -> float:
-    """Return the multiply-accumulates per second of a large float32 matrix product."""
-    a = tf.random.normal((size, size))
-    return size**3 / fastest(lambda: tf.matmul(a, a).numpy())
+def measure_transforms():
+    """Time the spectral transforms beside librosa's."""
+    workers = [Worker(build="transforms", library=name) for name in ("ours", "librosa")]
+    names = ("stft", "mel", "griffin_lim")
+    take_turns(workers, dict.fromkeys(names, 0.3), rounds=9)
+    rows = {}
+    for name in names:
+        sides = zip(("ours", "librosa"), workers, strict=True)
+        rows[name] = {side: summary(worker.times[name]) for side, worker in sides}
+        rows[name]["ratio"] = round(ratio(*workers, name), 2)
+    for worker in workers:
+        worker.close()
+    return rows
 
 
-def multiply_accumulates(model: keras.Model) -> int:
-    """Count the multiply-accumulates of one sound as is usual: whole kernels at the borders too."""
-    total = 0
-    for layer in model.layers:
-        if isinstance(layer, (layers.Conv1DTranspose, layers.Conv2DTranspose)):
-            total += _per_position(layer, layer.input)
-        elif isinstance(layer, (layers.Conv1D, layers.Conv2D)):
-            total += _per_position(layer, layer.output)
-        elif isinstance(layer, layers.Dense):
-            total += int(np.prod(layer.kernel.shape))
-    return total
+def measure_generation():
+    """Time generators, with decoding."""
+    worker = Worker(build="generation")
+    seconds = worker.facts["seconds"]
+    take_turns([worker], dict.fromkeys(seconds, 0.5), rounds=7)
+    rows = {}
+    for name, length in seconds.items():
+        times = worker.times[name]
+        rows[name] = summary(times) | {
+            "sound_s": round(length, 3),
+            "times_real_time": round(length / statistics.median(times), 1),
+        }
+    worker.close()
+    return rows
 
 
-def _per_position(layer, tensor) -> int:
-    """Multiply a kernel's size by the positions that it is applied at."""
-    return int(np.prod(layer.kernel.shape) * np.prod(tensor.shape[1:-1]))
+def measure_loading(recipe="drums"):
+    """Time the input pipeline."""
+    worker = Worker(build="loading", recipe=recipe)
+    take_turns([worker], {"batch": 1.0}, rounds=5)
+    rate = 1 / statistics.median(worker.times["batch"])
+    worker.close()
+    share = round(worker.facts["waiting_share"], 5)
+    return {"recipe": recipe, "batches_per_s": round(rate), "waiting_share": share}
 
 
-def measure(model: keras.Model) -> tuple[float, int]:
-    """Return the seconds for one sound in a batch, and its multiply-accumulates."""
-    latents = tf.random.normal((BATCH, model.input_shape[-1]))
-    run = tf.function(lambda x: model(x, training=False))
-    return fastest(lambda: run(latents).numpy()) / BATCH, multiply_accumulates(model)
-
-
-def main():
-    """Print the table."""
-    limit = matmul_speed()
-    rows = []
-    for name, build in tqdm(NETWORKS.items(), desc="networks"):
-        rows.append((name, *measure(build())))
-        limit = max(limit, matmul_speed())
-    print(f"\nMatrix product: {limit / 1e9:.1f} GMAC/s (float32, TensorFlow {tf.__version__}).")
-    print(f"Batches of {BATCH} sounds of {SECONDS_PER_SOUND:.3f} s, the fastest of {REPEATS}:\n")
-    print(f"{'generator':<32}{'MMAC':>8}{'ms':>8}{'x real time':>13}{'of the limit':>14}")
-    for name, seconds, macs in rows:
-        share = macs / seconds / limit
-        times = SECONDS_PER_SOUND / seconds
-        print(f"{name:<32}{macs / 1e6:>8.0f}{seconds * 1e3:>8.1f}{times:>13.0f}{share:>13.0%}")
+def main(names):
+    """Measure; write the table unless only some networks were asked for."""
+    if unknown := set(names) - set(CASES):
+        raise SystemExit(f"unknown: {', '.join(unknown)}; there are {', '.join(CASES)}")
+    rows = {}
+    for name in tqdm(names or list(CASES), desc="networks"):
+        case = CASES[name]
+        rows[name] = steps.compare(name, case, _dtypes(case), vocoder.SMALL)
+        tqdm.write(table.step_line(rows[name]))
+    if names:
+        return
+    logs = [math.log(row["ratio"]) for row in rows.values()]
+    found = {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "machine": machine.describe(),
+        "steps": rows,
+        "geometric_mean_ratio": round(math.exp(statistics.fmean(logs)), 3),
+        "transforms": measure_transforms(),
+        "generation": measure_generation(),
+        "loading": measure_loading(),
+    }
+    texts = {"speed.json": json.dumps(found, indent=1), "speed.md": table.page(found)}
+    for name, text in texts.items():
+        beside = _HERE / f"{name}.part"
+        beside.write_text(text.rstrip() + "\n", encoding="utf-8")
+        beside.replace(_HERE / name)
+    print(table.page(found))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

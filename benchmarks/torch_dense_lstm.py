@@ -1,5 +1,7 @@
 """The mended network of dense layers and one LSTM in PyTorch."""
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
@@ -13,8 +15,7 @@ class Generator(nn.Module):
     def __init__(self, samples=2048, widths=(256, 512, 1024), latent_dim=100):
         super().__init__()
         sizes = (latent_dim, *widths, samples)
-        pairs = zip(sizes, sizes[1:], strict=False)
-        self.layers = nn.ModuleList(nn.Linear(*pair) for pair in pairs)
+        self.layers = nn.ModuleList(nn.Linear(*pair) for pair in pairwise(sizes))
 
     def forward(self, latents, labels=None):
         """Generate."""

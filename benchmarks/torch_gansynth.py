@@ -1,5 +1,7 @@
 """GANSynth in PyTorch: the strided form of ``audiogan_lib.models.gansynth``."""
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
@@ -25,8 +27,7 @@ class Generator(nn.Module):
         start, widths = _sizes(frames, bins, blocks, base, limit, patch)
         self.labels, self.patch = labels[0], patch
         first = nn.ConvTranspose2d(latent_dim + self.labels, widths[1], start)
-        pairs = zip(widths[1:], widths[2:], strict=False)
-        layers = [first, *(upsample(*pair, 4, 2) for pair in pairs)]
+        layers = [first, *(upsample(*pair, 4, 2) for pair in pairwise(widths[1:]))]
         self.layers = nn.ModuleList(EqualizedRate(layer) for layer in layers)
         self.image = EqualizedRate(nn.Conv2d(widths[-1], 2 * patch**2, 1), gain=1.0)
 
@@ -47,10 +48,9 @@ class Discriminator(nn.Module):
         super().__init__()
         start, widths = _sizes(frames, bins, blocks, base, limit, patch)
         self.patch, self.group = patch, group
-        pairs = zip(widths[:0:-1], widths[-2:0:-1], strict=False)
         layers = [
             nn.Conv2d(2 * patch**2, widths[-1], 1),
-            *(downsample(*pair, 4, 2) for pair in pairs),
+            *(downsample(*pair, 4, 2) for pair in pairwise(widths[:0:-1])),
         ]
         last = [downsample(widths[1] + 1, widths[1], 3, 1), nn.Conv2d(widths[1], widths[0], start)]
         self.layers = nn.ModuleList(EqualizedRate(layer) for layer in layers)

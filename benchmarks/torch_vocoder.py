@@ -85,9 +85,7 @@ class Discriminator(nn.Module):
         self.periods, self.resolutions = period["periods"], spectrogram["resolutions"]
         width = period["width"]
         widths = (1, width, 4 * width, 16 * width, 32 * width, 32 * width)
-        lines = [
-            (widths[i], widths[i + 1], (1, 5), (1, 3) if i < 4 else (1, 1)) for i in range(5)
-        ]
+        lines = [(widths[i], widths[i + 1], (1, 5), (1, 3) if i < 4 else (1, 1)) for i in range(5)]
         width = spectrogram["width"]
         spectra = [(1, width, (9, 3)), *[(width, width, (9, 3), (2, 1))] * 3]
         spectra.append((width, width, (3, 3)))
