@@ -88,11 +88,12 @@ class Alarms(keras.callbacks.Callback):
     Notes
     -----
     Limits, by measurement wide enough for the recordings of this library: 20 dB below the median
-    level of the recordings (silence); 10 times their flatness, at least 0.2 and at
-    most half the way from theirs to 1 (noise); a line 12 dB higher above its surroundings than theirs (whine); nearest neighbours 4
-    times as near (collapse). A discriminator has won when its loss at the mean scores is below 5 %
-    of that at equal scores, and the generator's loss does not fall. A Wasserstein critic cannot
-    win: it is meant to be as good as it can (Arjovsky et al. 2017, section 3).
+    level of the recordings (silence); 10 times their flatness, at least 0.2 and at most half the
+    way from theirs to 1 (noise); a line 12 dB higher above its surroundings than theirs (whine);
+    nearest neighbours 4 times as near (collapse). A discriminator has won when its loss at the mean
+    scores is below 5 % of that at equal scores, and the generator's loss does not fall. A
+    Wasserstein critic cannot win: it is meant to be as good as it can (Arjovsky et al. 2017,
+    section 3).
     """
 
     def __init__(self, listen=None, recordings=None, patience=1000, every=1, stop=("nan",)):
