@@ -63,6 +63,11 @@ class Objective:
         own = ("feature_matching", "label_loss")
         return (*(name for name in own if getattr(self, name)), *self.generator_terms)
 
+    def constrain(self, variables):
+        """Let the optimiser clip the discriminator's weights, or no longer."""
+        for variable in variables:
+            variable.constraint = _Clip(self.clip_weights) if self.clip_weights else None
+
     def discriminator_loss(self, of_real, of_fake, labels):
         """Sum over sub-discriminators, with drift and auxiliary classifier."""
         pairs = zip(of_real.scores, of_fake.scores, strict=True)
@@ -132,7 +137,7 @@ class Objective:
         return total * self.penalty_every
 
 
-class Clip(keras.constraints.Constraint):
+class _Clip(keras.constraints.Constraint):
     """Keep every weight within [-limit, limit]."""
 
     def __init__(self, limit):

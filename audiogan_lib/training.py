@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from audiogan_lib import _replicas
-from audiogan_lib._objective import Clip, Objective
+from audiogan_lib._objective import Objective
 from audiogan_lib._replicas import is_chief, strategy
 from audiogan_lib._verdict import check_fit, combine, judge
 
@@ -112,10 +112,9 @@ class GAN(keras.Model):
             One for each network.
         loss : str or pair of callables
             A name in ``losses.NAMES``, or functions as there; over several sub-discriminators sums.
-        r1, r2 : float >= 0
-            Gamma of the zero-centred gradient penalty on real and on generated examples.
-        gradient_penalty : float >= 0
-            Lambda of the two-sided gradient penalty between real and fake.
+        r1, r2, gradient_penalty : float >= 0
+            Gamma of the zero-centred gradient penalties on real and on generated examples, and
+            lambda of the two-sided one between them.
         penalty_every : int > 0
             Steps between two penalties, each then weighted by this number (Karras et al. 2020,
             section 3.1).
@@ -123,10 +122,8 @@ class GAN(keras.Model):
             Discriminator steps for each generator step.
         clip_weights : float >= 0
             Largest size of a discriminator's weight (Arjovsky et al. 2017).
-        drift : float >= 0
-            Weight of the mean squared score of real examples (Karras et al. 2018, appendix A.1).
-        feature_matching : float >= 0
-            Weight of ``losses.feature_matching``.
+        drift, feature_matching : float >= 0
+            Weights of the losses of these names.
         label_loss : float >= 0
             Weight of the cross-entropy of ``"label_logits"`` (Odena et al. 2017), for the
             discriminator on real examples, for the generator on its own.
@@ -134,11 +131,6 @@ class GAN(keras.Model):
             Weight and ``function(real, fake)`` of further terms of the generator's loss.
         **kwargs
             For ``keras.Model.compile``, for example ``steps_per_execution``.
-
-        Raises
-        ------
-        ValueError
-            If the loss is unknown or a number is out of its range.
         """
         options = {k: v for k, v in locals().items() if k in Objective.__dataclass_fields__}
         self.objective = Objective(**options | {"generator_terms": generator_terms or {}})
@@ -150,11 +142,9 @@ class GAN(keras.Model):
         self.discriminator_optimizer = discriminator_optimizer
         generator_optimizer.build(self.generator.trainable_variables)
         discriminator_optimizer.build(self.discriminator.trainable_variables)
-        for variable in self.discriminator.trainable_variables:  # optimisers apply constraints
-            variable.constraint = Clip(clip_weights) if clip_weights else None
-        names = ("discriminator_loss", "generator_loss", "real_score", "fake_score")
-        names += self.objective.parts
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
+        self.objective.constrain(self.discriminator.trainable_variables)
+        names = "discriminator_loss", "generator_loss", "real_score", "fake_score"
+        self.trackers = {n: keras.metrics.Mean(name=n) for n in (*names, *self.objective.parts)}
 
     @property
     def metrics(self):
