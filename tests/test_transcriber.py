@@ -99,6 +99,15 @@ def test_the_discriminator_judges_a_position_by_those_before_it():
     assert np.flatnonzero(moved).tolist() == list(range(8, 8 + 3 * 2 + 1))
 
 
+def test_the_score_is_the_mean_over_the_positions_that_hold_text():
+    discriminator = transcriber.build_discriminator(PHONES, POSITIONS, 8)
+    text = np.zeros((1, POSITIONS, PHONES), np.float32)
+    text[0, :5] = np.eye(PHONES)[[0, 3, 1, 5, 2]]
+    inner = keras.Model(discriminator.input, discriminator.get_layer("position_scores").output)
+    expected = inner(text).numpy()[0, :5].mean()
+    assert discriminator(text).numpy().item() == pytest.approx(expected, rel=1e-4)
+
+
 def test_an_empty_text_scores_zero():
     discriminator = transcriber.build_discriminator(PHONES, POSITIONS, 8)
     discriminator.get_layer("position_scores").bias.assign([3.0])

@@ -45,8 +45,6 @@ def test_a_segmenter_cuts_where_the_sound_changes():
     assert all(3 <= len(s) <= 5 and s.shape[1] == 2 for s in segments)
     first, second = segments[0][0], segments[1][-1]
     assert np.linalg.norm(first - segments[2][-1]) < 0.2 * np.linalg.norm(first - second)
-    again = transcription.fit_segmenter(frames, dim=2, units=3)
-    np.testing.assert_array_equal(again(frames[0]), segments[0])
 
 
 def test_segments_of_digits_are_longer_than_frames_and_of_unit_size():
@@ -57,6 +55,8 @@ def test_segments_of_digits_are_longer_than_frames_and_of_unit_size():
     segments = [segmenter(f) for f in frames]
     assert sum(map(len, segments)) < 0.6 * sum(map(len, frames))
     assert 0.3 < np.concatenate(segments).std() < 1.5
+    again = transcription.fit_segmenter(frames, dim=16, units=32)
+    np.testing.assert_array_equal(again(frames[0]), segments[0])
 
 
 def test_runs_and_pairs_are_averaged():
