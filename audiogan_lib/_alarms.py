@@ -5,7 +5,7 @@ import warnings
 import keras
 import numpy as np
 
-from audiogan_lib._vital_signs import vital_signs
+from audiogan_lib._vital_signs import symptoms, vital_signs
 
 #: What each alarm means and what to try.
 ADVICE = {
@@ -178,32 +178,3 @@ def _not_finite(logs):
     """Name the values that are not finite, None if all are."""
     names = [name for name, value in logs.items() if not np.isfinite(value)]
     return f"{', '.join(names)}: not a finite number" if names else None
-
-
-def symptoms(fake, real):
-    """Say for each alarm about sounds what is to be heard, if anything.
-
-    Parameters
-    ----------
-    fake, real : VitalSigns
-        Of generated sounds and of as many recordings.
-
-    Returns
-    -------
-    dict of str to str, False or None
-        By name of the alarm. What is silent is not judged further.
-    """
-    if fake.level_db < real.level_db - 20:
-        seen = f"sounds at {fake.level_db:.0f} dB, recordings at {real.level_db:.0f} dB"
-        return {"silence": seen, "noise": None, "whine": None, "collapse": None}
-    hiss = max(0.2, min(10 * real.flatness, (1 + real.flatness) / 2))
-    return {
-        "silence": None,
-        "noise": fake.flatness > hiss
-        and f"flatness of the spectrum {fake.flatness:.2f}, that of recordings {real.flatness:.2f}",
-        "whine": fake.line_db > real.line_db + 12
-        and f"a line at {fake.line_hz:.0f} Hz, {fake.line_db:.0f} dB above what is around it",
-        "collapse": fake.apart_db < real.apart_db / 4
-        and f"each sound is {fake.apart_db:.2f} dB from the one most like it, "
-        f"recordings are {real.apart_db:.2f} dB",
-    }

@@ -59,6 +59,35 @@ def vital_signs(waveforms, sample_rate):
     )
 
 
+def symptoms(fake, real):
+    """Say for each alarm about sounds what is to be heard, if anything.
+
+    Parameters
+    ----------
+    fake, real : VitalSigns
+        Of generated sounds and of as many recordings.
+
+    Returns
+    -------
+    dict of str to str, False or None
+        By name of the alarm. What is silent is not judged further.
+    """
+    if fake.level_db < real.level_db - 20:
+        seen = f"sounds at {fake.level_db:.0f} dB, recordings at {real.level_db:.0f} dB"
+        return {"silence": seen, "noise": None, "whine": None, "collapse": None}
+    hiss = max(0.2, min(10 * real.flatness, (1 + real.flatness) / 2))
+    return {
+        "silence": None,
+        "noise": fake.flatness > hiss
+        and f"flatness of the spectrum {fake.flatness:.2f}, that of recordings {real.flatness:.2f}",
+        "whine": fake.line_db > real.line_db + 12
+        and f"a line at {fake.line_hz:.0f} Hz, {fake.line_db:.0f} dB above what is around it",
+        "collapse": fake.apart_db < real.apart_db / 4
+        and f"each sound is {fake.apart_db:.2f} dB from the one most like it, "
+        f"recordings are {real.apart_db:.2f} dB",
+    }
+
+
 def _apart_db(magnitudes, floor_db=-60.0):
     peaks = magnitudes.max(axis=(1, 2), keepdims=True) + 1e-20
     decibels = np.maximum(20 * np.log10(magnitudes / peaks + 1e-20), floor_db)
