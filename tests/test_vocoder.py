@@ -193,15 +193,23 @@ def test_a_frame_is_heard_round_its_own_hop(build, options, hop):
     assert abs(middle - 48.5 * hop) <= 0.5
 
 
-def test_hifigan_layers_have_the_shapes_of_the_paper():
-    network = vocoder.build_hifigan_generator("V3", frames=4, width=16)
+@pytest.mark.parametrize(
+    "version, strides, dilations",
+    [
+        ("V1", [8, 8, 2, 2], [(k, d) for k in (3, 7, 11) for d in (1, 3, 5, 1, 1, 1)] * 4),
+        ("V2", [8, 8, 2, 2], [(k, d) for k in (3, 7, 11) for d in (1, 3, 5, 1, 1, 1)] * 4),
+        ("V3", [8, 8, 4], [(3, 1), (3, 2), (5, 2), (5, 6), (7, 3), (7, 12)] * 3),
+    ],
+)
+def test_hifigan_layers_are_those_of_the_paper(version, strides, dilations):
+    network = vocoder.build_hifigan_generator(version, frames=4, width=16)
     inner = [layer.layer for layer in network.layers if isinstance(layer, keras.layers.Wrapper)]
     ups = [one for one in inner if isinstance(one, keras.layers.Conv1DTranspose)]
-    assert [one.kernel_size for one in ups] == [(16,), (16,), (8,)]
-    assert [one.strides for one in ups] == [(8,), (8,), (4,)]
+    assert [one.strides[0] for one in ups] == strides
+    assert [one.kernel_size[0] for one in ups] == [2 * stride for stride in strides]
     inside = [one for one in inner if one not in ups][1:-1]
     dilated = [(one.kernel_size[0], one.dilation_rate[0]) for one in inside]
-    assert sorted(dilated) == sorted([(3, 1), (3, 2), (5, 2), (5, 6), (7, 3), (7, 12)] * 3)
+    assert sorted(dilated) == sorted(dilations)
     slopes = {layer.negative_slope for layer in network.layers if "leaky" in layer.name}
     assert np.allclose(sorted(slopes), [0.01, 0.1])
 
