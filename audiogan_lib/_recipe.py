@@ -5,8 +5,7 @@ from dataclasses import dataclass, fields
 import keras
 import numpy as np
 
-from audiogan_lib import _precision, audio, datasets, layers, spectral, training
-from audiogan_lib.models import specgan, wavegan
+from audiogan_lib import _families, _precision, audio, datasets, layers, training
 
 
 @dataclass(frozen=True)
@@ -23,12 +22,16 @@ class Recipe:
         Rate in Hz and length of a clip.
     conditions : tuple of str
         What can be asked for: ``"label"`` and names of the data set's columns.
-    network : {"specgan", "wavegan"}
-        Family of the networks.
+    label_means : str, optional
+        Another name of the label, under which the data's own words count, numbers too: with
+        ``"pitch"``, ``pitch=60`` asks for ``label="60"``, not for the class of number 60.
+    network : {"specgan", "gansynth", "wavegan", "published_wavegan", "dense_lstm"}
+        Family of the networks; ``"published_wavegan"`` are WaveGAN's own, transposed convolutions
+        and Glorot's initial values, where ``"wavegan"`` is the quicker sub-pixel form.
     width, latent_dim : int > 0
         Channels, see the builders, and length of a latent.
     n_fft, hop_length : int > 0
-        Of the spectrogram, for ``"specgan"``.
+        Of the spectrogram, for ``"specgan"`` and ``"gansynth"``.
     floor_db : float < 0
         Level that counts as silence in the spectrogram.
     peak : float in (0, 1]
@@ -36,14 +39,19 @@ class Recipe:
     loss : str
         A name in ``losses.NAMES``.
     learning_rate : float > 0
-        Of both Adam optimisers, with beta 0.5 and 0.99.
+        Of both Adam optimisers.
+    betas : pair of float
+        Decay of the optimisers' two moving averages.
     batch_size : int > 0
         Clips in a step.
     r1, penalty_every : float >= 0, int > 0
         Gamma of the R1 penalty, and steps between two penalties.
+    gradient_penalty, critic_steps, label_loss : float >= 0, int > 0, float >= 0
+        See ``training.GAN.compile``; ``"gansynth"`` learns conditions by its label loss alone.
     shift : int >= 0
         Largest random shift that the discriminator sees real and generated examples through:
-        frames, or samples for ``"wavegan"``.
+        frames, or samples for networks of waveforms; 0 for ``"gansynth"``, whose first frame is
+        unlike the others.
     ema : float in [0, 1)
         Decay of the generator's moving average.
     dtype : str
@@ -61,6 +69,7 @@ class Recipe:
     sample_rate: int
     samples: int
     conditions: tuple[str, ...] = ("label",)
+    label_means: str | None = None
     network: str = "specgan"
     width: int = 32
     latent_dim: int = 64
@@ -70,9 +79,13 @@ class Recipe:
     peak: float | None = 0.9
     loss: str = "non_saturating"
     learning_rate: float = 4e-4
+    betas: tuple[float, float] = (0.5, 0.99)
     batch_size: int = 32
     r1: float = 0.5
     penalty_every: int = 8
+    gradient_penalty: float = 0.0
+    critic_steps: int = 1
+    label_loss: float = 0.0
     shift: int = 6
     ema: float = 0.998
     dtype: str = "mixed_bfloat16"
@@ -105,16 +118,8 @@ class Recipe:
 
     @property
     def codec(self):
-        """The ``spectral.LogSpectrogram`` between sound and network, or None for waveforms."""
-        if self.network == "wavegan":
-            return None
-        return spectral.LogSpectrogram(
-            self.sample_rate,
-            self.samples,
-            self.n_fft,
-            self.hop_length,
-            floor_db=self.floor_db,
-        )
+        """What stands between sound and network; None for networks of waveforms."""
+        return _families.find(self.network).codec(self)
 
     def load_data(self, split="train"):
         """Load the data set, with its levels as this recipe trains on them.
@@ -147,7 +152,7 @@ class Recipe:
         Returns
         -------
         ndarray, float32
-            Spectrograms ``[clips, frames, bins]``, or waveforms ``[clips, samples, 1]``.
+            What the codec makes of them, or waveforms ``[clips, samples, 1]``.
         """
         if self.codec is None:
             return np.asarray(waveforms, np.float32)[..., None]
@@ -186,28 +191,7 @@ class Recipe:
         keras.Model
             With fresh weights.
         """
-        if self.network == "wavegan":
-            return wavegan.build_generator(
-                self.samples,
-                self.width,
-                self.latent_dim,
-                labels,
-                batch_norm=True,
-                form="subpixel",
-                dtype=dtype,
-            )
-        frames, bins = self.codec.shape
-        return specgan.build_generator(
-            frames,
-            bins,
-            self.width,
-            self.latent_dim,
-            labels,
-            kernel=4,
-            patch=2,
-            batch_norm=True,
-            dtype=dtype,
-        )
+        return _families.find(self.network).generator(self, labels, dtype)
 
     def build_discriminator(self, labels, dtype=None):
         """Build the discriminator.
@@ -224,26 +208,7 @@ class Recipe:
         keras.Model
             With fresh weights.
         """
-        if self.network == "wavegan":
-            return wavegan.build_discriminator(
-                self.samples,
-                self.width,
-                labels=labels,
-                form="subpixel",
-                initializer="he_normal",
-                dtype=dtype,
-            )
-        frames, bins = self.codec.shape
-        return specgan.build_discriminator(
-            frames,
-            bins,
-            self.width,
-            labels,
-            kernel=4,
-            patch=2,
-            initializer="he_normal",
-            dtype=dtype,
-        )
+        return _families.find(self.network).discriminator(self, labels, dtype)
 
     def build_gan(self, labels):
         """Build both networks and compile them for training.
@@ -259,18 +224,25 @@ class Recipe:
             Ready for ``fit``.
         """
         dtype = _precision.supported(self.dtype)
+        silence = 0.0 if self.codec is None else -1.0
         keras.utils.set_random_seed(self.seed)
         gan = training.GAN(
             self.build_generator(labels, dtype),
             self.build_discriminator(labels, dtype),
-            augment=layers.RandomShift(self.shift, -1.0 if self.codec else 0.0, self.seed),
+            augment=layers.RandomShift(self.shift, silence, self.seed) if self.shift else None,
             ema=self.ema,
             seed=self.seed,
         )
-        adam = [
-            keras.optimizers.Adam(self.learning_rate, beta_1=0.5, beta_2=0.99) for _ in range(2)
-        ]
-        gan.compile(*adam, loss=self.loss, r1=self.r1, penalty_every=self.penalty_every)
+        rate, betas = self.learning_rate, dict(zip(("beta_1", "beta_2"), self.betas, strict=True))
+        gan.compile(
+            *(keras.optimizers.Adam(rate, **betas) for _ in range(2)),
+            loss=self.loss,
+            r1=self.r1,
+            penalty_every=self.penalty_every,
+            gradient_penalty=self.gradient_penalty,
+            critic_steps=self.critic_steps,
+            label_loss=self.label_loss,
+        )
         return gan
 
     def batches(self, dataset, first_step=0):

@@ -74,8 +74,10 @@ class Generator:
         count : int >= 0
             Number of sounds.
         **conditions : str, int, sequence of these, or None
-            One class for all sounds or one for each. Conditions that are None or left out run
-            through all their classes, so that every combination is equally frequent.
+            One class for all sounds or one for each: its name, or its number in ``conditions``.
+            Conditions that are None or left out run through all their classes, so that every
+            combination is equally frequent. Where the label has another name, such as ``pitch``
+            (see ``recipe.label_means``), a number given under it is the name of a class.
 
         Returns
         -------
@@ -88,8 +90,12 @@ class Generator:
             If a condition or a class is unknown, or the number of classes is not ``count``.
         """
         asked = {name: value for name, value in conditions.items() if value is not None}
+        meant = self.recipe.label_means
+        if meant in asked and "label" not in asked:
+            asked["label"] = _as_words(asked.pop(meant))
         if unknown := set(asked) - set(self.conditions):
             known = ", ".join(self.conditions) or "none"
+            known += f" ({meant} is the label, to be given once)" if meant else ""
             raise ValueError(f"unknown condition {min(unknown)!r}; this generator has: {known}")
         columns, period = [], 1
         for name, classes in self.conditions.items():
@@ -165,6 +171,12 @@ class Generator:
             If a condition or a class is unknown.
         """
         return self.from_latents(self.latents(count, seed), label, **conditions)
+
+
+def _as_words(value):
+    """Turn one number or word, or a sequence of these, into words."""
+    one = isinstance(value, str | int | np.integer)
+    return str(value) if one else [str(part) for part in value]
 
 
 def _numbers(name, value, classes, count):

@@ -33,6 +33,24 @@ _RECIPES = (
         minutes=40,
         judge="drums",
     ),
+    Recipe(
+        name="notes",
+        data="notes",
+        sample_rate=16000,
+        samples=16384,
+        conditions=("label", "instrument"),
+        label_means="pitch",
+        network="gansynth",
+        n_fft=1024,
+        hop_length=256,
+        learning_rate=3e-3,
+        betas=(0.0, 0.99),
+        batch_size=16,
+        r1=10.0,
+        label_loss=10.0,
+        shift=0,
+        minutes=60,
+    ),
 )
 
 NAMES = {recipe.name: recipe for recipe in _RECIPES}

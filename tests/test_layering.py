@@ -28,10 +28,13 @@ ROWS = {
     "training": {"audio", "losses"},
     "callbacks": {"audio", "spectral"},
     "classifiers": {"spectral"},
-    "metrics": {"spectral"},
+    "metrics": {"audio", "spectral"},
     "transcription": {"spectral"},
-    "recipes": {"datasets", "models.wavegan", "models.specgan", "losses", "training"},
-    "pretrained": {"recipes", "models.wavegan", "models.specgan"},
+    "recipes": {
+        *("datasets", "losses", "training"),
+        *("models.dense_lstm", "models.gansynth", "models.specgan", "models.wavegan"),
+    },
+    "pretrained": {"recipes"},
     "widgets": {"audio", "spectral", "display"},
     "runs": {"callbacks", "classifiers", "metrics", "pretrained", "recipes"},
     "__main__": {"datasets", "pretrained", "recipes", "runs", "training"},
@@ -39,7 +42,7 @@ ROWS = {
 
 #: Networks, layers and losses run on any Keras backend; the others need none at all.
 WITHOUT_TENSORFLOW = (
-    *("audio", "display", "layers", "losses", "metrics", "widgets"),
+    *("audio", "display", "layers", "losses", "widgets"),
     *("models.dense_lstm", "models.wavegan", "models.specgan", "models.gansynth", "models.vocoder"),
     "models.transcriber",
 )

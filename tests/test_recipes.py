@@ -26,13 +26,19 @@ def test_an_unknown_field_is_named():
 def test_networks_fit_each_other_and_the_codec(name):
     recipe = replace(recipes.NAMES[name], width=2)
     sizes = tuple(3 for _ in recipe.conditions)
-    labels = ops.zeros((2, len(sizes)), "int32")
+    count = 4  # what gansynth compares examples in
+    labels = ops.zeros((count, len(sizes)), "int32")
     generator, discriminator = recipe.build_generator(sizes), recipe.build_discriminator(sizes)
-    drawn = generator([ops.zeros((2, recipe.latent_dim)), labels])
-    sounds = np.zeros((2, recipe.samples), np.float32)
+    drawn = generator([ops.zeros((count, recipe.latent_dim)), labels])
+    sounds = np.zeros((count, recipe.samples), np.float32)
     assert recipe.encode(sounds).shape == tuple(drawn.shape)
     assert recipe.decode(drawn).shape == sounds.shape
-    assert discriminator([drawn, labels]).shape == (2, 1)
+    if recipe.network == "gansynth":
+        verdict = discriminator(drawn)
+        assert [part.shape for part in verdict["label_logits"]] == [(count, 3)] * len(sizes)
+        assert verdict["scores"].shape == (count, 1)
+    else:
+        assert discriminator([drawn, labels]).shape == (count, 1)
 
 
 def test_levels_are_those_of_the_recipe():
