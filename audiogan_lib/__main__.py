@@ -48,6 +48,9 @@ def _parser():
     evaluate = commands.add_parser("evaluate", help="score generated sounds beside real ones")
     evaluate.add_argument("generator", help="a shipped generator's name, or a run's folder")
     evaluate.add_argument("--count", type=int, default=300, help="number of generated sounds")
+    evaluate.add_argument(
+        "--page", type=Path, metavar="FILE.html", help="save a page with sounds to hear"
+    )
     return parser
 
 
@@ -93,7 +96,7 @@ def _generate(arguments):
 
 
 def _evaluate(arguments):
-    from audiogan_lib import metrics, pretrained, runs
+    from audiogan_lib import _page, metrics, pretrained, runs
 
     generator = pretrained.load(arguments.generator)
     recipe = generator.recipe
@@ -103,8 +106,12 @@ def _evaluate(arguments):
             "labels, so generate sounds and listen instead"
         )
     train, test = recipe.load_data("train"), recipe.load_data("test")
-    report = runs.judge_report(generator, train, test, arguments.count)
+    sounds, asked = runs.sounds_like(generator, test, arguments.count)
+    report = runs.judge_report(generator, train, test, sounds=(sounds, asked))
     print(metrics.format_table(report))
+    if arguments.page is not None:
+        _page.write_page(arguments.page, recipe.name, report, train, sounds, asked["label"])
+        print(f"Hear it: {arguments.page}")
 
 
 def main(arguments=None):

@@ -18,6 +18,9 @@ from audiogan_lib import callbacks, classifiers, datasets, metrics, pretrained, 
 
 _STEPS_PER_EPOCH = 20
 
+#: Data sets whose labels are MIDI pitches.
+_PITCHED = ("notes", "nsynth")
+
 
 class _Export(keras.callbacks.Callback):
     """Keep the averaged generator and its card current, each time a checkpoint is due."""
@@ -97,7 +100,8 @@ class Run:
 
     def _score(self, gan):
         """Return a row of scores, with the judge of this recipe."""
-        report = judge_report(self._generator(gan), self.train_data, self.recipe.load_data("test"))
+        test = self.recipe.load_data("test")
+        report = judge_report(self._generator(gan), self.train_data, test, brief=True)
         return {
             key: round(report["generated"][key], 4)
             for key in ("accuracy", "inception_score", "frechet_distance")
@@ -164,7 +168,37 @@ class Run:
         return self._generator(gan)
 
 
-def judge_report(generator, train, test, count=300, seed=0):
+def sounds_like(generator, test, count=300, seed=0):
+    """Generate sounds for which the same was asked as stands in the test split, as often.
+
+    Parameters
+    ----------
+    generator : pretrained.Generator
+        Makes the sounds.
+    test : datasets.Dataset
+        Real sounds.
+    count : int > 0
+        Number of generated sounds.
+    seed : int
+        Of the latents.
+
+    Returns
+    -------
+    sounds : ndarray [shape=(count, samples)]
+        Generated.
+    asked : dict of str to list of str
+        For each condition the class of each sound.
+    """
+    labels, names = datasets.condition_labels(test, generator.recipe.conditions)
+    rows = labels[np.arange(count) * len(labels) // count]
+    asked = {
+        name: [classes[index] for index in column]
+        for (name, classes), column in zip(names.items(), rows.T, strict=True)
+    }
+    return generator.sample(count, seed=seed, **asked), asked
+
+
+def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=None):
     """Let the recipe's judge compare generated sounds with the test split.
 
     Parameters
@@ -177,6 +211,10 @@ def judge_report(generator, train, test, count=300, seed=0):
         Number of generated sounds.
     seed : int
         Of the latents.
+    brief : bool
+        As in ``metrics.evaluate``.
+    sounds : tuple, optional
+        What :func:`sounds_like` returned, instead of new sounds.
 
     Returns
     -------
@@ -194,14 +232,26 @@ def judge_report(generator, train, test, count=300, seed=0):
             f"the judge {generator.recipe.judge!r} knows {', '.join(judge.heads['label'])}, "
             f"but the data has {', '.join(test.label_names)}"
         )
-    labels, names = datasets.condition_labels(test, generator.recipe.conditions)
-    rows = labels[np.arange(count) * len(labels) // count]
-    asked = {
-        name: [classes[index] for index in column]
-        for (name, classes), column in zip(names.items(), rows.T, strict=True)
+    sounds, asked = sounds or sounds_like(generator, test, count, seed)
+    found, names = datasets.condition_labels(test, generator.recipe.conditions)
+    real = {
+        name: np.array(names[name])[column] for name, column in zip(names, found.T, strict=True)
     }
-    sounds = generator.sample(count, seed=seed, **asked)
-    return metrics.evaluate(judge, train.waveforms, test.waveforms, test.labels, sounds, rows[:, 0])
+    heads = [head for head in asked if set(real[head]) <= set(judge.heads.get(head, ()))]
+    numbers = [
+        {head: np.array([judge.heads[head].index(c) for c in classes[head]]) for head in heads}
+        for classes in (real, asked)
+    ]
+    return metrics.evaluate(
+        judge,
+        train.waveforms,
+        test.waveforms,
+        numbers[0],
+        sounds,
+        numbers[1],
+        pitches=[float(name) for name in test.label_names] if test.name in _PITCHED else None,
+        brief=brief,
+    )
 
 
 def _commit():

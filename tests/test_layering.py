@@ -37,7 +37,7 @@ ROWS = {
     "pretrained": {"recipes"},
     "widgets": {"audio", "spectral", "display"},
     "runs": {"callbacks", "classifiers", "metrics", "pretrained", "recipes"},
-    "__main__": {"datasets", "pretrained", "recipes", "runs", "training"},
+    "__main__": {"datasets", "display", "metrics", "pretrained", "recipes", "runs", "training"},
 }
 
 #: Networks, layers and losses run on any Keras backend; the others need none at all.

@@ -14,7 +14,9 @@ def rng():
 
 
 class ToyJudge:
-    """A clip's first sample is its label, its second the speaker, the rest its features."""
+    """A clip's first sample is its label, its second the speaker, the next four its features."""
+
+    sample_rate = 8000
 
     def __init__(self):
         self.heads = {"label": ("a", "b"), "speaker": ("x", "y", "z")}
@@ -24,7 +26,7 @@ class ToyJudge:
         return np.eye(len(self.heads[head]))[waveforms[:, column].astype(int)]
 
     def features(self, waveforms):
-        return waveforms[:, 2:]
+        return waveforms[:, 2:6]
 
 
 def toy_clips(rng, count, shift=0.0):

@@ -1,0 +1,140 @@
+"""Whether generated clips are copies; `audiogan_lib.metrics` states the conventions."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import spectral
+
+_MELS, _RANGE_DB, _HOP_S, _WINDOW_S = 32, 60.0, 0.010, 0.025
+#: A copy may begin this many hops sooner or later.
+_SHIFTS = range(-4, 5)
+
+
+class Memorisation(NamedTuple):
+    """For each generated clip its nearest training clip, and how near that is for real clips.
+
+    ``nearest`` [shape=(clips,)]: positions in the training split. ``distance_db`` [shape=(clips,)].
+    ``test_distance_db`` [shape=(test clips,)]: the same for the test split. ``nearer``: how often a
+    generated clip lies nearer to its neighbour than a test clip to its own; 0.5 by chance.
+    """
+
+    nearest: np.ndarray
+    distance_db: np.ndarray
+    test_distance_db: np.ndarray
+    nearer: float
+
+
+def nearest_clips(waveforms, reference, sample_rate):
+    """Find for each clip the one of the reference that is most like it.
+
+    Clips are compared as mel spectrograms in decibels (32 bands, every 10 ms, 60 dB below the
+    clip's loudest band and up), at whichever shift by up to 40 ms fits best; level plays no part.
+
+    Parameters
+    ----------
+    waveforms, reference : array_like [shape=(clips, samples)]
+        Sounds of one length.
+    sample_rate : int > 0
+        In Hz.
+
+    Returns
+    -------
+    nearest : np.ndarray of int [shape=(clips,)]
+        Positions in ``reference``.
+    distance_db : np.ndarray [shape=(clips,)]
+        Root of the mean squared difference over all bands and times; 0 for a copy.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+    """
+    waveforms, reference = np.asarray(waveforms), np.asarray(reference)
+    if waveforms.ndim != 2 or waveforms.shape[1:] != reference.shape[1:] or not len(reference):
+        raise ValueError(
+            "waveforms and reference must have shape (clips, samples) with equal samples, "
+            f"got {waveforms.shape} and {reference.shape}"
+        )
+    images, others = (_images(sounds, sample_rate) for sounds in (waveforms, reference))
+    flat = others.reshape(len(others), -1)
+    squares = (flat**2).sum(axis=1)
+    smallest = np.full(len(images), np.inf)
+    nearest = np.zeros(len(images), np.int64)
+    for shift in _SHIFTS:
+        shifted = _shift(images, shift).reshape(len(images), -1)
+        found = (squares - 2.0 * shifted @ flat.T).argmin(axis=1)
+        exact = np.mean(
+            (shifted - flat[found]) ** 2, axis=1
+        )  # rounding spares no small differences
+        nearest = np.where(exact < smallest, found, nearest)
+        smallest = np.minimum(exact, smallest)
+    return nearest, np.sqrt(smallest)
+
+
+def memorisation(generated, test, train, sample_rate):
+    """Ask whether generated clips lie nearer to the training clips than unheard real ones do.
+
+    Pitfalls: listen to the nearest pairs, a distance knows no likeness. The test split must differ
+    from the training split as a new clip would: where it holds other speakers or drum kits, honest
+    generated clips lie nearer too. A copy at another pitch or speed is not found. A generator of
+    noise copies nothing.
+
+    Parameters
+    ----------
+    generated, test, train : array_like [shape=(clips, samples)]
+        Sounds of one length.
+    sample_rate : int > 0
+        In Hz.
+
+    Returns
+    -------
+    found : Memorisation
+        The pairs and the comparison.
+
+    Raises
+    ------
+    ValueError
+        As `nearest_clips`.
+
+    References
+    ----------
+    C. Meehan, K. Chaudhuri and S. Dasgupta, "A Non-Parametric Test to Detect Data-Copying in
+    Generative Models", 2020; ``nearer`` is the share that their test's statistic counts.
+    """
+    nearest, distance_db = nearest_clips(generated, train, sample_rate)
+    _, test_distance_db = nearest_clips(test, train, sample_rate)
+    return Memorisation(
+        nearest, distance_db, test_distance_db, nearer(distance_db, test_distance_db)
+    )
+
+
+def nearer(distances, others):
+    """Return how often a distance is smaller than one of the others, a tie counting half."""
+    difference = np.asarray(others)[:, np.newaxis] - np.asarray(distances)
+    return float(np.mean((difference > 0) + 0.5 * (difference == 0)))
+
+
+def _images(waveforms, sample_rate):
+    """Return mel spectrograms [clips, frames, bands] in dB above the floor."""
+    window, hop_length = round(_WINDOW_S * sample_rate), round(_HOP_S * sample_rate)
+    n_fft = 1 << (window - 1).bit_length()
+    padding = [(0, 0), (n_fft // 2, n_fft // 2)]
+    images = []
+    for start in range(0, len(waveforms), 256):
+        padded = np.pad(np.asarray(waveforms[start : start + 256], np.float32), padding)
+        mel = spectral.mel(padded, sample_rate, n_fft, hop_length, _MELS, win_length=window).numpy()
+        loudest = np.maximum(mel.max(axis=(1, 2), keepdims=True), 1e-6)
+        floor = 10 ** (-_RANGE_DB / 20)
+        images.append(20 * np.log10(np.maximum(mel / loudest, floor)) + _RANGE_DB)
+    return np.concatenate(images)
+
+
+def _shift(images, hops):
+    """Move spectrograms in time; silence moves in."""
+    moved = np.zeros_like(images)
+    if hops >= 0:
+        moved[:, hops:] = images[:, : images.shape[1] - hops]
+    else:
+        moved[:, :hops] = images[:, -hops:]
+    return moved

@@ -1,0 +1,107 @@
+"""Shares of clips and how sure they are; `audiogan_lib.metrics` states the conventions."""
+
+from statistics import NormalDist
+
+import numpy as np
+
+from ._inception import check_probabilities
+
+
+def label_accuracy(probabilities, labels):
+    """Share of clips whose most probable class is the label asked for.
+
+    Pitfalls: a judge that was trained on generated sounds, or on their features alone, agrees with
+    the generator rather than with ears; and a generator that exaggerates is recognised more often
+    than recordings are. `wilson_interval` tells how sure the share is.
+
+    Parameters
+    ----------
+    probabilities : array_like [shape=(clips, classes)]
+        A judge's class probabilities.
+    labels : array_like of int [shape=(clips,)]
+        The labels asked for.
+
+    Returns
+    -------
+    accuracy : float in [0, 1]
+        Share of agreement.
+
+    Raises
+    ------
+    ValueError
+        If labels and clips differ in number or a label names no class.
+    """
+    probabilities = check_probabilities(probabilities)
+    labels = np.asarray(labels)
+    if labels.shape != probabilities.shape[:1]:
+        raise ValueError(
+            f"labels must have shape {probabilities.shape[:1]}, one per clip, got {labels.shape}"
+        )
+    if not np.isin(labels, np.arange(probabilities.shape[1])).all():
+        raise ValueError(
+            f"labels must be integers from 0 to {probabilities.shape[1] - 1}, "
+            f"got values from {labels.min()} to {labels.max()}"
+        )
+    return float(np.mean(probabilities.argmax(axis=1) == labels))
+
+
+def class_shares(probabilities):
+    """Share of clips for which each class is the most probable.
+
+    Parameters
+    ----------
+    probabilities : array_like [shape=(clips, classes)]
+        A judge's class probabilities.
+
+    Returns
+    -------
+    shares : np.ndarray [shape=(classes,)]
+        Non-negative, with sum 1.
+
+    Raises
+    ------
+    ValueError
+        If the rows are not probabilities.
+    """
+    probabilities = check_probabilities(probabilities)
+    counts = np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
+    return counts / len(probabilities)
+
+
+def wilson_interval(share, count, confidence=0.95):
+    """Confidence interval of a share, such as an accuracy, that was measured on few clips.
+
+    Parameters
+    ----------
+    share : float in [0, 1]
+        Measured share.
+    count : int > 0
+        Number of clips it was measured on.
+    confidence : float in (0, 1)
+        Coverage of the interval.
+
+    Returns
+    -------
+    low, high : float in [0, 1]
+        Wilson's score interval. Unlike the textbook's normal interval it stays inside [0, 1] and
+        keeps a width when all clips were right.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+
+    References
+    ----------
+    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
+    """
+    if not 0.0 <= share <= 1.0 or count < 1 or not 0.0 < confidence < 1.0:
+        raise ValueError(
+            "share must lie in [0, 1], count be at least 1 and confidence lie in (0, 1), "
+            f"got {share}, {count} and {confidence}"
+        )
+    z = NormalDist().inv_cdf(0.5 + confidence / 2.0)
+    centre = share + z**2 / (2 * count)
+    margin = z * np.sqrt(share * (1.0 - share) / count + z**2 / (4 * count**2))
+    scale = 1.0 + z**2 / count
+    return float(max((centre - margin) / scale, 0.0)), float(min((centre + margin) / scale, 1.0))
