@@ -12,7 +12,7 @@ import pytest
 from killed_run import SETTINGS
 
 SCRIPT = Path(__file__).with_name("killed_run.py")
-EPOCHS = 120
+EPOCHS = 60
 
 
 def start(folder, setting):
@@ -29,8 +29,8 @@ def finish(process):
     """Wait; return the step it began at, and its last line: last step and hash."""
     output, _ = process.communicate(timeout=600)
     assert process.returncode == 0
-    lines = output.splitlines()
-    return int(lines[0].rpartition(" ")[2]), lines[-1]
+    begun = next(line for line in output.splitlines() if line.startswith("from step "))
+    return int(begun.rpartition(" ")[2]), output.splitlines()[-1]
 
 
 def newest_step(folder):
