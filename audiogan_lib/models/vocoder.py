@@ -186,6 +186,21 @@ def build_melgan_generator(n_mels=80, frames=None, width=32, dtype=None):
     return keras.Model(mel, x, name="melgan_generator")
 
 
+def _convnext_block(x, kernel, expansion, depthwise, scale, dtype):
+    """Add to each frame what its neighbours and then its own channels say."""
+    width = x.shape[-1]
+    start, small_start = (keras.initializers.TruncatedNormal(0.0, 0.02 * s) for s in (1, scale))
+    options = {"padding": "same", "dtype": dtype}
+    if depthwise:
+        y = layers.DepthwiseConv1D(kernel, depthwise_initializer=start, **options)(x)
+    else:
+        y = layers.Conv1D(width, kernel, kernel_initializer=start, **options)(x)
+    y = layers.LayerNormalization(epsilon=1e-6, dtype=dtype)(y)
+    y = layers.Dense(expansion * width, "gelu", kernel_initializer=start, dtype=dtype)(y)
+    y = layers.Dense(width, kernel_initializer=small_start, dtype=dtype)(y)
+    return layers.Add(dtype=dtype)([x, y])
+
+
 def build_vocos_generator(
     n_mels=100,
     frames=None,
@@ -236,20 +251,11 @@ def build_vocos_generator(
         If ``n_fft`` does not fit ``hop_length``.
     """
     start = keras.initializers.TruncatedNormal(stddev=0.02)
-    small_start = keras.initializers.TruncatedNormal(stddev=0.02 / blocks)
     mel = keras.Input((frames, n_mels), name="mel")
-    options = {"padding": "same", "dtype": dtype}
-    x = layers.Conv1D(width, 7, kernel_initializer=start, **options)(mel)
+    x = layers.Conv1D(width, 7, padding="same", kernel_initializer=start, dtype=dtype)(mel)
     x = layers.LayerNormalization(epsilon=1e-6, dtype=dtype)(x)
     for _ in range(blocks):
-        if depthwise:
-            y = layers.DepthwiseConv1D(kernel, depthwise_initializer=start, **options)(x)
-        else:
-            y = layers.Conv1D(width, kernel, kernel_initializer=start, **options)(x)
-        y = layers.LayerNormalization(epsilon=1e-6, dtype=dtype)(y)
-        y = layers.Dense(expansion * width, "gelu", kernel_initializer=start, dtype=dtype)(y)
-        y = layers.Dense(width, kernel_initializer=small_start, dtype=dtype)(y)
-        x = layers.Add(dtype=dtype)([x, y])
+        x = _convnext_block(x, kernel, expansion, depthwise, 1 / blocks, dtype)
     x = layers.LayerNormalization(epsilon=1e-6, dtype=dtype)(x)
     polar = layers.Dense(2 + n_fft, kernel_initializer=start, dtype="float32")(x)
     spectrum = PolarSpectrum(dtype="float32", name="spectrum")(polar)
