@@ -12,7 +12,7 @@ _ROWS = (
     ("density", "density", "{:.2f}"),
     ("coverage", "coverage", "{:.2f}"),
     ("different_bins", "different bins of 20", "{}"),
-    ("kernel_distance", "kernel distance, cubic", "{:.3f}"),
+    ("kernel_distance", "kernel distance, cubic", "{:.3g}"),
     ("gaussian_kernel_distance", "  Gaussian", "{:.2%}"),
     ("train_distance_db", "nearest training clip (dB)", "{:.1f}"),
     ("nearer", "  nearer than a test clip's", "{:.2f}"),

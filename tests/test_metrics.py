@@ -1,4 +1,4 @@
-"""Scores against closed forms, and their behaviour on sets whose quality is known."""
+"""Whole reports and their table, on toy judges and sets whose quality is known."""
 
 import json
 
@@ -33,143 +33,12 @@ def toy_clips(rng, count, shift=0.0):
     labels = np.arange(count) % 2
     speakers = np.arange(count) // 2 % 3
     features = rng.normal(size=(count, 4)) + shift + 3.0 * speakers[:, None]
-    return np.column_stack([labels, speakers, features]), labels
+    sounds = 0.1 * rng.normal(size=(count, 1024))
+    return np.column_stack([labels, speakers, features, sounds]), labels
 
 
-def test_inception_score_is_one_when_every_clip_looks_alike():
-    assert metrics.inception_score(np.full((30, 10), 0.1)) == pytest.approx(1.0)
-    assert metrics.inception_score(np.eye(10)[np.zeros(30, int)]) == pytest.approx(1.0)
-
-
-def test_inception_score_of_certain_balanced_clips_is_the_number_of_classes():
-    assert metrics.inception_score(np.eye(10)[np.arange(300) % 10]) == pytest.approx(10.0)
-
-
-def test_inception_score_by_hand():
-    # Marginal (1/2, 1/2); each clip diverges by 0.9 log 1.8 + 0.1 log 0.2.
-    expected = 1.8**0.9 * 0.2**0.1
-    assert metrics.inception_score([[0.9, 0.1], [0.1, 0.9]]) == pytest.approx(expected)
-
-
-def test_splits_are_dealt_at_random_so_that_sorted_labels_do_no_harm():
-    scores = metrics.inception_scores(np.eye(10)[np.repeat(np.arange(10), 30)], splits=10)
-    assert scores.shape == (10,)
-    assert scores.min() > 7.0
-    mean = metrics.inception_score(np.eye(10)[np.repeat(np.arange(10), 30)], splits=10)
-    assert mean == pytest.approx(scores.mean())
-
-
-@pytest.mark.parametrize(
-    "probabilities",
-    [[0.5, 0.5], [[0.5, 0.4]], [[1.5, -0.5]], np.zeros((0, 3)), [[np.nan, 1.0]]],
-)
-def test_what_is_no_probability_is_refused(probabilities):
-    with pytest.raises(ValueError, match="probabilities must"):
-        metrics.inception_score(probabilities)
-
-
-def test_more_splits_than_clips_are_refused():
-    with pytest.raises(ValueError, match=r"splits must .* got 3"):
-        metrics.inception_score([[0.5, 0.5], [0.5, 0.5]], splits=3)
-
-
-def test_frechet_distance_of_a_set_to_itself_is_zero(rng):
-    features = rng.normal(size=(200, 16)) @ rng.normal(size=(16, 16))
-    assert metrics.frechet_distance(features, features) == pytest.approx(0.0, abs=1e-8)
-
-
-def test_frechet_distance_of_shifted_and_scaled_sets_follows_the_closed_form(rng):
-    features = rng.normal(size=(500, 3))
-    shift = np.array([1.0, -2.0, 0.5])
-    shifted = metrics.frechet_distance(features + shift, features)
-    assert shifted == pytest.approx(shift @ shift)
-    # Covariances commute: the spread term is the squared distance of the standard deviations.
-    centred = features - features.mean(axis=0)
-    variance = np.trace(np.cov(centred, rowvar=False))
-    assert metrics.frechet_distance(3.0 * centred, centred) == pytest.approx(4.0 * variance)
-
-
-def test_frechet_distance_agrees_with_scipys_matrix_root(rng):
-    linalg = pytest.importorskip("scipy.linalg")
-    one = rng.normal(size=(300, 6)) @ rng.normal(size=(6, 6))
-    other = rng.normal(size=(250, 6)) @ rng.normal(size=(6, 6)) + 1.0
-    first, second = (np.cov(features, rowvar=False) for features in (one, other))
-    shift = one.mean(axis=0) - other.mean(axis=0)
-    root = linalg.sqrtm(first @ second).real
-    expected = shift @ shift + np.trace(first + second - 2.0 * root)
-    assert metrics.frechet_distance(one, other) == pytest.approx(expected, rel=1e-6)
-    assert metrics.frechet_distance(other, one) == pytest.approx(expected, rel=1e-6)
-
-
-def test_frechet_distance_does_not_change_when_both_sets_are_rotated(rng):
-    one, other = rng.normal(size=(100, 5)), 2.0 * rng.normal(size=(80, 5))
-    rotation, _ = np.linalg.qr(rng.normal(size=(5, 5)))
-    rotated = metrics.frechet_distance(one @ rotation, other @ rotation)
-    assert rotated == pytest.approx(metrics.frechet_distance(one, other))
-
-
-def test_frechet_distance_bears_fewer_clips_than_dimensions_and_dead_features(rng):
-    few = np.pad(rng.normal(size=(10, 30)), ((0, 0), (0, 10)))
-    more = np.pad(rng.normal(size=(50, 30)), ((0, 0), (0, 10)))
-    distance = metrics.frechet_distance(few, more)
-    assert np.isfinite(distance)
-    assert distance > 0
-
-
-def test_two_draws_from_one_distribution_are_further_apart_the_fewer_the_clips(rng):
-    few, more = (
-        np.mean(
-            [
-                metrics.frechet_distance(rng.normal(size=(n, 8)), rng.normal(size=(n, 8)))
-                for _ in range(20)
-            ]
-        )
-        for n in (40, 400)
-    )
-    assert few > 5.0 * more > 0.0
-
-
-@pytest.mark.parametrize(
-    ("features", "message"),
-    [
-        (np.zeros((1, 3)), "at least 2 clips"),
-        (np.zeros(3), "shape"),
-        (np.full((4, 3), np.nan), "finite"),
-        (np.zeros((4, 2)), "as many dimensions"),
-    ],
-)
-def test_features_that_do_not_fit_are_refused(features, message):
-    with pytest.raises(ValueError, match=message):
-        metrics.frechet_distance(features, np.zeros((4, 3)))
-
-
-def test_label_accuracy_counts_the_clips_heard_as_asked():
-    probabilities = [[0.6, 0.4], [0.2, 0.8], [0.9, 0.1], [0.3, 0.7]]
-    assert metrics.label_accuracy(probabilities, [0, 1, 1, 1]) == 0.75
-    with pytest.raises(ValueError, match="one per clip"):
-        metrics.label_accuracy(probabilities, [0, 1])
-    with pytest.raises(ValueError, match=r"integers from 0 to 1, got values from 0 to 2"):
-        metrics.label_accuracy(probabilities, [0, 1, 1, 2])
-
-
-def test_class_shares_count_classes_that_never_win():
-    shares = metrics.class_shares([[0.6, 0.4, 0.0], [0.8, 0.2, 0.0], [0.1, 0.9, 0.0], [1.0, 0, 0]])
-    np.testing.assert_allclose(shares, [0.75, 0.25, 0.0])
-
-
-def test_wilson_interval_reproduces_a_published_example():
-    # Newcombe, Statistics in Medicine 17 (1998), table I: 81 of 263, method 3.
-    low, high = metrics.wilson_interval(81 / 263, 263)
-    assert (low, high) == (pytest.approx(0.2553, abs=5e-5), pytest.approx(0.3662, abs=5e-5))
-
-
-def test_wilson_interval_keeps_a_width_when_all_clips_were_right():
-    low, high = metrics.wilson_interval(1.0, 300)
-    assert high == pytest.approx(1.0)
-    assert high <= 1.0
-    assert 0.98 < low < 0.99
-    with pytest.raises(ValueError, match=r"share must lie in \[0, 1\]"):
-        metrics.wilson_interval(97, 100)
+def brief(*arguments):
+    return metrics.evaluate(ToyJudge(), *arguments, brief=True)
 
 
 def test_evaluate_tells_good_clips_from_shifted_ones(rng):
@@ -177,11 +46,11 @@ def test_evaluate_tells_good_clips_from_shifted_ones(rng):
     test, labels = toy_clips(rng, 120)
     good, good_labels = toy_clips(rng, 120)
     bad, _ = toy_clips(rng, 120, shift=1.0)
-    report = metrics.evaluate(ToyJudge(), train, test, labels, good, good_labels)
+    report = brief(train, test, labels, good, good_labels)
     assert report["generated"]["accuracy"] == 1.0
     assert report["test"]["inception_score"] == pytest.approx(2.0)
     assert report["generated"]["frechet_distance"] < 0.3
-    worse = metrics.evaluate(ToyJudge(), train, test, labels, bad, 1 - good_labels)
+    worse = brief(train, test, labels, bad, 1 - good_labels)
     assert worse["generated"]["accuracy"] == 0.0
     assert worse["test"] == report["test"]
     assert worse["generated"]["frechet_distance"] == pytest.approx(4.0, abs=1.0)
@@ -192,11 +61,11 @@ def test_the_floor_is_what_held_out_clips_of_the_same_mix_score(rng):
     for _ in range(8):
         train, _ = toy_clips(rng, 600)
         test, labels = toy_clips(rng, 120)
-        report = metrics.evaluate(ToyJudge(), train, test, labels, test, labels)
+        report = brief(train, test, labels, test, labels)
         floors.append(report["floor"])
         held_out.append(report["test"]["frechet_distance"])
         order = rng.permutation(600)
-        drawn, rest = train[order[:120], 2:], train[order[120:], 2:]
+        drawn, rest = train[order[:120], 2:6], train[order[120:], 2:6]
         careless.append(metrics.frechet_distance(drawn, rest))
     assert np.mean(floors) == pytest.approx(np.mean(held_out), rel=0.25)
     # Drawn without regard to the speakers, the subsets have other mixes and lie further apart.
@@ -207,13 +76,99 @@ def test_unequal_counts_are_brought_to_the_smaller_one(rng):
     train, _ = toy_clips(rng, 600)
     test, labels = toy_clips(rng, 60)
     many, many_labels = toy_clips(rng, 480)
-    report = metrics.evaluate(ToyJudge(), train, test, labels, many, many_labels)
+    report = brief(train, test, labels, many, many_labels)
     assert report["equal_count"] == 60
     assert report["generated"]["clips"] == 480
-    all_of_them = metrics.frechet_distance(many[:, 2:], train[:, 2:])
+    all_of_them = metrics.frechet_distance(many[:, 2:6], train[:, 2:6])
     assert report["generated"]["frechet_distance"] > 1.5 * all_of_them
     with pytest.raises(ValueError, match="train must have at least 62 clips, got 20"):
-        metrics.evaluate(ToyJudge(), train[:20], test, labels, many, many_labels)
+        brief(train[:20], test, labels, many, many_labels)
+
+
+@pytest.fixture(scope="module")
+def full():
+    rng = np.random.default_rng(11)
+    train, _ = toy_clips(rng, 300)
+    test, labels = toy_clips(rng, 60)
+    generated, asked = toy_clips(rng, 60)
+    generated[:5] = train[:5]
+    generated[9, 0] = 1 - asked[9]
+    labels = [{"label": one, "speaker": np.arange(60) // 2 % 3} for one in (labels, asked)]
+    labels[1]["speaker"][:6] = 2
+    report = metrics.evaluate(ToyJudge(), train, test, labels[0], generated, labels[1])
+    return report, train, test, generated
+
+
+def test_a_full_report_holds_what_the_functions_return(full):
+    report, train, test, generated = full
+    features, known = generated[:, 2:6], train[:, 2:6]
+    column = report["generated"]
+    probabilities, wanted = (ToyJudge().probabilities(clips) for clips in (generated, train))
+    assert column["kernel_distance"] == metrics.kernel_distance(features, known)
+    assert column["gaussian_kernel_distance"] == metrics.gaussian_kernel_distance(features, known)
+    assert column["modified_inception_score"] == metrics.modified_inception_score(probabilities)
+    assert column["am_score"] == metrics.am_score(probabilities, wanted)
+    assert column["accuracies"] == {"speaker": pytest.approx(56 / 60)}
+    assert column["different_bins"] == metrics.different_bins(features, known).different.sum()
+    found = metrics.memorisation(generated, test, train, 8000)
+    assert column["nearer"] == found.nearer
+    assert column["train_distance_db"] == np.median(found.distance_db)
+
+
+def test_a_full_report_points_at_the_clips_to_hear(full):
+    report, *_ = full
+    column = report["generated"]
+    pairs = column["nearest_pairs"]
+    assert [pair[:2] for pair in pairs[:5]] == [[i, i] for i in range(5)]
+    assert max(pair[2] for pair in pairs[:5]) < 1e-3 < pairs[5][2]
+    assert column["worst"][0] == [9, 0.0, "a"]
+    assert all(sure == 1.0 for _, sure, _ in column["best"])
+    assert column["alarms"] == {}
+
+
+def test_every_interval_holds_its_score_and_test_and_generated_overlap(full):
+    report, *_ = full
+    for column in (report["test"], report["generated"]):
+        for name, (low, high) in column["intervals"].items():
+            assert low <= column[name] <= high, name
+    for name in ("kernel_distance", "coverage", "density", "frechet_distance_infinity"):
+        low, high = report["test"]["intervals"][name]
+        other_low, other_high = report["generated"]["intervals"][name]
+        assert max(low, other_low) < min(high, other_high), name
+
+
+class QuietJudge(ToyJudge):
+    """What the other one reads off the first samples stands there 80 dB lower."""
+
+    def probabilities(self, waveforms, head="label"):
+        return super().probabilities(np.round(1e4 * waveforms), head)
+
+    def features(self, waveforms):
+        return 1e4 * super().features(waveforms)
+
+
+def test_silence_is_told_in_the_report(rng):
+    (train, _), (test, labels), (quiet, asked) = (toy_clips(rng, n) for n in (200, 40, 40))
+    for clips in (train, test, quiet):
+        clips[:, :6] *= 1e-4
+    quiet[:, 6:] *= 1e-2
+    report = metrics.evaluate(QuietJudge(), train, test, labels, quiet, asked)
+    assert list(report["generated"]["alarms"]) == ["silence"]
+    assert report["test"]["level_db"] - report["generated"]["level_db"] == pytest.approx(40, abs=1)
+    assert "alarm, silence: sounds at" in metrics.format_table(report)
+
+
+def test_tuning_is_measured_where_labels_are_pitches(rng):
+    train, _ = toy_clips(rng, 200)
+    test, labels = toy_clips(rng, 40)
+    hertz = np.where(labels, 440.0, 220.0)[:, np.newaxis]
+    test[:, 6:] = np.sin(2 * np.pi * hertz * np.arange(1024) / 8000)
+    flat = test.copy()
+    flat[:10, 6:] = np.sin(2 * np.pi * 0.97 * hertz[:10] * np.arange(1024) / 8000)
+    report = metrics.evaluate(ToyJudge(), train, test, labels, flat, labels, pitches=[57, 69])
+    assert report["test"]["pitch_accuracy"] == 1.0
+    assert report["generated"]["pitch_accuracy"] == 0.75
+    assert "within 20 cents" in metrics.format_table(report)
 
 
 def test_the_report_is_json_and_names_every_share(rng):
@@ -221,7 +176,7 @@ def test_the_report_is_json_and_names_every_share(rng):
     test, labels = toy_clips(rng, 60)
     silent_speaker = test[test[:, 1] < 2]
     asked = silent_speaker[:, 0].astype(int)
-    report = metrics.evaluate(ToyJudge(), train, test, labels, silent_speaker, asked)
+    report = brief(train, test, labels, silent_speaker, asked)
     assert json.loads(json.dumps(report)) == json.loads(json.dumps(report, allow_nan=False))
     assert report["test"]["shares"]["speaker"] == pytest.approx(
         {"x": 1 / 3, "y": 1 / 3, "z": 1 / 3}
@@ -233,3 +188,39 @@ def test_the_report_is_json_and_names_every_share(rng):
     assert any(line.split() == ["z", "0.333", "0.000"] for line in lines)
     assert f"{report['generated']['frechet_distance']:.2f}" in table
     assert max(map(len, lines)) < 80
+
+
+def test_the_table_of_a_full_report_has_every_score_with_its_interval(full):
+    report, *_ = full
+    table = metrics.format_table(report)
+    column = report["generated"]
+    low, high = column["intervals"]["coverage"]
+    assert f"{column['coverage']:.2f} [{low:.2f}, {high:.2f}]" in table
+    for words in (
+        "AM score",
+        "modified",
+        "Gaussian",
+        "different bins",
+        "speaker",
+        "among training",
+    ):
+        assert words in table
+    assert max(map(len, table.splitlines())) < 80
+    assert json.dumps(report, allow_nan=False)
+    short = {key: report[key] for key in ("floor", "equal_count")} | {
+        name: {
+            key: report[name][key]
+            for key in (
+                "clips",
+                "accuracy",
+                "interval",
+                "inception_score",
+                "frechet_distance",
+                "shares",
+            )
+        }
+        for name in ("test", "generated")
+    }
+    old = metrics.format_table(short).split("share of")[0].rstrip().splitlines()
+    assert "real against real" in old[-1]
+    assert len(old) == 6
