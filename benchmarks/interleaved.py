@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 
 #: Workers may be heard when they fail, but not when they warn.
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
@@ -20,16 +21,18 @@ class Worker:
 
     Parameters
     ----------
+    patience_s : float > 0
+        How long building may take; some programs compile for longer than they then run.
     **order
         What to build.
 
     Raises
     ------
     WorkerError
-        If that cannot be built.
+        If that cannot be built, or not in time.
     """
 
-    def __init__(self, **order):
+    def __init__(self, patience_s=300.0, **order):
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - it lives as long as the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker"],
@@ -41,7 +44,15 @@ class Worker:
         )
         self.peak_mb = 0
         self.medians, self.times = {}, {}
-        self.facts = self._ask(order)
+        limit = threading.Timer(patience_s, self.process.kill)
+        limit.start()
+        try:
+            self.facts = self._ask(order)
+        except WorkerError as error:
+            late = "" if limit.is_alive() else f"not ready after {patience_s:.0f} s; "
+            raise WorkerError(f"{late}{error}") from error
+        finally:
+            limit.cancel()
 
     def _ask(self, order):
         try:
