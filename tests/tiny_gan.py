@@ -24,9 +24,7 @@ def networks(labels=0, shape=(2,), batch_norm=False):
     return generator, keras.Model(*score)
 
 
-def build(
-    labels=0, shape=(2,), batch_norm=False, rates=(0.01, 0.02), optimizers=None, **options
-):
+def build(labels=0, shape=(2,), batch_norm=False, rates=(0.01, 0.02), optimizers=None, **options):
     """Return a compiled GAN, always with the same weights."""
     keras.utils.set_random_seed(0)
     wanted = {name: options.pop(name) for name in ("augment", "ema", "seed") if name in options}

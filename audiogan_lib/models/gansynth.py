@@ -150,10 +150,12 @@ def build_discriminator(
 
     Parameters
     ----------
-    frames, bins, blocks, base, limit, patch : int > 0
+    frames, bins, blocks, base, limit : int > 0
         As in :func:`build_generator`; the last layer has ``min(base, limit)`` channels.
     labels : int or tuple of int
         Classes of each condition, to be told; 0 for none.
+    patch : int > 0
+        As in :func:`build_generator`.
     form : {"nearest", "strided"}
         Two 3 x 3 convolutions and a 2 x 2 mean a block, as published, or one 4 x 4 of stride 2.
     group : int > 1
