@@ -21,15 +21,7 @@ class _Heard(NamedTuple):
 
 
 def evaluate(
-    judge,
-    train,
-    test,
-    test_labels,
-    generated,
-    generated_labels,
-    seed=0,
-    pitches=None,
-    brief=False,
+    judge, train, test, test_labels, generated, generated_labels, seed=0, pitches=None, brief=False
 ):
     """Score generated clips beside the held-out real ones, as the notes of this module say.
 
@@ -80,17 +72,23 @@ def evaluate(
     }
     report |= {"floor": _floor(reference, count, rng), "equal_count": count}
     if not brief:
-        for name, column in (("test", report["test"]), ("generated", report["generated"])):
-            column |= compared(heard[name], reference, count, rng)
-            column["intervals"] = intervals(column, heard[name], reference, count, rng)
-            if pitches is not None:
-                midi = np.asarray(pitches, np.float64)[np.asarray(labels[name]["label"])]
-                add_tuning(column, heard[name], midi, judge.sample_rate)
-        add_copies(report, heard, reference, judge.sample_rate, rng)
-        asked = np.asarray(labels["generated"]["label"])
-        add_ends(report["generated"], heard["generated"], asked, judge.heads["label"])
-        add_signs(report, heard, judge.sample_rate, rng)
+        _complete(report, judge, heard, labels, reference, pitches, rng)
     return report
+
+
+def _complete(report, judge, heard, labels, reference, pitches, rng):
+    """Add all further scores to a brief report."""
+    for name, clips in heard.items():
+        column = report[name]
+        column |= compared(clips, reference, report["equal_count"], rng)
+        column["intervals"] = intervals(column, clips, reference, report["equal_count"], rng)
+        if pitches is not None:
+            midi = np.asarray(pitches, np.float64)[np.asarray(labels[name]["label"])]
+            add_tuning(column, clips, midi, judge.sample_rate)
+    asked = np.asarray(labels["generated"]["label"])
+    add_ends(report["generated"], heard["generated"], asked, judge.heads["label"])
+    add_copies(report, heard, reference, judge.sample_rate, rng)
+    add_signs(report, heard, judge.sample_rate, rng)
 
 
 def _by_head(labels):

@@ -113,11 +113,15 @@ def test_generate_takes_further_conditions(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["7-theo-000.wav"]
 
 
-def test_evaluate_prints_real_beside_generated(capsys):
-    assert __main__.main(["evaluate", "drums", "--count", "60"]) == 0
+def test_evaluate_prints_real_beside_generated_and_saves_a_page(tmp_path, capsys):
+    page = tmp_path / "drums.html"
+    assert __main__.main(["evaluate", "drums", "--count", "60", "--page", str(page)]) == 0
     table = capsys.readouterr().out
     for words in ("test split", "generated", "recognised as asked", "Frechet", "real against real"):
         assert words in table
+    html = page.read_text(encoding="utf-8")
+    assert html.count("<audio ") == 32
+    assert table.splitlines()[3] in html
 
 
 @pytest.mark.parametrize(
