@@ -73,10 +73,10 @@ def _row(case, dtypes, workers, forms, tried):
     for dtype in dtypes:
         limit = limit_gmacs(workers.values(), dtype)
         mine, peer = workers["ours", dtype], workers["pytorch", dtype]
-        seconds = statistics.median(mine.times["step"])
+        seconds = statistics.median(mine.medians["step"])
         row[dtype] = {
-            "ours": summary(mine.times["step"]) | {"peak_mb": mine.peak_mb},
-            "pytorch": summary(peer.times["step"])
+            "ours": summary(mine.medians["step"]) | {"peak_mb": mine.peak_mb},
+            "pytorch": summary(peer.medians["step"])
             | {"peak_mb": peer.peak_mb, "form": forms[dtype], "tried_ms": tried[dtype]},
             "ratio": round(ratio(mine, peer, "step"), 3),
             "limit_gmacs": round(limit, 1),
@@ -91,7 +91,7 @@ def _best_against_best(dtypes, workers):
     best = {}
     for side in ("ours", "pytorch"):
         candidates = [workers[side, dtype] for dtype in dtypes]
-        best[side] = min(candidates, key=lambda w: statistics.median(w.times["step"]))
+        best[side] = min(candidates, key=lambda w: statistics.median(w.medians["step"]))
     return ratio(best["ours"], best["pytorch"], "step")
 
 
