@@ -9,10 +9,10 @@ Written by `make bench`; the numbers are those of `speed.json`.
 ## One training step
 
 Discriminator, then generator, without penalties that are not part of the network's recipe. Median
-over turns of half a second, in milliseconds. *Ratio*: PyTorch's time by ours, the median over turns;
-PyTorch in the quickest of its forms (eager, channels last, compiled). *Share*: of the rate of a 2048 x 2048 matrix
-product, the quicker framework's, in the same run; products with the zeros of padding are not
-counted.
+over turns of half a second, in milliseconds. *Ratio*: PyTorch's time by ours, the median over
+turns; PyTorch in the quickest of its forms (eager, channels last, compiled). *Share*: of the rate
+of a 2048 x 2048 matrix product, the quicker framework's, in the same run; products with the zeros
+of padding are not counted.
 
 | network | precision | ours | PyTorch | form | ratio | share | memory, ours / PyTorch |
 | --- | --- | ---: | ---: | --- | ---: | ---: | ---: |
