@@ -130,9 +130,8 @@ def _dense_lstm_generator(recipe, labels, dtype):
 
 
 def _dense_lstm_discriminator(recipe, labels, dtype):
-    # 32 steps of the LSTM, as in the builder's defaults: more are slower than longer frames.
-    sizes = recipe.samples, 2 * recipe.width, recipe.samples // 32, labels
-    return dense_lstm.build_discriminator(*sizes)
+    # As many steps of the LSTM as the builder's defaults have, in longer frames.
+    return dense_lstm.build_discriminator(recipe.samples, frame=recipe.samples // 32, labels=labels)
 
 
 _FAMILIES = {

@@ -6,6 +6,7 @@ import tensorflow as tf
 from . import spectral
 
 _MELS, _CEPSTRA, _RANGE_DB = 40, 20, 60.0
+_LOWEST, _HIGHEST = 33, 117  # MIDI pitches: 55 Hz, 7 kHz
 
 
 def cepstra(waveforms, sample_rate):
@@ -34,18 +35,65 @@ def cepstra(waveforms, sample_rate):
     """
     window, hop_length = round(0.025 * sample_rate), round(0.010 * sample_rate)
     n_fft = 1 << (window - 1).bit_length()
-    waveforms = tf.cast(waveforms, tf.float32)
-    waveforms /= tf.reduce_max(tf.abs(waveforms), axis=1, keepdims=True) + 1e-9
-    # Without padding, an attack at the very start would fall where the window is zero.
-    padded = tf.pad(waveforms, [[0, 0], [n_fft // 2, n_fft // 2]])
+    padded = _full_scale_and_padded(waveforms, n_fft)
     mel = spectral.mel(padded, sample_rate, n_fft, hop_length, _MELS, win_length=window)
-    loudest = tf.maximum(tf.reduce_max(mel, axis=[1, 2], keepdims=True), 1e-6)
-    floor = 10.0 ** (-_RANGE_DB / 20.0)
-    levels = 1.0 - 2.0 * tf.math.log(tf.maximum(mel / loudest, floor)) / np.log(floor)
+    levels = _below_loudest(mel)
     coefficients = tf.signal.dct(levels, norm="ortho")[..., :_CEPSTRA]
     around = tf.pad(coefficients, [[0, 0], [2, 2], [0, 0]], mode="SYMMETRIC")
     slopes = (around[:, 3:-1] - around[:, 1:-3] + 2.0 * (around[:, 4:] - around[:, :-4])) / 10.0
     return tf.concat([coefficients, slopes], axis=-1)
+
+
+def keys_and_cepstra(waveforms, sample_rate):
+    """Levels on a scale of musical pitch beside :func:`cepstra`, the same at every level.
+
+    The cepstra smooth the harmonics of a note away, and with them its pitch. Beside them stand two
+    bands a semitone from 55 Hz to 7 kHz, of windows of about a quarter of a second (0.256 s at 16
+    kHz) every 10 ms, in decibels from 60 below the clip's loudest band (-1) to that band (+1).
+
+    Parameters
+    ----------
+    waveforms : array_like [shape=(batch, samples)]
+        Sound at any level.
+    sample_rate : int > 0
+        In Hz, more than twice the highest band.
+
+    Returns
+    -------
+    heard : tf.Tensor [shape=(batch, frames, 209)], float32
+        169 bands and 40 cepstra and slopes.
+    """
+    n_fft = 1 << round(0.25 * sample_rate).bit_length()
+    padded = _full_scale_and_padded(waveforms, n_fft)
+    magnitudes = tf.abs(spectral.stft(padded, n_fft, round(0.010 * sample_rate)))
+    bands = _below_loudest(magnitudes @ _key_matrix(sample_rate, n_fft))
+    return tf.concat([bands, cepstra(waveforms, sample_rate)], axis=-1)
+
+
+def _key_matrix(sample_rate, n_fft):
+    """Triangles two bands wide around each half semitone, at least two bins wide."""
+    centres_hz = 440.0 * 2.0 ** ((np.arange(_LOWEST, _HIGHEST + 0.5, 0.5) - 69) / 12)
+    bins_hz = np.arange(1 + n_fft // 2) * sample_rate / n_fft
+    reach_hz = np.maximum(centres_hz * (2.0 ** (1 / 24) - 1), sample_rate / n_fft)
+    return np.maximum(1 - np.abs(bins_hz[:, None] - centres_hz) / reach_hz, 0).astype(np.float32)
+
+
+def _full_scale_and_padded(waveforms, n_fft):
+    waveforms = tf.cast(waveforms, tf.float32)
+    waveforms /= tf.reduce_max(tf.abs(waveforms), axis=1, keepdims=True) + 1e-9
+    # Without padding, an attack at the very start would fall where the window is zero.
+    return tf.pad(waveforms, [[0, 0], [n_fft // 2, n_fft // 2]])
+
+
+def _below_loudest(magnitudes):
+    """Decibels relative to the clip's loudest band, from -1 (at the floor or less) to +1."""
+    loudest = tf.maximum(tf.reduce_max(magnitudes, axis=[1, 2], keepdims=True), 1e-6)
+    floor = 10.0 ** (-_RANGE_DB / 20.0)
+    return 1.0 - 2.0 * tf.math.log(tf.maximum(magnitudes / loudest, floor)) / np.log(floor)
+
+
+#: What a judge can listen to, by the name on its card.
+FEATURES = {"cepstra": cepstra, "keys": keys_and_cepstra}
 
 
 def augment(waveforms, seed, octaves=0.0):

@@ -40,6 +40,8 @@ class Recipe:
         A name in ``losses.NAMES``.
     learning_rate : float > 0
         Of both Adam optimisers.
+    discriminator_rate : float > 0, optional
+        Of the discriminator's, where it is another.
     betas : pair of float
         Decay of the optimisers' two moving averages.
     batch_size : int > 0
@@ -79,6 +81,7 @@ class Recipe:
     peak: float | None = 0.9
     loss: str = "non_saturating"
     learning_rate: float = 4e-4
+    discriminator_rate: float | None = None
     betas: tuple[float, float] = (0.5, 0.99)
     batch_size: int = 32
     r1: float = 0.5
@@ -233,9 +236,9 @@ class Recipe:
             ema=self.ema,
             seed=self.seed,
         )
-        rate, betas = self.learning_rate, dict(zip(("beta_1", "beta_2"), self.betas, strict=True))
+        rates = self.learning_rate, self.discriminator_rate or self.learning_rate
         gan.compile(
-            *(keras.optimizers.Adam(rate, **betas) for _ in range(2)),
+            *(keras.optimizers.Adam(rate, *self.betas) for rate in rates),
             loss=self.loss,
             r1=self.r1,
             penalty_every=self.penalty_every,

@@ -1,8 +1,9 @@
 """Judges: small recognisers of real sounds, by which generated sounds are scored.
 
 A judge is trained on the training split of real sounds and never hears a generated one. It hears
-mel cepstra and their slopes; a judge that heard the log-magnitude spectrograms which the generators
-draw would reward exactly what they were trained on. The level of a clip tells it nothing.
+mel cepstra and their slopes, a judge of notes also bands of half a semitone; a judge that heard the
+log-magnitude spectrograms which the generators draw would reward exactly what they were trained on.
+The level of a clip tells it nothing.
 """
 
 import hashlib
@@ -11,23 +12,23 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from ._hearing import augment, cepstra
+from . import _lessons
+from ._hearing import FEATURES
 
 _WEIGHTS, _FILE = Path(__file__).parent / "weights", "classifier.weights.h5"
 
 
-class _Cepstra(keras.layers.Layer):
-    def __init__(self, sample_rate, **kwargs):
+class _Hearing(keras.layers.Layer):
+    def __init__(self, sample_rate, hears, **kwargs):
         super().__init__(**kwargs)
-        self.sample_rate = sample_rate
+        self.sample_rate, self.hears = sample_rate, hears
 
     def call(self, waveforms):
-        return cepstra(waveforms, self.sample_rate)
+        return FEATURES[self.hears](waveforms, self.sample_rate)
 
 
-def build(samples, sample_rate, heads, width=64):
+def build(samples, sample_rate, heads, width=64, hears="cepstra"):
     """Build an untrained judge: convolutions over time, pooled over the clip.
 
     Parameters
@@ -40,15 +41,24 @@ def build(samples, sample_rate, heads, width=64):
         For each question the names of its possible answers.
     width : int > 0
         Channels of the first layers; the last has twice as many.
+    hears : {"cepstra", "keys"}
+        Mel cepstra alone, or beside them bands of half a semitone, which tell pitch.
 
     Returns
     -------
     judge : Classifier
         With random weights.
+
+    Raises
+    ------
+    ValueError
+        If there are no such features.
     """
+    if hears not in FEATURES:
+        raise ValueError(f"hears must be one of {', '.join(FEATURES)}, got {hears!r}")
     layers = keras.layers
     sound = x = keras.Input((samples,))  # [samples]
-    x = layers.BatchNormalization()(_Cepstra(sample_rate)(x))  # [frames, 40]
+    x = layers.BatchNormalization()(_Hearing(sample_rate, hears)(x))  # [frames, 40 or 209]
     for halves, kernel, stride in ((2, 5, 1), (2, 5, 2), (3, 3, 1), (3, 3, 2), (4, 3, 1)):
         channels = width * halves // 2
         x = layers.Conv1D(channels, kernel, stride, padding="same", use_bias=False)(x)
@@ -60,7 +70,7 @@ def build(samples, sample_rate, heads, width=64):
     x = layers.Dropout(0.2)(features)
     outputs = {head: layers.Dense(len(names), name=head)(x) for head, names in heads.items()}
     network = keras.Model(sound, {"features": features, **outputs})
-    return Classifier(network, heads, sample_rate, width)
+    return Classifier(network, heads, sample_rate, width, hears)
 
 
 class Classifier:
@@ -74,15 +84,15 @@ class Classifier:
         For each head the names of its classes.
     sample_rate : int > 0
         Of the sounds it judges, in Hz.
-    width : int > 0
+    width, hears : int > 0, str
         What `build` made the network with.
     """
 
-    def __init__(self, network, heads, sample_rate, width):
+    def __init__(self, network, heads, sample_rate, width, hears):
         self.network = network
         self.heads = {head: tuple(names) for head, names in heads.items()}
         self.sample_rate = sample_rate
-        self.width = width
+        self.width, self.hears = width, hears
         self.samples = network.input_shape[1]
 
     def probabilities(self, waveforms, head="label"):
@@ -138,7 +148,15 @@ class Classifier:
 
 
 def train(
-    dataset, columns=(), octaves=0.0, epochs=60, batch_size=64, width=64, seed=0, verbose="auto"
+    dataset,
+    columns=(),
+    octaves=0.0,
+    epochs=60,
+    batch_size=64,
+    width=64,
+    hears="cepstra",
+    seed=0,
+    verbose="auto",
 ):
     """Train a judge on real sounds.
 
@@ -150,8 +168,10 @@ def train(
         Columns of the data set, such as ``"speaker"``, that become heads beside ``"label"``.
     octaves : float >= 0
         Greatest change of pitch by which clips are varied; 0 where pitch tells speakers apart.
-    epochs, batch_size, width : int > 0
-        Passes over the clips, clips per step, channels (see `build`).
+    epochs, batch_size : int > 0
+        Passes over the clips and clips per step.
+    width, hears : int > 0, str
+        As in `build`.
     seed : int
         The same seed gives the same judge on the same machine and versions.
     verbose : str or int
@@ -167,23 +187,11 @@ def train(
     ValueError
         If a column is missing or a label has fewer than two clips.
     """
-    answers, heads = _answers(dataset, columns)
+    answers, heads = _lessons.answers(dataset, columns)
     keras.utils.set_random_seed(seed)
-    judge = build(dataset.waveforms.shape[1], dataset.sample_rate, heads, width)
+    judge = build(dataset.waveforms.shape[1], dataset.sample_rate, heads, width, hears)
     steps = -(-len(dataset.waveforms) // batch_size)
-    data = tf.data.Dataset.from_tensor_slices((dataset.waveforms.astype(np.float32), answers))
-    data = data.shuffle(len(dataset.waveforms), seed=seed).repeat().batch(batch_size)
-    data = (
-        data.enumerate()
-        .map(
-            lambda step, batch: (
-                augment(batch[0], tf.stack([np.int64(seed), step]), octaves),
-                batch[1],
-            ),
-            num_parallel_calls=2,
-        )
-        .prefetch(2)
-    )
+    data = _lessons.stream(dataset.waveforms, answers, batch_size, octaves, seed)
     warmup = min(100, steps)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, steps * epochs - warmup, warmup_target=2e-3, warmup_steps=warmup
@@ -243,7 +251,8 @@ def load(name):
             f"{folder / _FILE} is damaged: its SHA-256 is {digest}, its card says "
             f"{card['sha256']}. Install the library again."
         )
-    judge = build(card["samples"], card["sample_rate"], card["heads"], card["width"])
+    hears = card.get("hears", "cepstra")  # cards of the first judges do not say
+    judge = build(card["samples"], card["sample_rate"], card["heads"], card["width"], hears)
     judge.network.load_weights(folder / _FILE)
     return judge
 
@@ -269,6 +278,7 @@ def save(judge, folder, **facts):
         "sample_rate": judge.sample_rate,
         "samples": judge.samples,
         "width": judge.width,
+        "hears": judge.hears,
         "heads": judge.heads,
         "parameters": judge.network.count_params(),
         **facts,
@@ -277,22 +287,3 @@ def save(judge, folder, **facts):
     card_part.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     weights.replace(folder / _FILE)
     card_part.replace(folder / "card.json")
-
-
-def _answers(dataset, columns):
-    """Return each head's integer targets and the names they stand for."""
-    answers = {"label": np.asarray(dataset.labels)}
-    heads = {"label": tuple(dataset.label_names)}
-    for column in columns:
-        if column not in dataset.columns:
-            raise ValueError(f"columns must be among {', '.join(dataset.columns)}, got {column!r}")
-        found, answers[column] = np.unique(dataset.columns[column], return_inverse=True)
-        heads[column] = tuple(str(name) for name in found)
-    for head, classes in heads.items():
-        counts = np.bincount(answers[head], minlength=len(classes))
-        if counts.min() < 2:
-            raise ValueError(
-                f"dataset must have at least 2 clips of each {head}, "
-                f"got {counts.min()} of {classes[counts.argmin()]!r}"
-            )
-    return answers, heads

@@ -1,4 +1,4 @@
-"""What each shipped generator was trained with: data, representation, networks, loss and schedule.
+"""What each generator is trained with: data, representation, networks, loss and schedule.
 
 A recipe is the whole description, a frozen dataclass: ``python -m audiogan_lib train NAME`` runs
 it, and ``pretrained.load(NAME)`` rebuilds its generator from it. To try something else, use
@@ -12,45 +12,104 @@ from audiogan_lib._recipe import Recipe
 
 __all__ = ["NAMES", "Recipe", "for_folder"]
 
+_DIGITS = Recipe(
+    name="digits",
+    data="fsdd",
+    sample_rate=8000,
+    samples=8192,
+    conditions=("label", "speaker"),
+    minutes=20,
+    judge="digits",
+)
+
+_DRUMS = Recipe(
+    name="drums",
+    data="drums",
+    sample_rate=16000,
+    samples=16384,
+    n_fft=512,
+    hop_length=128,
+    batch_size=24,
+    minutes=40,
+    judge="drums",
+)
+
+_NOTES = Recipe(
+    name="notes",
+    data="notes",
+    sample_rate=16000,
+    samples=16384,
+    conditions=("label", "instrument"),
+    label_means="pitch",
+    network="gansynth",
+    n_fft=1024,
+    hop_length=256,
+    learning_rate=3e-3,
+    betas=(0.0, 0.99),
+    batch_size=16,
+    r1=10.0,
+    label_loss=10.0,
+    shift=0,
+    minutes=60,
+)
+
+# The settings of the chapter on WaveGAN, at its full length and with labels.
+_WAVEGAN = replace(
+    _DRUMS,
+    name="wavegan-drums",
+    network="wavegan",
+    width=16,
+    betas=(0.0, 0.99),
+    batch_size=16,
+    shift=8,
+    minutes=60,
+)
+
+# As published (Donahue et al. 2019), at a quarter of the width; latents are normal, with labels.
+_WAVEGAN_GP = replace(
+    _WAVEGAN,
+    name="wavegan-gp-drums",
+    network="published_wavegan",
+    latent_dim=100,
+    loss="wasserstein",
+    learning_rate=1e-4,
+    betas=(0.5, 0.9),
+    batch_size=64,
+    r1=0.0,
+    penalty_every=1,
+    gradient_penalty=10.0,
+    critic_steps=5,
+    shift=0,
+    ema=0.0,
+    dtype="float32",
+)
+
+# A quarter of the article's widths: the last layer has a weight for each unit and sample.
+_ARTICLE = replace(
+    _DRUMS,
+    name="article",
+    network="dense_lstm",
+    width=8,
+    latent_dim=100,
+    learning_rate=5e-4,
+    discriminator_rate=2e-3,
+    batch_size=32,
+    r1=0.0,
+    penalty_every=1,
+    shift=0,
+    dtype="float32",
+    minutes=20,
+)
+
 _RECIPES = (
-    Recipe(
-        name="digits",
-        data="fsdd",
-        sample_rate=8000,
-        samples=8192,
-        conditions=("label", "speaker"),
-        minutes=20,
-        judge="digits",
-    ),
-    Recipe(
-        name="drums",
-        data="drums",
-        sample_rate=16000,
-        samples=16384,
-        n_fft=512,
-        hop_length=128,
-        batch_size=24,
-        minutes=40,
-        judge="drums",
-    ),
-    Recipe(
-        name="notes",
-        data="notes",
-        sample_rate=16000,
-        samples=16384,
-        conditions=("label", "instrument"),
-        label_means="pitch",
-        network="gansynth",
-        n_fft=1024,
-        hop_length=256,
-        learning_rate=3e-3,
-        betas=(0.0, 0.99),
-        batch_size=16,
-        r1=10.0,
-        label_loss=10.0,
-        shift=0,
-        minutes=60,
-    ),
+    _DIGITS,
+    replace(_DIGITS, name="digits-fast", minutes=4),
+    replace(_DIGITS, name="robot-digits", data="robot_digits", conditions=("label", "voice")),
+    _DRUMS,
+    _WAVEGAN,
+    _WAVEGAN_GP,
+    _ARTICLE,
+    _NOTES,
 )
 
 NAMES = {recipe.name: recipe for recipe in _RECIPES}

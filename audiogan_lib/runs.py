@@ -18,9 +18,6 @@ from audiogan_lib import callbacks, classifiers, datasets, metrics, pretrained, 
 
 _STEPS_PER_EPOCH = 20
 
-#: Data sets whose labels are MIDI pitches.
-_PITCHED = ("notes", "nsynth")
-
 
 class _Export(keras.callbacks.Callback):
     """Keep the averaged generator and its card current, each time a checkpoint is due."""
@@ -57,7 +54,8 @@ class Run:
         card = self.folder / "card.json"
         if card.exists():
             found = recipes.Recipe.from_dict(json.loads(card.read_text(encoding="utf-8"))["recipe"])
-            if replace(found, minutes=recipe.minutes) != recipe:
+            # How long to go on and who judges are no part of what is trained.
+            if replace(found, minutes=recipe.minutes, judge=recipe.judge) != recipe:
                 raise ValueError(f"{folder} holds a run of another recipe; choose another folder")
         self.train_data = recipe.load_data("train")
         self.labels, self.conditions = datasets.condition_labels(self.train_data, recipe.conditions)
@@ -100,12 +98,17 @@ class Run:
 
     def _score(self, gan):
         """Return a row of scores, with the judge of this recipe."""
-        test = self.recipe.load_data("test")
-        report = judge_report(self._generator(gan), self.train_data, test, brief=True)
-        return {
-            key: round(report["generated"][key], 4)
-            for key in ("accuracy", "inception_score", "frechet_distance")
-        }
+        generator, test = self._generator(gan), self.recipe.load_data("test")
+        sounds, asked = made = sounds_like(generator, test)
+        report = judge_report(generator, self.train_data, test, brief=True, sounds=made)
+        found = report["generated"]
+        row = {key: found[key] for key in ("accuracy", "inception_score", "frechet_distance")}
+        row |= {f"{head}_accuracy": share for head, share in found["accuracies"].items()}
+        if self.recipe.label_means == "pitch":
+            midi = [float(name) for name in asked["label"]]
+            errors_cents = metrics.pitch_errors(sounds, self.recipe.sample_rate, midi)
+            row["pitch_accuracy"] = metrics.pitch_accuracy(errors_cents)
+        return {key: round(value, 4) for key, value in row.items()}
 
     def _fit(self, gan, step, watchers):
         """Train from a step on until one of the watchers stops it."""
@@ -171,6 +174,9 @@ class Run:
 def sounds_like(generator, test, count=300, seed=0):
     """Generate sounds for which the same was asked as stands in the test split, as often.
 
+    A condition that the test split answers otherwise than the generator can, such as by voices that
+    it never heard, runs through all that the generator has.
+
     Parameters
     ----------
     generator : pretrained.Generator
@@ -191,9 +197,16 @@ def sounds_like(generator, test, count=300, seed=0):
     """
     labels, names = datasets.condition_labels(test, generator.recipe.conditions)
     rows = labels[np.arange(count) * len(labels) // count]
+    same = {
+        name: [names[name][index] for index in column]
+        for name, column in zip(names, rows.T, strict=True)
+        if set(names[name]) <= set(generator.conditions[name])
+    }
     asked = {
         name: [classes[index] for index in column]
-        for (name, classes), column in zip(names.items(), rows.T, strict=True)
+        for (name, classes), column in zip(
+            generator.conditions.items(), generator.label_indices(count, **same).T, strict=True
+        )
     }
     return generator.sample(count, seed=seed, **asked), asked
 
@@ -237,21 +250,26 @@ def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=
     real = {
         name: np.array(names[name])[column] for name, column in zip(names, found.T, strict=True)
     }
-    heads = [head for head in asked if set(real[head]) <= set(judge.heads.get(head, ()))]
-    numbers = [
-        {head: np.array([judge.heads[head].index(c) for c in classes[head]]) for head in heads}
-        for classes in (real, asked)
-    ]
+    pitched = generator.recipe.label_means == "pitch"
     return metrics.evaluate(
         judge,
         train.waveforms,
         test.waveforms,
-        numbers[0],
+        _numbered(judge, real),
         sounds,
-        numbers[1],
-        pitches=[float(name) for name in test.label_names] if test.name in _PITCHED else None,
+        _numbered(judge, asked),
+        pitches=[float(name) for name in test.label_names] if pitched else None,
         brief=brief,
     )
+
+
+def _numbered(judge, classes):
+    """Turn names into the judge's numbers, for the heads whose classes it knows all."""
+    return {
+        head: np.array([judge.heads[head].index(name) for name in names])
+        for head, names in classes.items()
+        if set(names) <= set(judge.heads.get(head, ()))
+    }
 
 
 def _commit():

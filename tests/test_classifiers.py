@@ -67,6 +67,20 @@ def test_cepstra_are_the_same_at_every_level_and_finite_in_silence(tones):
     assert np.isfinite(_hearing.cepstra(np.zeros((1, 2048)), 8000)).all()
 
 
+def test_keys_peak_where_the_note_is():
+    time_s = np.arange(16384) / 16000
+    midi = np.array([40, 57, 69, 88, 110])
+    notes = np.sin(2 * np.pi * librosa.midi_to_hz(midi)[:, None] * time_s)
+    heard = _hearing.keys_and_cepstra(notes, 16000).numpy()
+    assert heard.shape == (5, 103, 209)
+    np.testing.assert_allclose(heard[..., 169:], _hearing.cepstra(notes, 16000), atol=1e-5)
+    keys = 33 + heard[:, 50, :169].argmax(axis=1) / 2
+    np.testing.assert_allclose(keys, midi, atol=0.5)  # a semitone at 82 Hz is one bin wide
+    np.testing.assert_array_equal(keys[2:], midi[2:])
+    np.testing.assert_allclose(_hearing.keys_and_cepstra(0.01 * notes, 16000), heard, atol=1e-3)
+    assert np.isfinite(_hearing.keys_and_cepstra(np.zeros((1, 16384)), 16000)).all()
+
+
 def test_augment_is_a_pure_function_of_its_seed(tones):
     sounds = tf.constant(tones.waveforms)
     one = _hearing.augment(sounds, tf.constant([0, 1])).numpy()
@@ -121,8 +135,9 @@ def test_training_refuses_what_it_cannot_learn_from(tones):
         classifiers.train(lonely)
 
 
-def test_a_saved_judge_is_the_same_when_loaded(tones, tmp_path):
-    judge = classifiers.build(2048, 8000, {"label": ("low", "high")}, width=8)
+@pytest.mark.parametrize("hears", ["cepstra", "keys"])
+def test_a_saved_judge_is_the_same_when_loaded(tones, tmp_path, hears):
+    judge = classifiers.build(2048, 8000, {"label": ("low", "high")}, width=8, hears=hears)
     classifiers.save(judge, tmp_path / "judge", data="tones")
     loaded = classifiers.load(tmp_path / "judge")
     np.testing.assert_array_equal(
@@ -132,6 +147,11 @@ def test_a_saved_judge_is_the_same_when_loaded(tones, tmp_path):
     assert json.loads((tmp_path / "judge" / "card.json").read_text())["data"] == "tones"
     written = {path.name for path in (tmp_path / "judge").iterdir()}
     assert written == {"card.json", "classifier.weights.h5"}
+
+
+def test_features_that_there_are_not_are_refused():
+    with pytest.raises(ValueError, match="hears must be one of cepstra, keys, got 'wavelets'"):
+        classifiers.build(2048, 8000, {"label": ("low", "high")}, hears="wavelets")
 
 
 def test_damaged_or_missing_weights_are_refused(tones, tmp_path):
@@ -165,13 +185,15 @@ def test_a_shipped_judge_keeps_the_word_of_its_card(shipped):
     assert shipped.judge.heads["label"] == shipped.test.label_names
     for head, promised in shipped.card["accuracy"].items():
         classes = list(shipped.judge.heads[head])
-        wanted = shipped.test.labels
+        names = np.array(shipped.test.label_names)[shipped.test.labels]
         if head != "label":
-            wanted = [classes.index(name) for name in shipped.test.columns[head]]
-        probabilities = shipped.judge.probabilities(shipped.test.waveforms, head)
+            names = shipped.test.columns[head]
+        known = np.isin(names, classes)  # the clarinet is heard in the test alone
+        wanted = [classes.index(name) for name in names[known]]
+        probabilities = shipped.judge.probabilities(shipped.test.waveforms[known], head)
         reached = metrics.label_accuracy(probabilities, wanted)
         # One clip of slack for another version's or processor's rounding.
-        assert abs(reached - promised) <= 1.0 / len(shipped.test) + 1e-9
+        assert abs(reached - promised) <= 1.0 / known.sum() + 1e-9
 
 
 def test_the_digit_judge_is_right_98_times_in_100(shipped):

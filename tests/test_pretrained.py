@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from audiogan_lib import pretrained
+from audiogan_lib import pretrained, recipes
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,21 @@ def test_names_and_numbers_ask_for_the_same(digits):
     named = digits.label_indices(2, label=["7", "0"], speaker="george")
     np.testing.assert_array_equal(named, digits.label_indices(2, label=[7, 0], speaker=0))
     np.testing.assert_array_equal(named, [[7, 0], [0, 0]])
+
+
+def test_notes_are_asked_for_by_pitch():
+    conditions = {"label": [str(pitch) for pitch in range(36, 85)], "instrument": ["flute", "oboe"]}
+    notes = pretrained.Generator(recipes.NAMES["notes"], conditions, None, {})
+    named = notes.label_indices(2, label=["60", "36"], instrument="oboe")
+    np.testing.assert_array_equal(named, [[24, 1], [0, 1]])
+    for pitches in ([60, 36], np.array([60, 36]), ("60", 36)):
+        asked = notes.label_indices(2, pitch=pitches, instrument="oboe")
+        np.testing.assert_array_equal(asked, named)
+    np.testing.assert_array_equal(notes.label_indices(2, pitch=60)[:, 0], [24, 24])
+    with pytest.raises(ValueError, match=r"'24'.*36"):
+        notes.label_indices(2, pitch=24)
+    with pytest.raises(ValueError, match="to be given once"):
+        notes.label_indices(2, pitch=60, label="61")
 
 
 def test_what_is_not_asked_for_is_spread_evenly(digits):

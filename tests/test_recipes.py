@@ -41,6 +41,39 @@ def test_networks_fit_each_other_and_the_codec(name):
         assert discriminator([drawn, labels]).shape == (count, 1)
 
 
+def test_an_unknown_family_is_named():
+    with pytest.raises(ValueError, match=r"'biggan'.*gansynth"):
+        replace(recipes.NAMES["drums"], network="biggan").build_generator((3,))
+
+
+def test_optimisers_and_terms_are_those_of_the_recipe():
+    changed = {"gradient_penalty": 10.0, "critic_steps": 5, "discriminator_rate": 2e-3}
+    recipe = replace(recipes.NAMES["drums"], width=2, betas=(0.25, 0.75), shift=0, **changed)
+    gan = recipe.build_gan((3,))
+    assert (gan.objective.gradient_penalty, gan.objective.critic_steps) == (10.0, 5)
+    for optimizer, rate in ((gan.generator_optimizer, 4e-4), (gan.discriminator_optimizer, 2e-3)):
+        assert float(optimizer.learning_rate) == pytest.approx(rate)
+        assert (optimizer.beta_1, optimizer.beta_2) == (0.25, 0.75)
+    batch = np.random.default_rng(0).normal(size=(2, 4, 128, 256)).astype(np.float32)
+    np.testing.assert_array_equal(gan.augment(batch[0]), batch[0])
+
+
+def test_notes_are_learnt_by_pitch_and_instrument():
+    recipe = replace(recipes.NAMES["notes"], width=2, batch_size=4, dtype="float32")
+    notes = recipe.load_data("test")
+    sizes = tuple(len(np.unique(notes.columns[name])) for name in ("pitch", "instrument"))
+    gan = recipe.build_gan(sizes)
+    before = gan.generator.get_weights()
+    found = gan.fit(recipe.batches(notes), steps_per_epoch=2, shuffle=False, verbose=0).history
+    # Untrained, each of the two guesses is worth about the logarithm of its number of classes.
+    assert found["label_loss"][0] == pytest.approx(np.log(sizes).sum(), rel=0.3)
+    assert np.isfinite([found[name][0] for name in found]).all()
+    changes = [
+        np.abs(a - b).max() for a, b in zip(before, gan.generator.get_weights(), strict=True)
+    ]
+    assert max(changes) > 1e-3
+
+
 def test_levels_are_those_of_the_recipe():
     recipe = recipes.NAMES["drums"]
     loaded = recipe.load_data("test").waveforms

@@ -94,6 +94,21 @@ def test_a_judge_of_other_labels_is_refused():
         runs.judge_report(generator, digits, digits)
 
 
+def test_what_the_test_split_never_heard_of_runs_through_all():
+    test = datasets.load("robot_digits", split="test")
+    conditions = {"label": test.label_names, "voice": ("ada", "ben")}
+    robots = pretrained.Generator(recipes.NAMES["robot-digits"], conditions, None, {})
+    robots.sample = lambda count, seed, **asked: asked
+    sounds, asked = runs.sounds_like(robots, test, count=80)
+    assert sounds == asked
+    assert asked["label"] == [test.label_names[label] for label in test.labels]
+    assert asked["voice"] == ["ada", "ben"] * 40
+    known = pretrained.load("digits")
+    known.sample = robots.sample
+    test.columns["speaker"] = np.where(test.columns["voice"] == "flite_awb", "theo", "george")
+    assert runs.sounds_like(known, test, count=80)[1]["speaker"] == list(test.columns["speaker"])
+
+
 def test_generate_writes_named_files_that_are_the_samples(tmp_path, capsys):
     arguments = ["generate", "drums", "--label", "snare", "--count", "3", "--seed", "4", "--out"]
     assert __main__.main([*arguments, str(tmp_path / "out")]) == 0

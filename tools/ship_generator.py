@@ -25,10 +25,9 @@ CARD = """# Generator of {name}
 
 **Data.** `{data}`, training split: {clips} clips, each scaled to a peak of {peak}. {origin}
 
-**Recipe.** `audiogan_lib/recipes.py`, `{name}`: {network}, log-magnitude spectrogram of
-{frames} frames of {hop_length} samples and {bins} bins, {parameters:,} parameters; sound by
-{iterations} rounds of fast Griffin-Lim. {loss} loss, R1 penalty {r1:g} every {penalty_every} steps,
-batches of {batch_size}, learning rate {learning_rate:g}, moving average {ema:g}, seed {seed}.
+**Recipe.** `audiogan_lib/recipes.py`, `{name}`: {network}, {parameters:,} parameters, {draws}.
+{loss} loss{terms}, batches of {batch_size}, learning rate {learning_rate:g},
+moving average {ema:g}, seed {seed}.
 
 **Made again by** (a run stops by the clock, so another machine reaches another step)
 
@@ -62,25 +61,43 @@ generator is expected to go below.
 **Limits.** {limits}
 """
 ORIGIN = {
-    "digits": "Free Spoken Digit Dataset, CC BY-SA 4.0, six speakers; recordings 0 to 4 of each "
+    "fsdd": "Free Spoken Digit Dataset, CC BY-SA 4.0, six speakers; recordings 0 to 4 of each "
     "speaker and digit are the test split and had no part in training.",
     "drums": "Shipped with the library (origin, licence and split: "
     "`audiogan_lib/sounds/drums/LICENSE.md`); the test split holds other recordings.",
+    "notes": "Shipped with the library (origin, licence and split: "
+    "`audiogan_lib/sounds/notes/LICENSE.md`); the test split holds other keys and one more "
+    "instrument.",
+    "robot_digits": "Shipped with the library (origin, licence and split: "
+    "`audiogan_lib/sounds/robot_digits/LICENSE.md`); the test split holds other voices.",
 }
+_GRIFFIN_LIM = "Griffin-Lim invents the phase, which is heard as a slight roughness."
+_PEOPLE = (
+    "The voices are those of six people who gave their recordings to research; do not pass the "
+    f"sounds off as theirs. {_GRIFFIN_LIM} Only these speakers, only these ten words, in English."
+)
+_SOUNDFONT = "The classes know the drums of one soundfont; open hi-hats come from one recording."
 LIMITS = {
-    "digits": "The voices are those of six people who gave their recordings to research; do not "
-    "pass the sounds off as theirs. Griffin-Lim invents the phase, which is heard as a slight "
-    "roughness. Only these speakers, only these ten words, in English.",
-    "drums": "The classes know the drums of one soundfont; open hi-hats come from one recording. "
-    "Griffin-Lim invents the phase, which blurs attacks a little and is heard in the long "
-    "ringing of cymbals.",
+    "digits": _PEOPLE,
+    "digits-fast": _PEOPLE,
+    "robot-digits": "The voices are those of ten speech synthesisers, with their accents. "
+    f"{_GRIFFIN_LIM} Only these voices, only these ten words, in English.",
+    "drums": f"{_SOUNDFONT} Griffin-Lim invents the phase, which blurs attacks a little and is "
+    "heard in the long ringing of cymbals.",
+    "notes": "One velocity and one length, nine instruments of one soundfont; "
+    "outside their range the soundfont stretched them. Phases are drawn, not found: a wrong one is "
+    "heard as a warble.",
+    **dict.fromkeys(
+        ("wavegan-drums", "wavegan-gp-drums", "article"),
+        f"{_SOUNDFONT} Meant for comparison with `drums`.",
+    ),
 }
 
 
 def main():
     """Ship the run that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=sorted(ORIGIN))
+    parser.add_argument("name", choices=sorted(LIMITS))
     parser.add_argument("run", type=Path, help="folder of the finished run")
     arguments = parser.parse_args()
     folder = pretrained.WEIGHTS / arguments.name
@@ -138,10 +155,33 @@ def copy_samples(run, folder):
         audio.write(folder / f"{looks[index].stem}.flac", waveform, sample_rate)
 
 
+def drawn(recipe):
+    """Say what the network draws, and how that becomes sound."""
+    if recipe.codec is None:
+        return "draws the waveform itself"
+    frames, bins = recipe.codec.shape[:2]
+    size = f"{frames} frames of {recipe.hop_length} samples and {bins} bins"
+    if recipe.network == "gansynth":
+        return f"draws log-magnitudes and instantaneous frequencies, {size}"
+    rounds = f"sound by {recipe.codec.iterations} rounds of fast Griffin-Lim"
+    return f"draws a log-magnitude spectrogram of {size}; {rounds}"
+
+
+def terms(recipe):
+    """List the terms beside the adversarial loss, and the steps of the critic."""
+    every = f" every {recipe.penalty_every} steps" if recipe.penalty_every > 1 else ""
+    parts = {
+        f"R1 penalty {recipe.r1:g}{every}": recipe.r1,
+        f"gradient penalty {recipe.gradient_penalty:g}{every}": recipe.gradient_penalty,
+        f"label loss {recipe.label_loss:g}": recipe.label_loss,
+        f"{recipe.critic_steps} critic steps": recipe.critic_steps > 1,
+    }
+    return "".join(f", {part}" for part, used in parts.items() if used)
+
+
 def describe(name, generator, facts):
     """Return the model card as Markdown."""
     recipe = generator.recipe
-    frames, bins = recipe.codec.shape
     others = [
         f"`{key}` ({', '.join(v)})" for key, v in generator.conditions.items() if key != "label"
     ]
@@ -158,11 +198,10 @@ def describe(name, generator, facts):
         label_count=len(generator.label_names),
         labels=", ".join(generator.label_names),
         also=f", and {', '.join(others)}" if others else "",
-        origin=ORIGIN[name],
+        origin=ORIGIN[recipe.data],
         limits=LIMITS[name],
-        frames=frames,
-        bins=bins,
-        iterations=recipe.codec.iterations,
+        draws=drawn(recipe),
+        terms=terms(recipe),
         parameters=generator.network.count_params(),
         count=facts["scores"]["generated"]["clips"],
         table=metrics.format_table(facts["scores"]),
