@@ -112,8 +112,9 @@ def kernel_distance(features, reference):
 
     Known as KID for pictures. The estimate is unbiased, so it can be compared across counts of
     clips. Pitfalls: it is negative about half of the time when the distributions are equal (do not
-    clip it); its unit is that of the features cubed and squared, so it means nothing across judges;
-    the cube gives a few clips far out the greatest weight.
+    clip it), and nearly always when clips are dealt, so many of each kind, and not drawn at random:
+    compare with a test split of that mix; its size depends on that of the features, so it means
+    nothing across judges; the cube gives a few clips far out the greatest weight.
 
     Parameters
     ----------
@@ -143,9 +144,9 @@ def gaussian_kernel_distance(features, reference):
 
     Known as kernel audio distance (KAD; the toolkit kadtk prints it times 100). The bandwidth is
     the median distance between two clips of the *reference*: one that came from the evaluated set
-    would let a generator widen its own kernel. Unbiased. Pitfalls: it is negative about half of
-    the time when the distributions are equal (do not clip it), and two sets that lie several
-    bandwidths apart are as far apart as any other such two.
+    would let a generator widen its own kernel. Unbiased. Pitfalls: it is negative as
+    often as `kernel_distance` is, and two sets that lie several bandwidths apart are as far apart
+    as any other such two.
 
     Parameters
     ----------

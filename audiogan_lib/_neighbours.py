@@ -25,7 +25,8 @@ def density_and_coverage(features, reference, neighbours=5):
     reference. Density: in how many balls a clip lies on average, over five. Coverage: the share of
     balls with a clip inside. Pitfalls: both depend on the counts, so give as many clips on either
     side and compare with real against real (with equal distributions, density is near 1, coverage
-    near ``1 - 2^-5`` = 0.97); density may exceed 1, and a generator that stays in the thick of the
+    near ``1 - 2^-5`` = 0.97; both are higher when clips are dealt, so many of each kind, and not
+    drawn at random); density may exceed 1, and a generator that stays in the thick of the
     recordings scores more than recordings do; distances mean little in hundreds of dimensions.
 
     Parameters

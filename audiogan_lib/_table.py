@@ -12,8 +12,8 @@ _ROWS = (
     ("density", "density", "{:.2f}"),
     ("coverage", "coverage", "{:.2f}"),
     ("different_bins", "different bins of 20", "{}"),
-    ("kernel_distance", "kernel distance, cubic", "{:.3g}"),
-    ("gaussian_kernel_distance", "  Gaussian", "{:.2%}"),
+    ("kernel_distance", "kernel distance x 100, cubic", "{:.3g}"),
+    ("gaussian_kernel_distance", "  Gaussian", "{:.3g}"),
     ("train_distance_db", "nearest training clip (dB)", "{:.1f}"),
     ("nearer", "  nearer than a test clip's", "{:.2f}"),
     ("apart_db", "nearest other clip (dB)", "{:.1f}"),
@@ -22,6 +22,9 @@ _ROWS = (
     ("frechet_distance_infinity", "Frechet distance, no end", "{:.2f}"),
     ("frechet_distance", "Frechet distance", "{:.2f}"),
 )
+
+#: What is too small to be read.
+_TIMES = {"kernel_distance": 100, "gaussian_kernel_distance": 100}
 
 
 def format_table(report):
@@ -65,10 +68,11 @@ def format_table(report):
 
 
 def _row(title, form, columns, key, interval=None):
-    cells = []
+    cells, times = [], _TIMES.get(key, 1)
     for column in columns:
         limits = column.get("intervals", {}).get(key) if interval is None else column[interval]
-        cells.append(_cell(form, column[key], limits) if key in column else "")
+        scaled = limits and [times * limit for limit in limits]
+        cells.append(_cell(form, times * column[key], scaled) if key in column else "")
     return (title, *cells)
 
 
