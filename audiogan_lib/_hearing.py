@@ -6,7 +6,8 @@ import tensorflow as tf
 from . import spectral
 
 _MELS, _CEPSTRA, _RANGE_DB = 40, 20, 60.0
-_LOWEST, _HIGHEST = 33, 117  # MIDI pitches: 55 Hz, 7 kHz
+LOWEST_KEY, HIGHEST_KEY = 33, 117  # MIDI pitches: 55 Hz, 7 kHz
+KEY_BANDS = 2 * (HIGHEST_KEY - LOWEST_KEY) + 1
 
 
 def cepstra(waveforms, sample_rate):
@@ -49,7 +50,7 @@ def keys_and_cepstra(waveforms, sample_rate):
 
     The cepstra smooth the harmonics of a note away, and with them its pitch. Beside them stand two
     bands a semitone from 55 Hz to 7 kHz, of windows of about a quarter of a second (0.256 s at 16
-    kHz) every 10 ms, in decibels from 60 below the clip's loudest band (-1) to that band (+1).
+    kHz) every 20 ms, in decibels from 60 below the clip's loudest band (-1) to that band (+1).
 
     Parameters
     ----------
@@ -61,18 +62,19 @@ def keys_and_cepstra(waveforms, sample_rate):
     Returns
     -------
     heard : tf.Tensor [shape=(batch, frames, 209)], float32
-        169 bands and 40 cepstra and slopes.
+        169 bands, and the 40 cepstra and slopes of every second frame.
     """
     n_fft = 1 << round(0.25 * sample_rate).bit_length()
     padded = _full_scale_and_padded(waveforms, n_fft)
-    magnitudes = tf.abs(spectral.stft(padded, n_fft, round(0.010 * sample_rate)))
+    magnitudes = tf.abs(spectral.stft(padded, n_fft, 2 * round(0.010 * sample_rate)))
     bands = _below_loudest(magnitudes @ _key_matrix(sample_rate, n_fft))
-    return tf.concat([bands, cepstra(waveforms, sample_rate)], axis=-1)
+    return tf.concat([bands, cepstra(waveforms, sample_rate)[:, ::2]], axis=-1)
 
 
 def _key_matrix(sample_rate, n_fft):
     """Triangles two bands wide around each half semitone, at least two bins wide."""
-    centres_hz = 440.0 * 2.0 ** ((np.arange(_LOWEST, _HIGHEST + 0.5, 0.5) - 69) / 12)
+    keys = LOWEST_KEY + np.arange(KEY_BANDS) / 2
+    centres_hz = 440.0 * 2.0 ** ((keys - 69) / 12)
     bins_hz = np.arange(1 + n_fft // 2) * sample_rate / n_fft
     reach_hz = np.maximum(centres_hz * (2.0 ** (1 / 24) - 1), sample_rate / n_fft)
     return np.maximum(1 - np.abs(bins_hz[:, None] - centres_hz) / reach_hz, 0).astype(np.float32)

@@ -13,19 +13,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from . import _lessons
-from ._hearing import FEATURES
+from . import _lessons, _listening
 
 _WEIGHTS, _FILE = Path(__file__).parent / "weights", "classifier.weights.h5"
-
-
-class _Hearing(keras.layers.Layer):
-    def __init__(self, sample_rate, hears, **kwargs):
-        super().__init__(**kwargs)
-        self.sample_rate, self.hears = sample_rate, hears
-
-    def call(self, waveforms):
-        return FEATURES[self.hears](waveforms, self.sample_rate)
 
 
 def build(samples, sample_rate, heads, width=64, hears="cepstra"):
@@ -42,7 +32,7 @@ def build(samples, sample_rate, heads, width=64, hears="cepstra"):
     width : int > 0
         Channels of the first layers; the last has twice as many.
     hears : {"cepstra", "keys"}
-        Mel cepstra alone, or beside them bands of half a semitone, which tell pitch.
+        Mel cepstra alone, or beside them bands of half a semitone; then labels are MIDI pitches.
 
     Returns
     -------
@@ -52,24 +42,9 @@ def build(samples, sample_rate, heads, width=64, hears="cepstra"):
     Raises
     ------
     ValueError
-        If there are no such features.
+        If there are no such features, or a label is not what they need.
     """
-    if hears not in FEATURES:
-        raise ValueError(f"hears must be one of {', '.join(FEATURES)}, got {hears!r}")
-    layers = keras.layers
-    sound = x = keras.Input((samples,))  # [samples]
-    x = layers.BatchNormalization()(_Hearing(sample_rate, hears)(x))  # [frames, 40 or 209]
-    for halves, kernel, stride in ((2, 5, 1), (2, 5, 2), (3, 3, 1), (3, 3, 2), (4, 3, 1)):
-        channels = width * halves // 2
-        x = layers.Conv1D(channels, kernel, stride, padding="same", use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization()(x))
-    pooled = [layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)]
-    x = layers.Dropout(0.2)(layers.Concatenate()(pooled))  # [4 * width]
-    x = layers.BatchNormalization()(layers.Dense(64)(x))
-    features = layers.ReLU()(x)
-    x = layers.Dropout(0.2)(features)
-    outputs = {head: layers.Dense(len(names), name=head)(x) for head, names in heads.items()}
-    network = keras.Model(sound, {"features": features, **outputs})
+    network = _listening.network(samples, sample_rate, heads, width, hears)
     return Classifier(network, heads, sample_rate, width, hears)
 
 

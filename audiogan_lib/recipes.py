@@ -3,6 +3,19 @@
 A recipe is the whole description, a frozen dataclass: ``python -m audiogan_lib train NAME`` runs
 it, and ``pretrained.load(NAME)`` rebuilds its generator from it. To try something else, use
 ``dataclasses.replace``.
+
+====================  ===================================================================
+name                  what is trained
+====================  ===================================================================
+``digits``            spectrograms of FSDD's digits, by speaker
+``digits-fast``       the same for a fifth of the time
+``robot-digits``      the same of the shipped ``robot_digits``, by voice
+``drums``             spectrograms of the shipped drums
+``wavegan-drums``     their waveforms, by WaveGAN's networks in a form for two cores
+``wavegan-gp-drums``  the same by WaveGAN's networks, loss and steps as published, but narrower
+``article``           the same by the mended network of dense layers and an LSTM
+``notes``             magnitudes and frequencies of the shipped notes, by pitch and instrument
+====================  ===================================================================
 """
 
 from dataclasses import replace
@@ -29,6 +42,7 @@ _DRUMS = Recipe(
     samples=16384,
     n_fft=512,
     hop_length=128,
+    iterations=16,  # noise and pulses need fewer rounds than voices
     batch_size=24,
     minutes=40,
     judge="drums",

@@ -1,0 +1,75 @@
+"""The network of a judge: convolutions over time, and for notes also along the keys."""
+
+import keras
+from keras import layers, ops
+
+from ._hearing import FEATURES, HIGHEST_KEY, KEY_BANDS, LOWEST_KEY
+
+_HARMONICS = 145  # bands, 36 semitones to each side: as far as the eighth harmonic
+
+
+class _Hearing(layers.Layer):
+    def __init__(self, sample_rate, hears, **kwargs):
+        super().__init__(**kwargs)
+        self.sample_rate, self.hears = sample_rate, hears
+
+    def call(self, waveforms):
+        return FEATURES[self.hears](waveforms, self.sample_rate)
+
+
+def network(samples, sample_rate, heads, width, hears):
+    """Build what `classifiers.build` wraps.
+
+    Parameters
+    ----------
+    samples, sample_rate, width : int > 0
+        As there.
+    heads : dict of str to sequence of str
+        Names of each head's classes.
+    hears : str
+        A key of ``_hearing.FEATURES``.
+
+    Returns
+    -------
+    keras.Model
+        From waveforms to a dict of ``"features"`` and each head's logits.
+
+    Raises
+    ------
+    ValueError
+        If there are no such features, or a label of notes is no pitch within the keys.
+    """
+    if hears not in FEATURES:
+        raise ValueError(f"hears must be one of {', '.join(FEATURES)}, got {hears!r}")
+    sound = keras.Input((samples,))
+    heard = _Hearing(sample_rate, hears)(sound)  # [frames, 40 or 209]
+    x = layers.BatchNormalization()(heard)
+    for halves, kernel, stride in ((2, 5, 1), (2, 5, 2), (3, 3, 1), (3, 3, 2), (4, 3, 1)):
+        channels = width * halves // 2
+        x = layers.Conv1D(channels, kernel, stride, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization()(x))
+    pooled = [layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)]
+    x = layers.Dropout(0.2)(layers.Concatenate()(pooled))  # [4 * width]
+    x = layers.BatchNormalization()(layers.Dense(64)(x))
+    features = layers.ReLU()(x)
+    x = layers.Dropout(0.2)(features)
+    outputs = {head: layers.Dense(len(names), name=head)(x) for head, names in heads.items()}
+    if hears == "keys":
+        found = _pitch_logits(heard[..., :KEY_BANDS], heads["label"])
+        outputs["label"] = layers.Add()([outputs["label"], found])
+    return keras.Model(sound, {"features": features, **outputs})
+
+
+def _pitch_logits(bands, names):
+    """Move one pattern of harmonics along the keys: what it learns of one pitch serves for all."""
+    keys = [int(name) if name.isdecimal() else -1 for name in names]
+    if not all(LOWEST_KEY <= key <= HIGHEST_KEY for key in keys):
+        raise ValueError(
+            f"labels must be MIDI pitches from {LOWEST_KEY} to {HIGHEST_KEY} for hears='keys', "
+            f"got {', '.join(names)}"
+        )
+    x = bands + 1.0  # silence is 0, as beyond the ends
+    x = ops.stack([ops.mean(x, axis=1), ops.max(x, axis=1)], axis=-1)  # [bands, 2]
+    x = layers.Conv1D(16, _HARMONICS, padding="same", activation="relu", name="harmonics")(x)
+    x = layers.Conv1D(1, 1, name="key")(x)[..., 0]
+    return ops.take(x, [2 * (key - LOWEST_KEY) for key in keys], axis=1)
