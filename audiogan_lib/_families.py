@@ -54,6 +54,7 @@ def _levels(recipe):
         recipe.n_fft,
         recipe.hop_length,
         floor_db=recipe.floor_db,
+        iterations=recipe.iterations,
     )
 
 

@@ -34,6 +34,8 @@ class Recipe:
         Of the spectrogram, for ``"specgan"`` and ``"gansynth"``.
     floor_db : float < 0
         Level that counts as silence in the spectrogram.
+    iterations : int >= 0
+        Of Griffin-Lim, for ``"specgan"``.
     peak : float in (0, 1]
         Level to which each clip is scaled before training; ``None`` leaves levels as they are.
     loss : str
@@ -78,6 +80,7 @@ class Recipe:
     n_fft: int = 256
     hop_length: int = 64
     floor_db: float = -75.0
+    iterations: int = 30
     peak: float | None = 0.9
     loss: str = "non_saturating"
     learning_rate: float = 4e-4
@@ -238,7 +241,7 @@ class Recipe:
         )
         rates = self.learning_rate, self.discriminator_rate or self.learning_rate
         gan.compile(
-            *(keras.optimizers.Adam(rate, *self.betas) for rate in rates),
+            *(training.Adam(rate, *self.betas) for rate in rates),
             loss=self.loss,
             r1=self.r1,
             penalty_every=self.penalty_every,

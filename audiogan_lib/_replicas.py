@@ -68,14 +68,20 @@ def draw(distribution, batch, size, seed):
     return drawn if count == 1 else drawn[index * batch : (index + 1) * batch]
 
 
-def apply(optimizer, gradients, variables):
-    """Step with the mean of all replicas' gradients; Keras's optimisers sum them."""
+def apply(optimizer, gradients, variables, after):
+    """Step with the mean of all replicas' gradients, ``after`` a tensor that used the variables.
+
+    Keras's optimisers sum the gradients of replicas.
+    """
     count = tf.distribute.get_replica_context().num_replicas_in_sync
     # Dense, because Keras's Adam treats the sparse gradient of an embedding in a way of its own.
     gradients = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
     if count > 1:
         gradients = [None if g is None else g / count for g in gradients]
-    optimizer.apply(gradients, variables)
+    # TensorFlow's optimiser of graphs can lose the order of a read and a later write where the
+    # gradient of a weight does not depend on the weight, as in a critic's last layer.
+    with tf.control_dependencies([after]):
+        optimizer.apply(gradients, variables)
 
 
 def follow(averages, variables, rate):

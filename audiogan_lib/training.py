@@ -208,7 +208,7 @@ class GAN(keras.Model):
             seen = *tf.split(seen, 2), conditions, mix
             penalty = self.objective.penalty_gradients(self.discriminator, self.step, *seen)
             gradients = [g + p for g, p in zip(gradients, penalty, strict=True)]
-        _replicas.apply(self.discriminator_optimizer, gradients, variables)
+        _replicas.apply(self.discriminator_optimizer, gradients, variables, loss)
         return loss, of_real.mean_score(), of_fake.mean_score()
 
     def _generator_step(self, real, conditions):
@@ -222,7 +222,7 @@ class GAN(keras.Model):
                 of_real = None
                 of_fake = judge(self.discriminator, self.augment(fake), conditions)
             loss, parts = self.objective.generator_loss(of_real, of_fake, conditions, real, fake)
-        _replicas.apply(self.generator_optimizer, tape.gradient(loss, variables), variables)
+        _replicas.apply(self.generator_optimizer, tape.gradient(loss, variables), variables, loss)
         done = tf.cast(self.step, tf.float32)
         rate = 1.0 - tf.minimum(self.ema, (1.0 + done) / (10.0 + done))
         _replicas.follow(self.averaged_generator.variables, self.generator.variables, rate)

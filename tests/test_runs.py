@@ -61,7 +61,7 @@ def test_a_run_leaves_all_that_is_promised(done):
     assert card["training"]["step"] > 0
     assert card["conditions"] == {"label": ["noise", "tone"]}
     assert list(done.glob("step-*.wav"))
-    assert list((done / "checkpoints").glob("*.weights.h5"))
+    assert list((done / "checkpoints").glob("step-*.npz"))
     assert len(list(done.glob("generator-*.weights.h5"))) == 1
     generator = pretrained.load(done)
     assert generator.sample(2, label="tone", seed=0).shape == (2, 4096)
