@@ -188,18 +188,14 @@ class GAN(keras.Model):
         fake = self.generator(self._inputs(conditions, batch, draw), training=True)
         return tf.cast(fake, tf.float32)
 
-    def _judge_both(self, real, fake, labels):
-        """Judge real and generated examples in one batch; return both seen and both verdicts."""
-        seen = self.augment(tf.concat([real, fake], 0))
-        twice = None if labels is None else tf.concat([labels, labels], 0)
-        return seen, *judge(self.discriminator, seen, twice).halves()
-
     def _discriminator_step(self, real, conditions):
         """Update the discriminator once; return its loss and mean scores."""
         variables = self.discriminator.trainable_variables
         fake = self._generate(conditions, tf.shape(real)[0], draw=0)
+        seen = self.augment(tf.concat([real, fake], 0))
+        twice = None if conditions is None else tf.concat([conditions, conditions], 0)
         with tf.GradientTape() as tape:
-            seen, of_real, of_fake = self._judge_both(real, fake, conditions)
+            of_real, of_fake = judge(self.discriminator, seen, twice).halves()
             loss = self.objective.discriminator_loss(of_real, of_fake, conditions)
         gradients = tape.gradient(loss, variables)
         if self.objective.penalised:
@@ -213,14 +209,12 @@ class GAN(keras.Model):
 
     def _generator_step(self, real, conditions):
         """Update the generator and its moving average once; return the loss and its parts."""
-        variables = self.generator.trainable_variables
+        variables, of_real = self.generator.trainable_variables, None
+        if self.objective.generator_sees_real:
+            of_real = judge(self.discriminator, self.augment(real), conditions)
         with tf.GradientTape() as tape:
             fake = self._generate(conditions, tf.shape(real)[0], draw=1)
-            if self.objective.generator_sees_real:
-                _, of_real, of_fake = self._judge_both(real, fake, conditions)
-            else:
-                of_real = None
-                of_fake = judge(self.discriminator, self.augment(fake), conditions)
+            of_fake = judge(self.discriminator, self.augment(fake), conditions)
             loss, parts = self.objective.generator_loss(of_real, of_fake, conditions, real, fake)
         _replicas.apply(self.generator_optimizer, tape.gradient(loss, variables), variables, loss)
         done = tf.cast(self.step, tf.float32)
