@@ -65,6 +65,7 @@ _NOTES = Recipe(
     label_loss=10.0,
     shift=0,
     minutes=60,
+    judge="notes",
 )
 
 # The settings of the chapter on WaveGAN, at its full length and with labels.
@@ -118,7 +119,13 @@ _ARTICLE = replace(
 _RECIPES = (
     _DIGITS,
     replace(_DIGITS, name="digits-fast", minutes=4),
-    replace(_DIGITS, name="robot-digits", data="robot_digits", conditions=("label", "voice")),
+    replace(
+        _DIGITS,
+        name="robot-digits",
+        data="robot_digits",
+        conditions=("label", "voice"),
+        judge=None,
+    ),
     _DRUMS,
     _WAVEGAN,
     _WAVEGAN_GP,

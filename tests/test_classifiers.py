@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from audiogan_lib import _hearing, classifiers, datasets, metrics, spectral
 
-SHIPPED = {"digits": "fsdd", "drums": "drums"}
+SHIPPED = {"digits": "fsdd", "drums": "drums", "notes": "notes"}
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,13 @@ ROOT = Path(__file__).resolve().parent.parent
 RECIPES = {
     "digits": {"dataset": "fsdd", "columns": ["speaker"], "octaves": 0.0, "epochs": 60, "seed": 0},
     "drums": {"dataset": "drums", "columns": [], "octaves": 0.4, "epochs": 150, "seed": 0},
+    "robot-digits": {
+        "dataset": "robot_digits",
+        "columns": [],
+        "octaves": 0.2,
+        "epochs": 120,
+        "seed": 0,
+    },
     "notes": {
         "dataset": "notes",
         "columns": ["instrument"],
@@ -34,6 +41,9 @@ DATA = {
     "digits": """Free Spoken Digit Dataset (Zohar Jackson and contributors, CC BY-SA 4.0), 8 kHz,
 8192 samples. Recordings 0 to 4 of each speaker and digit are the test, as its authors say, so the
 same six voices are in both splits.""",
+    "robot-digits": """The shipped digits of speech synthesisers (origin, licence and split:
+`audiogan_lib/sounds/robot_digits/LICENSE.md`), 8 kHz, 8192 samples. The test split holds two voices
+that are not in the training split.""",
     "notes": """The shipped notes (origin, licence and split:
 `audiogan_lib/sounds/notes/LICENSE.md`), 16 kHz, 16384 samples. The test split holds every twelfth
 key of the nine instruments, another one for each, and a tenth instrument, the clarinet, of which
@@ -84,7 +94,7 @@ HEARING = {
     "keys": f"""{CEPSTRA}
 
 Beside them bands of half a semitone from 55 Hz to 7 kHz (256 ms windows every 20 ms), which tell
-the pitch. The generator's windows are a quarter as long and its bins equally wide. Whether a note
+the pitch. The generator's windows are a quarter as long and its bins all of one width. Whether a note
 is in tune, `metrics.pitch_errors` tells better.""",
 }
 
@@ -189,7 +199,7 @@ def describe(judge, facts):
         **{name: fact for name, fact in facts.items() if name != "confusions"},
         classes=f"{len(judge.heads['label'])} {facts['name']}",
         hearing=HEARING[judge.hears],
-        keys=", and one pattern of harmonics that moves along the keys"
+        keys=",\nand one pattern of harmonics that moves along the keys"
         if judge.hears == "keys"
         else "",
         also=f", and which {others[0]}" if others else "",
