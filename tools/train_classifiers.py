@@ -94,8 +94,8 @@ HEARING = {
     "keys": f"""{CEPSTRA}
 
 Beside them bands of half a semitone from 55 Hz to 7 kHz (256 ms windows every 20 ms), which tell
-the pitch. The generator's windows are a quarter as long and its bins all of one width. Whether a note
-is in tune, `metrics.pitch_errors` tells better.""",
+the pitch. The generator's windows are a quarter as long and its bins all of one width. Whether a
+note is in tune, `metrics.pitch_errors` tells better.""",
 }
 
 
