@@ -257,8 +257,8 @@ def griffin_lim(
 ):
     """Find a sound with the given magnitudes: the fast Griffin-Lim algorithm.
 
-    Perraudin et al. 2013. Every clip of a batch starts from the same phase, so a clip does not
-    depend on its neighbours.
+    Perraudin et al. 2013. Every clip of a batch starts from the same seeded random phase, so a clip
+    does not depend on its neighbours.
 
     Parameters
     ----------
@@ -270,9 +270,8 @@ def griffin_lim(
         Rounds of inverse and forward transform.
     momentum : float in [0, 1)
         0 is the algorithm of Griffin and Lim (1984); 0.99 converges faster and further.
-    seed : int or None
-        Of a random starting phase. None starts with the phase of a pulse in the middle of each
-        frame, which drums reach in fewer rounds.
+    seed : int
+        Of the starting phase.
     win_length : int, optional
         As in :func:`stft`.
 
@@ -282,11 +281,7 @@ def griffin_lim(
         The waveforms; not clipped.
     """
     magnitudes = tf.convert_to_tensor(magnitudes, tf.float32)
-    shape = [1, *magnitudes.shape[1:]]
-    if seed is None:  # half a frame's delay turns bin k by k half turns
-        start = np.broadcast_to(-np.pi * np.arange(shape[-1]), shape)
-    else:
-        start = np.random.default_rng(seed).uniform(-np.pi, np.pi, shape)
+    start = np.random.default_rng(seed).uniform(-np.pi, np.pi, [1, *magnitudes.shape[1:]])
     return _griffin_lim_loop(n_fft, hop_length, win_length)(
         magnitudes,
         tf.constant(start, tf.float32),

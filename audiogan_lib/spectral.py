@@ -87,7 +87,7 @@ class LogSpectrogram:
     fmin: float = 0.0
     fmax: float | None = None
     floor_db: float = -75.0
-    iterations: int = 30
+    iterations: int = 60
 
     def __post_init__(self):
         """Check that frames fit the clip."""
@@ -172,7 +172,7 @@ class LogSpectrogram:
         """
         magnitudes = self.magnitudes(spectrograms)
         sounds = griffin_lim(
-            magnitudes, self.n_fft, self.hop_length, self.iterations, 0.9, None, self.win_length
+            magnitudes, self.n_fft, self.hop_length, self.iterations, win_length=self.win_length
         )
         pad = (self.n_fft - self.hop_length) // 2
         return tf.clip_by_value(sounds[:, pad : pad + self.samples], -1.0, 1.0)
