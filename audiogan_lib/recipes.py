@@ -124,7 +124,7 @@ _RECIPES = (
         name="robot-digits",
         data="robot_digits",
         conditions=("label", "voice"),
-        judge=None,
+        judge="robot-digits",
     ),
     _DRUMS,
     _WAVEGAN,

@@ -11,7 +11,12 @@ import tensorflow as tf
 
 from audiogan_lib import _hearing, classifiers, datasets, metrics, spectral
 
-SHIPPED = {"digits": "fsdd", "drums": "drums", "notes": "notes"}
+SHIPPED = {
+    "digits": "fsdd",
+    "drums": "drums",
+    "notes": "notes",
+    "robot-digits": "robot_digits",
+}
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +171,7 @@ def test_damaged_or_missing_weights_are_refused(tones, tmp_path):
         classifiers.load(tmp_path)
     weights.unlink()
     with pytest.raises(
-        ValueError, match=r"name must be one of digits, drums or a folder .* missing"
+        ValueError, match=r"name must be one of digits, drums, notes, robot-digits or a folder .* missing"
     ):
         classifiers.load(tmp_path)
     with pytest.raises(ValueError, match=r"got 'digit'"):
