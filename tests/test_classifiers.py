@@ -170,9 +170,7 @@ def test_damaged_or_missing_weights_are_refused(tones, tmp_path):
     with pytest.raises(ValueError, match=r"classifier.weights.h5 is damaged: its SHA-256 is"):
         classifiers.load(tmp_path)
     weights.unlink()
-    with pytest.raises(
-        ValueError, match=r"name must be one of digits, drums, notes, robot-digits or a folder .* missing"
-    ):
+    with pytest.raises(ValueError, match=r"one of digits, drums, .* or a folder .* missing"):
         classifiers.load(tmp_path)
     with pytest.raises(ValueError, match=r"got 'digit'"):
         classifiers.load("digit")
