@@ -388,7 +388,7 @@ def test_a_mixed_policy_trains_float32_weights_and_keeps_the_shifts_exact():
 
 
 def test_an_unknown_loss_is_refused_with_those_that_there_are():
-    with pytest.raises(ValueError, match="must be one of minimax, non_saturating, least_squares, hinge, w"):
+    with pytest.raises(ValueError, match="must be one of minimax, non_saturating, least_squares"):
         tiny_gan.build(loss="lsgan")
 
 
