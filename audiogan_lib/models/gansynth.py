@@ -151,7 +151,7 @@ def build_discriminator(
     Parameters
     ----------
     frames, bins, blocks, base, limit : int > 0
-        As in :func:`build_generator`; the last layer has ``min(base, limit)`` channels.
+        As in :func:`build_generator`, errors too; the last layer has ``min(base, limit)`` channels.
     labels : int or tuple of int
         Classes of each condition, to be told; 0 for none.
     patch : int > 0
@@ -170,11 +170,6 @@ def build_discriminator(
     keras.Model
         From ``[batch, frames, bins, 2]`` to a dict: ``"scores"`` ``[batch, 1]`` and, with labels,
         ``"label_logits"`` ``[batch, classes]``, a list of them for several conditions.
-
-    Raises
-    ------
-    ValueError
-        As in :func:`build_generator`.
     """
     _, widths = _plan(frames, bins, blocks, base, limit, patch, form)
     image = keras.Input((frames, bins, _CHANNELS), name="image")
