@@ -55,7 +55,18 @@ def strategy(devices=None):
 
 
 def is_chief(spread):
-    """Tell whether this process writes the files of a run: one of all machines does."""
+    """Tell whether this process writes the files of a run: one of all machines does.
+
+    Parameters
+    ----------
+    spread : tf.distribute.Strategy
+        Of :func:`strategy`.
+
+    Returns
+    -------
+    bool
+        True on one machine, and on the first of several.
+    """
     resolver = spread.cluster_resolver
     return resolver is None or resolver.task_id in (None, 0)
 

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 import tiny_gan
 
-from audiogan_lib import layers, training
+from audiogan_lib import _replicas, layers, training
 
 
 class Record(keras.callbacks.Callback):
@@ -208,6 +208,36 @@ def test_latents_come_from_seed_and_step_alone():
     large = first._inputs(None, 20_000, 0).numpy()
     assert large.mean() == pytest.approx(0, abs=0.02)
     assert large.std() == pytest.approx(1, abs=0.02)
+
+
+def before(op):
+    """All that must have run before an operation of a graph."""
+    seen, todo = set(), [op]
+    while todo:
+        op = todo.pop()
+        for earlier in {*op.control_inputs, *(tensor.op for tensor in op.inputs)} - seen:
+            seen.add(earlier)
+            todo.append(earlier)
+    return seen
+
+
+def test_weights_are_written_after_the_loss_that_read_them():
+    # A linear critic's gradient does not depend on its weights: nothing else would hold the order.
+    critic = keras.Variable(np.ones((3, 1), np.float32), name="critic")
+    adam = training.Adam(0.1)
+    adam.build([critic])
+
+    @tf.function
+    def step(examples):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(examples @ critic.value, name="critic_loss")
+        _replicas.apply(adam, tape.gradient(loss, [critic]), [critic], loss)
+        return loss
+
+    operations = step.get_concrete_function(tf.TensorSpec((4, 3))).graph.get_operations()
+    writes = [op for op in operations if op.type == "ResourceApplyAdam"]
+    assert len(writes) == 1
+    assert any(op.name.startswith("critic_loss") for op in before(writes[0]))
 
 
 # --- whole runs ----------------------------------------------------------------------------------
