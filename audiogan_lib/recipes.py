@@ -16,6 +16,9 @@ name                  what is trained
 ``article``           the same by the mended network of dense layers and an LSTM
 ``notes``             magnitudes and frequencies of the shipped notes, by pitch and instrument
 ====================  ===================================================================
+
+``digits`` and ``drums`` have been trained to their end; their weights ship, with cards that say how
+they score. The others are settings to start from, and no score of theirs is known.
 """
 
 from dataclasses import replace
