@@ -105,7 +105,7 @@ def build_scale_discriminator(
         ``grouped`` a multiple of 16, or 4 for MelGAN.
     grouped : bool
         Group the channels of the long kernels as published. TensorFlow's gradient of a grouped
-        convolution is tens of times as slow on a processor: there, leave the groups out and take a
+        convolution is very slow on a processor: there, leave the groups out and take a
         width of 8 or less.
     dtype : str or keras.DTypePolicy, optional
         For example ``"mixed_bfloat16"``; scores are float32 always.
