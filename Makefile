@@ -14,7 +14,7 @@ UV_COMPILE := uv pip compile --universal --fork-strategy fewest --python-version
 # TensorFlow's own log lines would drown the progress that is shown.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: book test serve lint bench requirements
+.PHONY: book test serve lint bench quality requirements
 
 book: $(BUILT)
 	@echo
@@ -34,6 +34,9 @@ lint: $(INSTALLED)
 bench: $(INSTALLED)
 	@$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install -e ".[bench]"
 	$(BIN)/python -m benchmarks
+
+quality: $(INSTALLED)
+	$(BIN)/python -m benchmarks.quality
 
 # --all reads every page again, so that a warning cannot hide behind an earlier build;
 # notebooks that did not change still come from the execution cache.

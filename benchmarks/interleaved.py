@@ -32,7 +32,7 @@ class Worker:
         If that cannot be built, or not in time.
     """
 
-    def __init__(self, patience_s=300.0, **order):
+    def __init__(self, patience_s=120.0, **order):
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - it lives as long as the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker"],

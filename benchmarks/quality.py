@@ -1,0 +1,165 @@
+"""Quality for minutes: the same data, minutes and measures for several networks.
+
+``make quality`` trains all of them, about three hours on two cores that nothing else uses;
+``python -m benchmarks.quality NAMES`` some of them. What was trained before in ``runs/quality``
+goes on where it stopped. The results stand in ``quality.json`` and, to read, ``quality.md``.
+"""
+
+import argparse
+import csv
+import datetime
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from audiogan_lib import callbacks, recipes, runs
+from benchmarks import machine
+
+HERE = Path(__file__).parent
+FOLDER = HERE.parent / "runs" / "quality"
+
+#: Minutes for the networks that are compared on drums.
+MINUTES = 20
+
+_SEEDS = (0, 1, 2)
+_DRUMS = ("drums", "wavegan-drums", "wavegan-gp-drums", "article")
+
+
+def trials():
+    """List what is trained.
+
+    Returns
+    -------
+    dict of str to recipes.Recipe
+        By name: four networks on drums, and the quick recipe of digits with three seeds in the
+        precision of the recipe and in float32.
+    """
+    found = {name: replace(recipes.NAMES[name], minutes=MINUTES) for name in _DRUMS}
+    for dtype in ("mixed_bfloat16", "float32"):
+        for seed in _SEEDS:
+            recipe = replace(recipes.NAMES["digits-fast"], seed=seed, dtype=dtype)
+            found[f"digits-fast-{dtype.removeprefix('mixed_')}-{seed}"] = recipe
+    return found
+
+
+def measure(name, recipe, folder):
+    """Train, or go on with, one trial, and score it.
+
+    Parameters
+    ----------
+    name : str
+        Names the sub-folder.
+    recipe : recipes.Recipe
+        With a judge.
+    folder : path-like
+        Of all runs.
+
+    Returns
+    -------
+    dict
+        ``date``, ``machine``, ``minutes``, ``step``, ``commit``, ``curve`` (a list of dicts, one
+        for each look) and ``scores`` (see ``metrics.evaluate``).
+    """
+    place = Path(folder) / name
+    run = runs.Run(recipe, place)
+    # Every half minute of a short run: the curve then tells when a score was reached.
+    generator = run.train(looks=max(12, round(2 * recipe.minutes)))
+    with (place / "scores.csv").open(encoding="utf-8") as file:
+        curve = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+    card = json.loads((place / "card.json").read_text(encoding="utf-8"))
+    return {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "machine": machine.describe(),
+        **{key: card["training"][key] for key in ("minutes", "step", "commit")},
+        "curve": curve,
+        "scores": runs.judge_report(generator, run.train_data, recipe.load_data("test")),
+    }
+
+
+def minutes_to(curve, accuracy):
+    """Return the minutes at the first look with that share recognised, or None.
+
+    Parameters
+    ----------
+    curve : list of dict
+        Of :func:`measure`.
+    accuracy : float in [0, 1]
+        Share of sounds recognised as asked.
+
+    Returns
+    -------
+    float or None
+        Training minutes.
+    """
+    return next((look["minutes"] for look in curve if look["accuracy"] >= accuracy), None)
+
+
+def page(found):
+    """Lay out the results as Markdown.
+
+    Parameters
+    ----------
+    found : dict of str to dict
+        Of :func:`measure`, by trial.
+
+    Returns
+    -------
+    str
+        The page.
+    """
+    lines = [
+        "# Quality for minutes",
+        "",
+        "Written by `make quality`; the numbers, with intervals and machines, are those of",
+        "`quality.json`. Scores by the recipe's judge, a classifier that learnt from real sounds",
+        "only; *95 %* is the first look with so many sounds recognised. The first line of a data",
+        "set is its test split, the floor is the distance of training clips to training clips.",
+        "",
+        "| what | minutes | steps | recognised | inception score | Frechet distance | coverage "
+        "| minutes to 95 % |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    shown = set()
+    for name, result in found.items():
+        scores, data = result["scores"], "digits" if name.startswith("digits") else "drums"
+        if data not in shown:
+            floor = f"floor {scores['floor']:.2f}"
+            lines.append(f"| {data}, test split ({floor}) | | | {_scores(scores['test'])} | |")
+            shown.add(data)
+        reached = minutes_to(result["curve"], 0.95)
+        lines.append(
+            f"| {name} | {result['minutes']:.1f} | {result['step']} "
+            f"| {_scores(scores['generated'])} | {'-' if reached is None else f'{reached:.1f}'} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _scores(column):
+    """Four cells of a row."""
+    return (
+        f"{column['accuracy']:.3f} | {column['inception_score']:.2f} "
+        f"| {column['frechet_distance']:.2f} | {column['coverage']:.2f}"
+    )
+
+
+def main():
+    """Measure what the command line names, all by default."""
+    known = trials()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(known)}")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the runs")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(known):
+        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(known)}")
+    path = HERE / "quality.json"
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    for name in arguments.names or known:
+        found[name] = measure(name, known[name], arguments.out)
+        found = {known_name: found[known_name] for known_name in known if known_name in found}
+        callbacks.write_text(path, json.dumps(found, indent=1) + "\n")
+        callbacks.write_text(HERE / "quality.md", page(found))
+    print(page(found))
+
+
+if __name__ == "__main__":
+    main()
