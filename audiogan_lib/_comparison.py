@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._attack import attack_difference, attack_times
 from ._distances import (
     discrepancy,
     frechet_distance,
@@ -139,6 +140,22 @@ def add_ends(column, heard, labels, names):
         column[key] = [
             [int(clip), float(sure[clip]), names[probabilities[clip].argmax()]] for clip in clips
         ]
+
+
+def add_attacks(report, heard, labels, sample_rate, rng):
+    """Add how quickly the clips rise, and how far that is from the test split's, label by label."""
+    times = {name: attack_times(clips.waveforms, sample_rate) for name, clips in heard.items()}
+    for name, attack_ms in times.items():
+        report[name]["attack_ms"] = float(np.nanmedian(attack_ms))
+        report[name]["intervals"]["attack_ms"] = half_interval(
+            lambda half, attack_ms=attack_ms: np.nanmedian(attack_ms[half]),
+            report[name]["attack_ms"],
+            heard[name].groups,
+            rng,
+            limits=(0.0, np.inf),
+        )
+    pairs = [(times[name], labels[name]["label"]) for name in ("generated", "test")]
+    report["generated"]["attack_difference_ms"] = attack_difference(*pairs[0], *pairs[1])
 
 
 def add_signs(report, heard, sample_rate, rng):

@@ -4,7 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._comparison import add_copies, add_ends, add_signs, add_tuning, compared, intervals
+from ._comparison import (
+    add_attacks,
+    add_copies,
+    add_ends,
+    add_signs,
+    add_tuning,
+    compared,
+    intervals,
+)
 from ._distances import frechet_distance
 from ._draws import even_draw
 from ._inception import inception_score
@@ -89,6 +97,7 @@ def _complete(report, judge, heard, labels, reference, pitches, rng):
     add_ends(report["generated"], heard["generated"], asked, judge.heads["label"])
     add_copies(report, heard, reference, judge.sample_rate, rng)
     add_signs(report, heard, judge.sample_rate, rng)
+    add_attacks(report, heard, labels, judge.sample_rate, rng)
 
 
 def _by_head(labels):

@@ -19,6 +19,8 @@ _ROWS = (
     ("apart_db", "nearest other clip (dB)", "{:.1f}"),
     ("level_db", "level (dB)", "{:.1f}"),
     ("flatness", "flatness", "{:.3f}"),
+    ("attack_ms", "attack (ms)", "{:.1f}"),
+    ("attack_difference_ms", "  difference, label by label", "{:.1f}"),
     ("frechet_distance_infinity", "Frechet distance, no end", "{:.2f}"),
     ("frechet_distance", "Frechet distance", "{:.2f}"),
 )

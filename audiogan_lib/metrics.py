@@ -33,9 +33,11 @@ is the whole set like recordings?      `frechet_distance`, `frechet_distance_inf
                                        `kernel_distance`, `gaussian_kernel_distance`
 does it lack or repeat something?      `density_and_coverage`, `different_bins`, `class_shares`
 is it a copy?                          `memorisation`
+does it rise as quickly?               `attack_times`, `attack_difference`
 =====================================  ==========================================================
 """
 
+from ._attack import attack_difference, attack_times
 from ._distances import (
     frechet_distance,
     frechet_distance_infinity,
@@ -52,6 +54,8 @@ from ._table import format_table
 
 __all__ = [
     "am_score",
+    "attack_difference",
+    "attack_times",
     "class_shares",
     "density_and_coverage",
     "different_bins",
