@@ -31,9 +31,9 @@ from audiogan_lib._plots import (
     curves,
     figure,
     image_spectrogram,
-    spectrogram,
     waveform,
 )
+from audiogan_lib._spectrograms import spectrogram
 
 __all__ = [
     "INK",

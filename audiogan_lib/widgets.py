@@ -1,20 +1,36 @@
 """Controls for a live notebook (ipywidgets 7 and 8) that leave players, not dead knobs, on a page.
 
-Each control has two faces: `LatentPlayer` is a panel of widgets where a kernel runs and a grid of
-rendered sounds where none does. What a control computes (`LatentWalk`) knows nothing of either.
+Each control has two faces: a panel of widgets where a kernel runs, and rendered sounds and pictures
+where none does. What a control computes knows nothing of either: `LatentWalk` stands behind
+`LatentPlayer`, `History` behind `TrainingScrubber`, `BlindTest` behind `ListeningTest`, `Beat`
+behind `DrumMachine`.
 """
 
 from __future__ import annotations
 
-from html import escape
-from pathlib import Path
-
 import numpy as np
 
-from audiogan_lib import audio, display
+from audiogan_lib import _panels, display
+from audiogan_lib._blind_test import BlindTest
+from audiogan_lib._drum_machine import Beat, DrumMachine
+from audiogan_lib._explorer import SpectrogramExplorer
 from audiogan_lib._latents import LatentWalk, random_directions
+from audiogan_lib._listening_test import Comparison, ListeningTest
+from audiogan_lib._scrubber import History, TrainingScrubber
 
-__all__ = ["LatentPlayer", "LatentWalk", "random_directions"]
+__all__ = [
+    "Beat",
+    "BlindTest",
+    "Comparison",
+    "DrumMachine",
+    "History",
+    "LatentPlayer",
+    "LatentWalk",
+    "ListeningTest",
+    "SpectrogramExplorer",
+    "TrainingScrubber",
+    "random_directions",
+]
 
 #: Positions of a knob; at either end the latent lies 63 degrees from where it stands at 0.
 KNOB_RANGE = (-2.0, 2.0)
@@ -26,7 +42,7 @@ PAGE_LABELS = 3
 _LARGEST_SEED = 2**31 - 1
 
 
-class LatentPlayer:
+class LatentPlayer(_panels.TwoFaces):
     """Turn knobs on a generator's latent and hear what it makes of it.
 
     Parameters
@@ -39,7 +55,8 @@ class LatentPlayer:
     seed : int >= 0
         Seed of the first latent and of random directions; the morph leads to the next seed.
     **choices : str
-        What the menus show at first, as ``label="snare"``; by default each one's first entry.
+        What the menus show at first, as ``label="snare"``; by default each one's first entry. Where
+        the label means something, as in ``pitch="60"``, it goes by that name.
 
     Attributes
     ----------
@@ -63,6 +80,9 @@ class LatentPlayer:
     def __init__(self, generator, knobs=3, seed=0, **choices):
         self.generator = generator
         self._menus = _menus(generator)
+        self._label_means = getattr(getattr(generator, "recipe", None), "label_means", None)
+        if self._label_means in choices:
+            choices["label"] = str(choices.pop(self._label_means))
         for name, choice in choices.items():
             if choice not in self._menus.get(name, ()):
                 raise ValueError(
@@ -71,16 +91,6 @@ class LatentPlayer:
         self._names, self._directions = _as_directions(knobs, generator, seed)
         self._build(seed, {name: choices.get(name, menu[0]) for name, menu in self._menus.items()})
         self._walk_anew()
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        """Offer both faces: a live front end prefers the widgets, a page is told to prefer HTML."""
-        page = self.page()
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.panel.model_id}
-        return {
-            "application/vnd.jupyter.widget-view+json": view,
-            "text/html": page.html,
-            "text/plain": page.text,
-        }
 
     def page(self):
         """Render the face for a page without a kernel: sounds from the control as it is set now.
@@ -116,10 +126,7 @@ class LatentPlayer:
     def _build(self, seed, first):
         import ipywidgets as widgets
 
-        look = {
-            "style": {"description_width": "100px"},
-            "layout": widgets.Layout(width="min(380px, 98%)"),
-        }
+        look = _panels.look()
 
         def slider(name, low, high):
             return widgets.FloatSlider(
@@ -129,9 +136,13 @@ class LatentPlayer:
         def seed_field(name, value):
             return widgets.BoundedIntText(value, min=0, max=_LARGEST_SEED, description=name, **look)
 
+        titles = {"label": self._label_means or "label"}
         self._dropdowns = {
             name: widgets.Dropdown(
-                options=menu, value=first[name], description=name.replace("_", " "), **look
+                options=menu,
+                value=first[name],
+                description=titles.get(name, name).replace("_", " "),
+                **look,
             )
             for name, menu in self._menus.items()
         }
@@ -141,26 +152,22 @@ class LatentPlayer:
         self._random = widgets.Button(description="Random seed")
         self._at_once = widgets.Checkbox(True, description="play each change", indent=False)
         self._sound = widgets.HTML()
-        self._file = widgets.Text("sound.wav", description="file name", **look)
-        self._save = widgets.Button(description="Save")
-        self._status = widgets.HTML()
+        save = _panels.Save(lambda: (self.sound, self.generator.sample_rate))
         for control in (*self._dropdowns.values(), *self._knobs, self._morph):
             control.observe(self._update, "value")
         for control in (self._seed, self._end_seed):
             control.observe(self._walk_anew, "value")
         self._random.on_click(self._draw_seed)
-        self._save.on_click(self._write)
         self.panel = widgets.VBox(
             [
                 *self._dropdowns.values(),
                 *self._knobs,
-                widgets.HBox([self._seed, self._random], layout=widgets.Layout(flex_flow="wrap")),
+                _panels.row(self._seed, self._random),
                 self._end_seed,
                 self._morph,
                 self._at_once,
                 self._sound,
-                widgets.HBox([self._file, self._save], layout=widgets.Layout(flex_flow="wrap")),
-                self._status,
+                *save.widgets,
             ]
         )
 
@@ -188,16 +195,6 @@ class LatentPlayer:
 
     def _draw_seed(self, button):
         self._seed.value = int(np.random.default_rng().integers(_LARGEST_SEED))
-
-    def _write(self, button):
-        path = Path(self._file.value)
-        try:
-            audio.write(path, self.sound, self.generator.sample_rate)
-        except (OSError, ValueError) as error:
-            told = f"Not saved: {error}"
-        else:
-            told = f"Saved {path}"
-        self._status.value = f'<span role="status">{escape(told)}</span>'
 
 
 def _menus(generator):

@@ -15,6 +15,7 @@ ROWS = {
     "audio": set(),
     "layers": set(),
     "losses": set(),
+    "music": set(),
     "spectral": set(),
     "datasets": {"audio", "spectral"},
     "display": {"audio", "spectral"},
@@ -35,14 +36,14 @@ ROWS = {
         *("models.dense_lstm", "models.gansynth", "models.specgan", "models.wavegan"),
     },
     "pretrained": {"recipes"},
-    "widgets": {"audio", "spectral", "display"},
+    "widgets": {"audio", "spectral", "display", "music"},
     "runs": {"callbacks", "classifiers", "metrics", "pretrained", "recipes"},
     "__main__": {"datasets", "display", "metrics", "pretrained", "recipes", "runs", "training"},
 }
 
 #: Networks, layers and losses run on any Keras backend; the others need none at all.
 WITHOUT_TENSORFLOW = (
-    *("audio", "display", "layers", "losses", "widgets"),
+    *("audio", "display", "layers", "losses", "music", "widgets"),
     *("models.dense_lstm", "models.wavegan", "models.specgan", "models.gansynth", "models.vocoder"),
     "models.transcriber",
 )

@@ -1,0 +1,271 @@
+"""The drum machine: sixteen steps, generated voices; public in `widgets`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from audiogan_lib import _panels, display, music
+
+#: Steps of a bar: sixteenths of four beats.
+STEPS = 16
+
+TEMPO_RANGE = (40, 240)
+MOST_BARS = 8
+
+_LARGEST_SEED = 2**31 - 1
+_STARTER = {
+    "kick": "x...x...x...x...",
+    "snare": "....x.......x...",
+    "closed_hat": "x.x.x.x.x.x.x...",
+    "open_hat": "..............x.",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Beat:
+    """A bar of drums that repeats.
+
+    Parameters
+    ----------
+    voices : dict of str to array_like [shape=(samples,)]
+        One hit of each drum, of any lengths.
+    pattern : dict of str to str
+        For each of these drums sixteen steps, ``x`` where it is struck and ``.`` where not.
+    tempo_bpm : float > 0
+        Beats in a minute; a beat has four steps.
+    sample_rate : int > 0
+        In Hz.
+
+    Raises
+    ------
+    ValueError
+        When there is no pattern, or one has other than 16 steps or other signs, or is of a drum
+        without a voice.
+
+    Examples
+    --------
+    >>> click = np.ones(1)
+    >>> Beat({"tick": click}, {"tick": "x...x...x...x..."}, 120, 8000).starts()["tick"]
+    array([    0,  4000,  8000, 12000])
+    """
+
+    voices: dict
+    pattern: dict
+    tempo_bpm: float
+    sample_rate: int
+
+    def __post_init__(self):
+        """Check the pattern."""
+        if not self.pattern:
+            raise ValueError("pattern must have steps for at least one drum, received none")
+        for name, steps in self.pattern.items():
+            if name not in self.voices:
+                raise ValueError(f"pattern names {name!r}, must be one of {', '.join(self.voices)}")
+            if len(steps) != STEPS or set(steps) - set("x."):
+                raise ValueError(
+                    f"pattern[{name!r}] must be {STEPS} signs 'x' or '.', received {steps!r}"
+                )
+
+    def starts(self, bars=1):
+        """Find the samples at which the drums are struck.
+
+        Parameters
+        ----------
+        bars : int > 0
+            How often the pattern is played.
+
+        Returns
+        -------
+        starts : dict of str to np.ndarray of int
+            In order, for each drum.
+        """
+        return {
+            name: music.starts(
+                [(STEPS * bar + i) / 4 for bar in range(bars) for i in _struck(steps)],
+                self.tempo_bpm,
+                self.sample_rate,
+            )
+            for name, steps in self.pattern.items()
+        }
+
+    def loop(self, bars=1):
+        """Play it, what rings at the end going on at the start: copies follow without a seam.
+
+        Parameters
+        ----------
+        bars : int > 0
+            How often the pattern is played.
+
+        Returns
+        -------
+        sound : np.ndarray [shape=(samples,), float32 in [-1, 1]]
+            Exactly so many bars; turned down as a whole where the sum exceeds full scale.
+        """
+        samples = int(music.starts(STEPS * bars / 4, self.tempo_bpm, self.sample_rate))
+        found = self.starts(bars)
+        hits = [self.voices[name] for name, places in found.items() for _ in places]
+        mixed = music.mix(hits, np.concatenate(list(found.values())), samples, loop=True)
+        return mixed / max(1, np.abs(mixed).max())
+
+    def picture(self):
+        """Draw the pattern.
+
+        Returns
+        -------
+        picture : display.Picture
+            A row for each drum, a column for each step.
+        """
+        from matplotlib import pyplot
+
+        drawing, axes = pyplot.subplots(
+            figsize=(6, 0.7 + 0.3 * len(self.pattern)), layout="constrained"
+        )
+        colour, _ = display.LINES[0]
+        for line, steps in enumerate(self.pattern.values()):
+            places = np.arange(STEPS)
+            axes.scatter(places, np.full(STEPS, line), s=6, color=display.INK)
+            axes.scatter(_struck(steps), [line] * steps.count("x"), s=110, marker="s", color=colour)
+        names = [name.replace("_", " ") for name in self.pattern]
+        axes.set_yticks(range(len(names)), names)
+        axes.set_xticks(range(0, STEPS, 4), ["1", "2", "3", "4"])
+        axes.set(xlabel="beat", xlim=(-0.6, STEPS - 0.4), ylim=(len(names) - 0.4, -0.6))
+        told = "; ".join(f"{name} {steps}" for name, steps in self.pattern.items())
+        return display.figure(drawing, f"A bar of 16 steps at {self.tempo_bpm:g} bpm: {told}.")
+
+
+class DrumMachine(_panels.TwoFaces):
+    """Sixteen steps for generated drums, played as a loop.
+
+    Parameters
+    ----------
+    generator : pretrained.Generator
+        Or anything with its `sample_rate`, `label_names`, `latents` and `from_latents`.
+    pattern : dict of str to str, optional
+        As in `Beat`, of the generator's labels; by default a plain beat.
+    tempo_bpm : int in [40, 240]
+        Beats in a minute.
+    seed : int >= 0
+        Of the latents of the drums.
+
+    Attributes
+    ----------
+    panel : ipywidgets.VBox
+        The live face.
+    beat : Beat
+        As it is set now.
+    sound : np.ndarray [shape=(samples,), float32]
+        The loop that plays now, and that is saved.
+
+    Raises
+    ------
+    ValueError
+        When a drum is no label of the generator, the tempo is out of its range, or as `Beat`.
+
+    Examples
+    --------
+    >>> DrumMachine(pretrained.load("drums"), tempo_bpm=96)  # doctest: +SKIP
+    """
+
+    def __init__(self, generator, pattern=None, tempo_bpm=110, seed=0):
+        pattern = dict(_STARTER if pattern is None else pattern)
+        if not pattern or set(pattern) - set(generator.label_names):
+            raise ValueError(
+                f"pattern must name some of {', '.join(generator.label_names)}, "
+                f"received {', '.join(pattern) or 'none'}"
+            )
+        if not TEMPO_RANGE[0] <= tempo_bpm <= TEMPO_RANGE[1]:
+            raise ValueError(f"tempo_bpm must lie in {list(TEMPO_RANGE)}, received {tempo_bpm}")
+        self.generator = generator
+        voices = {name: self._hit(name, seed + i) for i, name in enumerate(pattern)}
+        self.beat = Beat(voices, pattern, tempo_bpm, generator.sample_rate)
+        self._build()
+        self._update()
+
+    def page(self):
+        """Render the face for a page without a kernel: the pattern, the loop and its drums.
+
+        Returns
+        -------
+        parts : display.Html
+            A picture and players, of the machine as it is set now.
+        """
+        names = [name.replace("_", " ") for name in self.beat.pattern]
+        drums = [np.asarray(self.beat.voices[name]) for name in self.beat.pattern]
+        caption = (
+            "In a live notebook this is a drum machine: its steps, its tempo and its drums can be "
+            "changed, and the loop be saved."
+        )
+        loop = display.players(self.sound, self.beat.sample_rate, "the loop", caption)
+        each = display.players(drums, self.beat.sample_rate, names)
+        return _panels.together(self.beat.picture(), loop, each)
+
+    def _hit(self, name, seed):
+        latents = self.generator.latents(1, seed=seed)
+        return np.asarray(self.generator.from_latents(latents, label=name))[0]
+
+    def _build(self):
+        import ipywidgets as widgets
+
+        self._steps, rows = {}, []
+        for name, steps in self.beat.pattern.items():
+            keys = [
+                widgets.ToggleButton(
+                    sign == "x",
+                    tooltip=f"{name}, step {i + 1}",
+                    layout=widgets.Layout(
+                        width="24px", padding="0", margin=f"2px {6 if i % 4 == 3 else 1}px 2px 1px"
+                    ),
+                )
+                for i, sign in enumerate(steps)
+            ]
+            other = widgets.Button(
+                description="other", tooltip=f"another {name}", layout=widgets.Layout(width="64px")
+            )
+            other.on_click(lambda button, name=name: self._draw(name))
+            title = widgets.Label(name.replace("_", " "), layout=widgets.Layout(width="84px"))
+            for key in keys:
+                key.observe(self._read, "value")
+            self._steps[name] = keys
+            rows.append(widgets.HBox([title, *keys, other]))
+        low, high = TEMPO_RANGE
+        tempo = {"min": low, "max": high, "description": "tempo (bpm)"}
+        self._tempo = widgets.IntSlider(
+            int(self.beat.tempo_bpm), continuous_update=False, **tempo, **_panels.look()
+        )
+        self._bars = widgets.IntSlider(
+            2, min=1, max=MOST_BARS, description="bars", continuous_update=False, **_panels.look()
+        )
+        for slider in (self._tempo, self._bars):
+            slider.observe(self._read, "value")
+        self._player = widgets.HTML()
+        save = _panels.Save(lambda: (self.sound, self.beat.sample_rate), "beat.wav")
+        grid = widgets.VBox(rows, layout=widgets.Layout(overflow="auto", width="100%"))
+        parts = [grid, self._tempo, self._bars, self._player, *save.widgets]
+        self.panel = widgets.VBox(parts)
+
+    def _draw(self, name):
+        """Give a drum the sound of another latent."""
+        seed = int(np.random.default_rng().integers(_LARGEST_SEED))
+        voices = self.beat.voices | {name: self._hit(name, seed)}
+        self.beat = replace(self.beat, voices=voices)
+        self._update(autoplay=True)
+
+    def _read(self, change):
+        pattern = {
+            name: "".join("x" if key.value else "." for key in keys)
+            for name, keys in self._steps.items()
+        }
+        self.beat = replace(self.beat, pattern=pattern, tempo_bpm=self._tempo.value)
+        self._update(autoplay=True)
+
+    def _update(self, autoplay=False):
+        self.sound = self.beat.loop(self._bars.value)
+        name = f"loop, {self._bars.value} bars"
+        grid = display.players(self.sound, self.beat.sample_rate, name, autoplay=autoplay)
+        self._player.value = grid.html.replace("<audio ", "<audio loop ", 1)
+
+
+def _struck(steps):
+    return [i for i, sign in enumerate(steps) if sign == "x"]

@@ -1,0 +1,190 @@
+"""The training scrubber: what the same latents sounded like along a run; public in `widgets`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from audiogan_lib import _panels, audio, display
+
+#: On a page: at most so many steps, evenly chosen, of at most so many sounds.
+PAGE_STEPS, PAGE_SOUNDS = 4, 3
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """The same sounds at several steps of a training run.
+
+    Parameters
+    ----------
+    steps : sequence of int >= 0
+        When they were made, in ascending order.
+    sounds : array_like [shape=(steps, sounds, samples), in [-1, 1]]
+        At each step the sounds of the same latents.
+    sample_rate : int > 0
+        In Hz.
+    labels : sequence of str
+        A name for each sound.
+
+    Raises
+    ------
+    ValueError
+        When steps do not ascend, or steps, sounds and labels do not match in number.
+    """
+
+    steps: tuple
+    sounds: np.ndarray
+    sample_rate: int
+    labels: tuple
+
+    def __post_init__(self):
+        """Check that all are as many."""
+        shape = np.shape(self.sounds)
+        if len(shape) != 3 or shape[:2] != (len(self.steps), len(self.labels)) or 0 in shape:
+            raise ValueError(
+                f"sounds must have the shape ({len(self.steps)}, {len(self.labels)}, samples), "
+                f"steps by labels, received {shape}"
+            )
+        if (np.diff(self.steps) <= 0).any():
+            raise ValueError(f"steps must ascend, received {list(self.steps)}")
+
+    @classmethod
+    def from_generators(cls, generators, count, seed=0, **conditions):
+        """Give the same latents to the generators of several checkpoints.
+
+        Parameters
+        ----------
+        generators : dict of int to pretrained.Generator
+            By step, in ascending order; all with the same classes.
+        count : int > 0
+            Number of sounds.
+        seed : int >= 0
+            Of the latents.
+        **conditions : str or sequence of str
+            What is asked for, as in `pretrained.Generator.from_latents`.
+
+        Returns
+        -------
+        history : History
+            Of sounds that are numbered, or named by their label where that is given.
+        """
+        sounds = []
+        for generator in generators.values():
+            latents = generator.latents(count, seed=seed)
+            sounds.append(generator.from_latents(latents, **conditions))
+        label = conditions.get("label")
+        labels = [label] * count if label is None or isinstance(label, str) else label
+        names = [str(name or f"sound {i}") for i, name in enumerate(labels, 1)]
+        return cls(tuple(generators), np.stack(sounds), generator.sample_rate, tuple(names))
+
+    @classmethod
+    def from_folder(cls, folder, labels):
+        """Read what a run kept: `callbacks.Watch` writes all sounds of a look end to end.
+
+        Parameters
+        ----------
+        folder : path-like
+            Holds files ``step-NNNNNNNN.wav`` or ``.flac``.
+        labels : sequence of str
+            The sounds of a file, in order.
+
+        Returns
+        -------
+        history : History
+            Of all files, in the order of their steps.
+
+        Raises
+        ------
+        ValueError
+            When there are no such files, or one cannot be shared out among the labels.
+        """
+        files = {
+            int(found[1]): file
+            for file in Path(folder).glob("step-*")
+            if (found := re.fullmatch(r"step-(\d+)\.(wav|flac)", file.name))
+        }
+        if not files:
+            raise ValueError(f"folder must hold files like step-00000100.wav, received {folder}")
+        sounds, labels = [], tuple(labels)
+        for step in sorted(files):
+            waveform, sample_rate = audio.read(files[step])
+            if not labels or len(waveform) % len(labels):
+                raise ValueError(
+                    f"labels must share out the {len(waveform)} samples of {files[step].name} "
+                    f"evenly, received {len(labels)}"
+                )
+            sounds.append(waveform.reshape(len(labels), -1))
+        return cls(tuple(sorted(files)), np.stack(sounds), sample_rate, labels)
+
+
+class TrainingScrubber(_panels.TwoFaces):
+    """Move along a training run and hear what the same latents sounded like.
+
+    Parameters
+    ----------
+    history : History
+        The sounds; `History.from_generators` and `History.from_folder` make one.
+
+    Attributes
+    ----------
+    panel : ipywidgets.VBox
+        The live face.
+    sound : np.ndarray [shape=(samples,), float32]
+        What the player holds now.
+
+    Examples
+    --------
+    >>> labels = pretrained.load("drums").label_names  # doctest: +SKIP
+    >>> TrainingScrubber(History.from_folder("runs/drums", labels))  # doctest: +SKIP
+    """
+
+    def __init__(self, history):
+        import ipywidgets as widgets
+
+        self.history = history
+        numbered = [(name, i) for i, name in enumerate(history.labels)]
+        steps = [(f"{step:,}", i) for i, step in enumerate(history.steps)]
+        self._which = widgets.Dropdown(
+            options=numbered, value=0, description="sound", **_panels.look()
+        )
+        self._step = widgets.SelectionSlider(
+            options=steps, value=len(steps) - 1, description="step", **_panels.look()
+        )
+        self._player, self._picture = widgets.HTML(), widgets.HTML()
+        for control in (self._which, self._step):
+            control.observe(self._update, "value")
+        self.panel = widgets.VBox([self._which, self._step, self._player, self._picture])
+        self._update()
+
+    def page(self):
+        """Render the face for a page without a kernel: some steps side by side.
+
+        Returns
+        -------
+        grid : display.Html
+            A row for each of the first sounds, from the first step to the last.
+        """
+        history = self.history
+        shown = np.linspace(0, len(history.steps) - 1, PAGE_STEPS).round().astype(int)
+        shown = np.unique(shown)
+        sounds, labels = [], []
+        for which, name in enumerate(history.labels[:PAGE_SOUNDS]):
+            sounds += [np.asarray(history.sounds[i][which]) for i in shown]
+            labels += [f"{name}, step {history.steps[i]:,}" for i in shown]
+        caption = (
+            f"In a live notebook this is a slider over {len(history.steps)} steps of the run, for "
+            f"{len(history.labels)} sounds. These are some of them."
+        )
+        return display.players(sounds, history.sample_rate, labels, caption, columns=len(shown))
+
+    def _update(self, change=None):
+        history, which, at = self.history, self._which.value, self._step.value
+        self.sound = np.asarray(history.sounds[at][which])
+        label = f"{history.labels[which]}, step {history.steps[at]:,}"
+        play = change is not None
+        grid = display.players(self.sound, history.sample_rate, label, autoplay=play)
+        self._player.value = grid.html
+        self._picture.value = display.spectrogram(self.sound, history.sample_rate, label).html

@@ -1,0 +1,219 @@
+"""Sounds in time: from beats to samples, many sounds in one, a score as a MIDI file.
+
+Conventions: times are counted in beats (quarter notes) from the start, and turned into samples in
+one place, `starts`; pitches are MIDI numbers (69 is 440 Hz).
+"""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["DRUM_CHANNEL", "DRUM_KEYS", "Note", "mix", "starts", "write_midi"]
+
+#: Ticks of a beat in a MIDI file: sixteenths and triplets fall on whole ones.
+TICKS = 480
+
+#: Channel 10 of General MIDI, counted from 0, where each pitch is another drum.
+DRUM_CHANNEL = 9
+
+#: Pitches that stand for the shipped drums there: General MIDI Level 1, percussion key map.
+DRUM_KEYS = {
+    "kick": 36,
+    "snare": 38,
+    "closed_hat": 42,
+    "tom": 45,
+    "open_hat": 46,
+    "crash": 49,
+    "ride": 51,
+    "bell": 56,
+    "conga": 63,
+    "woodblock": 76,
+}
+
+
+class Note(NamedTuple):
+    """One note of a score.
+
+    Parameters
+    ----------
+    beat : float >= 0
+        When it begins, in beats.
+    length : float > 0
+        How long it lasts, in beats.
+    midi : int in [0, 127]
+        Its pitch; on `DRUM_CHANNEL` the drum.
+    velocity : int in [1, 127]
+        How hard it is struck.
+    channel : int in [0, 15]
+        Which instrument of the receiver plays it.
+    """
+
+    beat: float
+    length: float
+    midi: int
+    velocity: int = 100
+    channel: int = 0
+
+
+def starts(beats, tempo_bpm, sample_rate):
+    """Find the samples at which beats fall.
+
+    Each is rounded by itself, to half a sample at most, so that errors do not add up.
+
+    Parameters
+    ----------
+    beats : array_like [shape=(...)]
+        Times, >= 0.
+    tempo_bpm : float > 0
+        Beats in a minute.
+    sample_rate : int > 0
+        In Hz.
+
+    Returns
+    -------
+    samples : np.ndarray [shape=(...), int]
+        Positions.
+
+    Raises
+    ------
+    ValueError
+        When the tempo is not positive or a time is negative or not finite.
+    """
+    beats = np.asarray(beats, np.float64)
+    if not (np.isfinite(tempo_bpm) and tempo_bpm > 0):
+        raise ValueError(f"tempo_bpm must be positive, received {tempo_bpm}")
+    if not (np.isfinite(beats).all() and (beats >= 0).all()):
+        raise ValueError(f"beats must be finite and not negative, received {beats}")
+    return np.rint(beats * 60 / tempo_bpm * sample_rate).astype(int)
+
+
+def mix(sounds, positions, samples=None, loop=False):
+    """Add sounds up, each from its own sample on.
+
+    The sum is not limited: it may exceed full scale.
+
+    Parameters
+    ----------
+    sounds : sequence of array_like [shape=(samples,)]
+        Of any lengths.
+    positions : sequence of int >= 0
+        Where each begins; see `starts`.
+    samples : int > 0, optional
+        Length of the mix; by default all sounds end in it.
+    loop : bool
+        Whether what rings beyond the end goes on at the start, so that copies of the mix can follow
+        each other without a seam; otherwise it is left out.
+
+    Returns
+    -------
+    mixed : np.ndarray [shape=(samples,), float32]
+        The sum.
+
+    Raises
+    ------
+    ValueError
+        When there are not as many positions as sounds, one is negative, or `samples` is missing
+        where there are no sounds.
+    """
+    sounds = [np.asarray(sound, np.float32) for sound in sounds]
+    positions = [int(position) for position in positions]
+    if len(sounds) != len(positions) or min(positions, default=0) < 0:
+        raise ValueError(
+            f"positions must be {len(sounds)} whole numbers from 0, one a sound, "
+            f"received {positions}"
+        )
+    ends = [len(sound) + at for sound, at in zip(sounds, positions, strict=True)]
+    if samples is None and not ends:
+        raise ValueError("samples must be given where there are no sounds, received None")
+    samples = max(ends) if samples is None else int(samples)
+    rounds = max(1, -(-max(ends, default=1) // samples))
+    whole = np.zeros(rounds * samples)
+    for sound, at, end in zip(sounds, positions, ends, strict=True):
+        whole[at:end] += sound
+    kept = whole.reshape(rounds, samples)
+    return (kept.sum(axis=0) if loop else kept[0]).astype(np.float32)
+
+
+def write_midi(path, notes, tempo_bpm):
+    """Write a score as a standard MIDI file, which holds times and pitches but no sound.
+
+    One track at one tempo, `TICKS` ticks a beat. The file appears complete or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where to; must end in ``.mid``.
+    notes : sequence of Note
+        The score, in any order.
+    tempo_bpm : float in [4, 60000]
+        Beats in a minute; stored as whole microseconds a beat.
+
+    Raises
+    ------
+    ValueError
+        When the ending is another, or a note or the tempo is out of its range.
+    OSError
+        When the folder does not exist or cannot be written to.
+
+    References
+    ----------
+    MIDI Manufacturers Association, "Standard MIDI Files 1.0", RP-001, 1996.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".mid":
+        raise ValueError(f"path must end in .mid, received {path.name!r}")
+    if not 4 <= tempo_bpm <= 60_000:
+        raise ValueError(f"tempo_bpm must lie in [4, 60000], received {tempo_bpm}")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"path must lie in a folder that exists, received {str(path)!r}")
+    content = _midi_bytes([_checked(Note(*note)) for note in notes], tempo_bpm)
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _checked(note):
+    times = np.isfinite([note.beat, note.length]).all() and note.beat >= 0 and note.length > 0
+    ranges = ((note.midi, 0, 127), (note.velocity, 1, 127), (note.channel, 0, 15))
+    if not times or any(value != int(value) or not a <= value <= b for value, a, b in ranges):
+        raise ValueError(
+            "notes must have beat >= 0, length > 0, midi 0 to 127, velocity 1 to 127 and channel "
+            f"0 to 15, received {note}"
+        )
+    return note
+
+
+def _midi_bytes(notes, tempo_bpm):
+    """Return the file: a header and one track of events, each after the ticks since the last."""
+    microseconds = round(60e6 / tempo_bpm)
+    events = []
+    for note in notes:
+        start = round(note.beat * TICKS)
+        end = max(start + 1, round((note.beat + note.length) * TICKS))
+        key, channel = int(note.midi), int(note.channel)
+        events.append((start, 1, bytes([0x90 | channel, key, int(note.velocity)])))
+        # At the same tick a note ends before the next begins, or a repeated pitch would stop.
+        events.append((end, 0, bytes([0x80 | channel, key, 64])))
+    track, now = b"\x00\xff\x51\x03" + microseconds.to_bytes(3, "big"), 0
+    for tick, _, message in sorted(events):
+        track += _variable_length(tick - now) + message
+        now = tick
+    track += b"\x00\xff\x2f\x00"
+    header = b"MThd" + (6).to_bytes(4, "big")
+    header += b"".join(number.to_bytes(2, "big") for number in (0, 1, TICKS))
+    return header + b"MTrk" + len(track).to_bytes(4, "big") + track
+
+
+def _variable_length(number):
+    """Write a number in groups of 7 bits; all bytes but the last have their highest bit set."""
+    groups = [number & 0x7F]
+    while number := number >> 7:
+        groups.append(0x80 | number & 0x7F)
+    return bytes(reversed(groups))
