@@ -3,7 +3,7 @@
 Each control has two faces: a panel of widgets where a kernel runs, and rendered sounds and pictures
 where none does. What a control computes knows nothing of either: `LatentWalk` stands behind
 `LatentPlayer`, `History` behind `TrainingScrubber`, `BlindTest` behind `ListeningTest`, `Beat`
-behind `DrumMachine`.
+behind `DrumMachine`, `DiracGAN` behind `LossPlayground`.
 """
 
 from __future__ import annotations
@@ -12,21 +12,25 @@ import numpy as np
 
 from audiogan_lib import _panels, display
 from audiogan_lib._blind_test import BlindTest
+from audiogan_lib._dirac import DiracGAN
 from audiogan_lib._drum_machine import Beat, DrumMachine
 from audiogan_lib._explorer import SpectrogramExplorer
 from audiogan_lib._latents import LatentWalk, random_directions
 from audiogan_lib._listening_test import Comparison, ListeningTest
+from audiogan_lib._loss_playground import LossPlayground
 from audiogan_lib._scrubber import History, TrainingScrubber
 
 __all__ = [
     "Beat",
     "BlindTest",
     "Comparison",
+    "DiracGAN",
     "DrumMachine",
     "History",
     "LatentPlayer",
     "LatentWalk",
     "ListeningTest",
+    "LossPlayground",
     "SpectrogramExplorer",
     "TrainingScrubber",
     "random_directions",

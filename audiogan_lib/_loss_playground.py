@@ -1,0 +1,289 @@
+"""The loss playground: two weights chase each other, seen and heard; public in `widgets`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from matplotlib import pyplot
+
+from audiogan_lib import display
+from audiogan_lib._dirac import SLOPES, DiracGAN
+from audiogan_lib._panels import TwoFaces, look, row, status, together
+
+#: Of the picture, in either direction; a path may leave it.
+REACH = 2.2
+
+SAMPLE_RATE = 8_000
+_SAMPLES = 12_000
+_RECORDING_HZ = 220.0
+
+#: What the page shows of each loss beside the game as it is set.
+_REMEDIES = (
+    {},
+    {"r1": 0.5},
+    {"clip_weights": 0.5},
+    {"gradient_penalty": 0.5},
+)
+
+
+class LossPlayground(TwoFaces):
+    """Choose a loss, its regulariser and the size of the steps; see and hear whether it settles.
+
+    The game is that of `DiracGAN`. For the ear the recording is a steady tone, A3, and the
+    generated tone lies theta octaves above it: where both are one, the beating stops.
+
+    Parameters
+    ----------
+    steps : int > 0
+        Steps of each player.
+    theta : float
+        Where the generator starts; the discriminator starts at 0.
+    **options
+        For `DiracGAN`: what the controls show at first.
+
+    Attributes
+    ----------
+    panel : ipywidgets.VBox
+        The live face.
+    game : DiracGAN
+        What is set now.
+    path : np.ndarray [shape=(steps + 1, 2)]
+        Its theta and phi.
+
+    Raises
+    ------
+    ValueError
+        As `DiracGAN`.
+
+    Examples
+    --------
+    >>> LossPlayground(loss="hinge", r1=0.5)  # doctest: +SKIP
+    """
+
+    def __init__(self, steps=200, theta=1.0, **options):
+        self.steps = steps
+        self.game = DiracGAN(**options)
+        self._build(theta)
+        self._update()
+
+    def page(self):
+        """Render the face for a page without a kernel: the game as set, and the usual remedies.
+
+        Returns
+        -------
+        page : display.Html
+            A phase portrait and a sound for each.
+        """
+        plain = replace(self.game, r1=0.0, gradient_penalty=0.0, clip_weights=0.0, penalty_every=1)
+        games = [self.game]
+        for remedy in _REMEDIES:
+            game = replace(plain, **remedy)
+            if game not in games:
+                games.append(game)
+        names = [describe(game) for game in games]
+        paths = [game.trajectory(self.steps, self._start()) for game in games]
+        caption = (
+            f"In a live notebook this is a panel with {len(self._controls)} controls. "
+            "These are some of the games behind it."
+        )
+        grid = display.players(
+            [tones(path) for path in paths], SAMPLE_RATE, names, caption, columns=3
+        )
+        return together(portraits(games, self.steps, self._start()), grid)
+
+    def _build(self, theta):
+        import ipywidgets as widgets
+
+        def slider(name, value, low, high, step=0.05):
+            return widgets.FloatSlider(
+                value,
+                min=min(low, value),
+                max=max(high, value),
+                step=step,
+                description=name,
+                continuous_update=False,
+                **look(),
+            )
+
+        game = self.game
+        orders = {"discriminator first": True, "both at once": False}
+        self._controls = {
+            "loss": widgets.Dropdown(
+                options={name.replace("_", " "): name for name in SLOPES},
+                value=game.loss,
+                description="loss",
+                **look(),
+            ),
+            "alternating": widgets.Dropdown(
+                options=orders, value=game.alternating, description="order", **look()
+            ),
+            "rate": slider("learning rate", game.rate, 0.01, 1.0, 0.01),
+            "r1": slider("R1", game.r1, 0.0, 4.0),
+            "penalty_every": widgets.IntSlider(
+                game.penalty_every,
+                min=1,
+                max=max(64, game.penalty_every),
+                description="penalty every",
+                continuous_update=False,
+                **look(),
+            ),
+            "gradient_penalty": slider("grad. penalty", game.gradient_penalty, 0.0, 4.0),
+            "clip_weights": slider("clip weights", game.clip_weights, 0.0, 2.0),
+        }
+        self._theta = slider("start at theta", theta, -2.0, 2.0)
+        self._picture, self._status, self._sound = (widgets.HTML() for _ in range(3))
+        for control in (*self._controls.values(), self._theta):
+            control.observe(self._update, "value")
+        controls = widgets.VBox([*self._controls.values(), self._theta, self._status])
+        self.panel = widgets.VBox([row(controls, self._picture), self._sound])
+
+    def _start(self):
+        return self._theta.value, 0.0
+
+    def _update(self, change=None):
+        """Play the game that the controls say."""
+        set_now = {name: control.value for name, control in self._controls.items()}
+        self.game = DiracGAN(**set_now)
+        self.path = self.game.trajectory(self.steps, self._start())
+        self._picture.value = portraits([self.game], self.steps, self._start()).html
+        self._status.value = status(verdict(self.game, self.path))
+        name = f"recording and generated tone, {describe(self.game)}"
+        self._sound.value = display.players(tones(self.path), SAMPLE_RATE, name).html
+
+
+def describe(game):
+    """Name a game by its loss and its regularisers.
+
+    Parameters
+    ----------
+    game : DiracGAN
+        What is played.
+
+    Returns
+    -------
+    name : str
+        As ``"hinge, R1 0.5"``.
+    """
+    parts = [game.loss.replace("_", " ")]
+    if game.r1:
+        parts.append(f"R1 {game.r1:g}")
+    if game.gradient_penalty:
+        parts.append(f"gradient penalty {game.gradient_penalty:g}")
+    if game.clip_weights:
+        parts.append(f"weights clipped at {game.clip_weights:g}")
+    if game.penalty_every > 1 and (game.r1 or game.gradient_penalty):
+        parts.append(f"every {game.penalty_every} steps")
+    return ", ".join(parts)
+
+
+def verdict(game, path):
+    """Say what the eigenvalues promise and what the path did.
+
+    Parameters
+    ----------
+    game : DiracGAN
+        What was played.
+    path : np.ndarray [shape=(steps + 1, 2)]
+        Its trajectory.
+
+    Returns
+    -------
+    verdict : str
+        Two sentences.
+    """
+    distances = np.hypot(*path.T)
+    told = f"Distance from the goal {distances[0]:.2f} at first, {distances[-1]:.3g} at last."
+    if game.gradient_penalty:
+        return f"With a gradient penalty the goal is no rest point. {told}"
+    growth = game.growth()
+    fate = "it leaves" if growth > 1 + 1e-9 else "it comes to rest"
+    if abs(growth - 1) <= 1e-9:
+        fate = "the matrix leaves it open"
+    return f"Near the goal times {growth:.4f} a step: {fate}. {told}"
+
+
+def tones(path):
+    """Make a path audible: a steady tone and one that lies theta octaves above it.
+
+    Parameters
+    ----------
+    path : np.ndarray [shape=(steps + 1, 2)]
+        Theta and phi; beyond 2 octaves the tone stays there.
+
+    Returns
+    -------
+    sound : np.ndarray [shape=(12000,), float32, in [-0.6, 0.6]]
+        1.5 s at `SAMPLE_RATE`.
+    """
+    time = np.linspace(0, len(path) - 1, _SAMPLES)
+    octaves = np.interp(time, np.arange(len(path)), np.clip(path[:, 0], -2, 2))
+    turns = np.cumsum(np.stack([np.ones(_SAMPLES), 2.0**octaves]), axis=1)
+    pair = np.sin(2 * np.pi * _RECORDING_HZ / SAMPLE_RATE * turns).sum(axis=0)
+    fade = np.minimum(1, np.minimum(np.arange(_SAMPLES), np.arange(_SAMPLES)[::-1]) / 80)
+    return (0.3 * fade * pair).astype(np.float32)
+
+
+def portraits(games, steps, start):
+    """Draw where each game leads from everywhere, and its path from one place.
+
+    Parameters
+    ----------
+    games : list of DiracGAN
+        At most three side by side.
+    steps : int > 0
+        Of each path.
+    start : tuple of float
+        Theta and phi.
+
+    Returns
+    -------
+    picture : display.Picture
+        The phase portraits.
+    """
+    columns = min(3, len(games))
+    rows = -(-len(games) // columns)
+    size = (1.2 + 2.4 * columns, 0.4 + 2.4 * rows)
+    drawing, axes = pyplot.subplots(
+        rows, columns, figsize=size, squeeze=False, sharex=True, sharey=True, layout="constrained"
+    )
+    tales = []
+    for panel in axes.flat[len(games) :]:
+        panel.set_visible(False)
+    for game, panel in zip(games, axes.flat, strict=False):
+        path = game.trajectory(steps, start)
+        _draw(panel, game, path)
+        tales.append(f"{describe(game)}: {_fate(path)}")
+    for panel in axes[-1]:
+        panel.set_xlabel("theta")
+    for panel in axes[:, 0]:
+        panel.set_ylabel("phi")
+    return display.figure(drawing, f"Phase portraits. {'; '.join(tales)}.")
+
+
+def _draw(panel, game, path):
+    ticks = np.linspace(-2, 2, 9)
+    theta, phi = np.meshgrid(ticks, ticks)
+    arrows = np.stack(game.flow(theta, phi))
+    if game.clip_weights:
+        arrows = np.where(np.abs(phi) <= game.clip_weights, arrows, np.nan)
+    # Directions alone: lengths differ by too much to be drawn.
+    arrows = arrows / np.maximum(np.hypot(*arrows), 1e-9)
+    panel.quiver(theta, phi, *arrows, color=display.INK, alpha=0.6, scale=18, width=0.006)
+    inside = np.where(np.abs(path) <= 2 * REACH, path, np.nan)
+    panel.plot(*inside.T, ".-", color=display.LINES[0][0], linewidth=0.8, markersize=2.5)
+    panel.plot(*path[0], "o", color=display.LINES[1][0])
+    panel.plot(0, 0, "+", color=display.LINES[2][0], markersize=10, markeredgewidth=2)
+    panel.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
+    panel.set_title(describe(game).replace(", ", "\n", 1), fontsize="small")
+
+
+def _fate(path):
+    """Tell a path in words: how far from the goal its last tenth stays, beside its start."""
+    distances = np.hypot(*path.T)
+    late = distances[-max(2, len(path) // 10) :]
+    if late.max() < 0.05 * max(distances[0], 1e-9):
+        return "comes to rest at the goal"
+    if late.max() > 10:
+        return "leaves the picture"
+    return f"ends between {late.min():.2f} and {late.max():.2f} from the goal"
