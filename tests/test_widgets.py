@@ -1,8 +1,6 @@
 """The latent player: its controls make the sounds they promise, and both its faces are there."""
 
-import base64
 import html
-import io
 import re
 import subprocess
 import sys
@@ -11,6 +9,7 @@ import ipywidgets
 import numpy as np
 import pytest
 import soundfile
+from faces import controls, played
 
 from audiogan_lib import audio, widgets
 
@@ -57,16 +56,6 @@ class PlainTones(Tones):
         return Tones().from_latents(latents, "low")
 
 
-def controls(player):
-    """All widgets of the panel by their description."""
-    found, queue = {}, [player.panel]
-    while queue:
-        widget = queue.pop()
-        queue += getattr(widget, "children", ())
-        found[getattr(widget, "description", "")] = widget
-    return found
-
-
 def page(player):
     """The HTML that the panel shows now."""
     texts = [w.value for w in player.panel.children if isinstance(w, ipywidgets.HTML)]
@@ -78,11 +67,6 @@ def shown(player):
     """What the panel plays, in steps of 16 bits."""
     [samples] = played(page(player))
     return samples
-
-
-def played(html_text):
-    sources = re.findall(r'src="data:audio/(?:flac|wav);base64,([^"]+)"', html_text)
-    return [soundfile.read(io.BytesIO(base64.b64decode(s)), dtype="int16")[0] for s in sources]
 
 
 def of(generator, latent, **conditions):
