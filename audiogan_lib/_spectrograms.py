@@ -63,8 +63,7 @@ def spectrogram(
     for panel in axes.flat[len(sounds) :]:
         panel.set_visible(False)
     for sound, label, panel in zip(sounds, labels, axes.flat, strict=False):
-        mesh = _draw_levels(panel, sound, sample_rate, n_fft, hop_length, scale)
-        mesh.set_clim(*range_db)
+        mesh = _draw_levels(panel, sound, sample_rate, n_fft, hop_length, scale, range_db)
         panel.set(xlim=(0, longest / sample_rate), xlabel="time (s)", ylabel="frequency (Hz)")
         panel.set_title(label, loc="left", fontsize="medium")
         panel.label_outer()
@@ -73,7 +72,7 @@ def spectrogram(
     return figure(drawing, f"Spectrogram of {'; '.join(told)}.")
 
 
-def _draw_levels(panel, sound, sample_rate, n_fft, hop_length, scale):
+def _draw_levels(panel, sound, sample_rate, n_fft, hop_length, scale, range_db):
     level_db, edges_hz = _html.spectrum_db(sound, sample_rate, n_fft, hop_length, scale)
     mesh = librosa.display.specshow(
         level_db,
@@ -82,6 +81,8 @@ def _draw_levels(panel, sound, sample_rate, n_fft, hop_length, scale):
         y_axis=scale,
         ax=panel,
         cmap=_html.COLOURMAP,
+        vmin=range_db[0],
+        vmax=range_db[1],
     )
     # specshow leaves the ticks of time out, and puts those of mel at powers of two.
     panel.xaxis.set_major_locator(ticker.MaxNLocator(5))
