@@ -90,7 +90,7 @@ class LossPlayground(TwoFaces):
         grid = display.players(
             [tones(path) for path in paths], SAMPLE_RATE, names, caption, columns=3
         )
-        return together(portraits(games, self.steps, self._start()), grid)
+        return together(phase_portraits(games, self.steps, self._start()), grid)
 
     def _build(self, theta):
         import ipywidgets as widgets
@@ -146,7 +146,7 @@ class LossPlayground(TwoFaces):
         set_now = {name: control.value for name, control in self._controls.items()}
         self.game = DiracGAN(**set_now)
         self.path = self.game.trajectory(self.steps, self._start())
-        self._picture.value = portraits([self.game], self.steps, self._start()).html
+        self._picture.value = phase_portraits([self.game], self.steps, self._start()).html
         self._status.value = status(verdict(self.game, self.path))
         name = f"recording and generated tone, {describe(self.game)}"
         self._sound.value = display.players(tones(self.path), SAMPLE_RATE, name).html
@@ -224,17 +224,17 @@ def tones(path):
     return (0.3 * fade * pair).astype(np.float32)
 
 
-def portraits(games, steps, start):
+def phase_portraits(games, steps=200, start=(1.0, 0.0)):
     """Draw where each game leads from everywhere, and its path from one place.
 
     Parameters
     ----------
     games : list of DiracGAN
-        At most three side by side.
+        Drawn at most three side by side.
     steps : int > 0
         Of each path.
     start : tuple of float
-        Theta and phi.
+        Theta and phi, marked by a disc; the goal by a cross.
 
     Returns
     -------

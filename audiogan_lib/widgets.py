@@ -17,7 +17,7 @@ from audiogan_lib._drum_machine import Beat, DrumMachine
 from audiogan_lib._explorer import SpectrogramExplorer
 from audiogan_lib._latents import LatentWalk, random_directions
 from audiogan_lib._listening_test import Comparison, ListeningTest
-from audiogan_lib._loss_playground import LossPlayground
+from audiogan_lib._loss_playground import LossPlayground, phase_portraits
 from audiogan_lib._scrubber import History, TrainingScrubber
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "LossPlayground",
     "SpectrogramExplorer",
     "TrainingScrubber",
+    "phase_portraits",
     "random_directions",
 ]
 
