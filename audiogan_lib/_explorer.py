@@ -93,7 +93,12 @@ class SpectrogramExplorer(_panels.TwoFaces):
         self._overlap = widgets.Dropdown(options=hops, value=4, description="hop_length", **look)
         self._scale = widgets.ToggleButtons(options=["linear", "mel"], description="frequency")
         self._range_db = widgets.IntRangeSlider(
-            RANGE_DB, min=-120, max=0, step=5, description="levels (dB)", **_panels.look()
+            value=RANGE_DB,
+            min=-120,
+            max=0,
+            step=5,
+            description="levels (dB)",
+            **_panels.look(),
         )
         self._player, self._picture = widgets.HTML(), widgets.HTML()
         self._sound.observe(self._choose, "value")
