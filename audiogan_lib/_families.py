@@ -58,6 +58,17 @@ def _levels(recipe):
     )
 
 
+def _levels_at_pitch(recipe):
+    return spectral.PitchedSpectrogram(
+        recipe.sample_rate,
+        recipe.samples,
+        recipe.n_fft,
+        recipe.hop_length,
+        floor_db=recipe.floor_db,
+        iterations=recipe.iterations,
+    )
+
+
 def _specgan_generator(recipe, labels, dtype):
     sizes = *recipe.codec.shape, recipe.width, recipe.latent_dim, labels
     return specgan.build_generator(*sizes, kernel=4, patch=2, batch_norm=True, dtype=dtype)
@@ -137,6 +148,7 @@ def _dense_lstm_discriminator(recipe, labels, dtype):
 
 _FAMILIES = {
     "specgan": Family(_levels, _specgan_generator, _specgan_discriminator),
+    "pitched_specgan": Family(_levels_at_pitch, _specgan_generator, _specgan_discriminator),
     "gansynth": Family(_levels_and_frequencies, _gansynth_generator, _gansynth_discriminator),
     "wavegan": Family(_no_codec, _wavegan_generator, _wavegan_discriminator),
     "published_wavegan": Family(

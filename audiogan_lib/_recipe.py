@@ -25,17 +25,20 @@ class Recipe:
     label_means : str, optional
         Another name of the label, under which the data's own words count, numbers too: with
         ``"pitch"``, ``pitch=60`` asks for ``label="60"``, not for the class of number 60.
-    network : {"specgan", "gansynth", "wavegan", "published_wavegan", "dense_lstm"}
-        Family of the networks; ``"published_wavegan"`` are WaveGAN's own, transposed convolutions
-        and Glorot's initial values, where ``"wavegan"`` is the quicker sub-pixel form.
+    network : str
+        Family of the networks: ``"specgan"``, ``"pitched_specgan"``, ``"gansynth"``, ``"wavegan"``,
+        ``"published_wavegan"`` or ``"dense_lstm"``. The second is the first on spectrograms whose
+        windows follow the pitch, which the labels must be. ``"published_wavegan"`` are WaveGAN's
+        own, transposed convolutions and Glorot's initial values, where ``"wavegan"`` is the quicker
+        sub-pixel form.
     width, latent_dim : int > 0
         Channels, see the builders, and length of a latent.
     n_fft, hop_length : int > 0
-        Of the spectrogram, for ``"specgan"`` and ``"gansynth"``.
+        Of the spectrogram; for ``"pitched_specgan"`` the longest window.
     floor_db : float < 0
         Level that counts as silence in the spectrogram.
     iterations : int >= 0
-        Of Griffin-Lim, for ``"specgan"``.
+        Of Griffin-Lim, for both kinds of SpecGAN.
     peak : float in (0, 1]
         Level to which each clip is scaled before training; ``None`` leaves levels as they are.
     loss : str
@@ -147,13 +150,15 @@ class Recipe:
             return dataset
         return dataset.map(lambda waveforms: audio.normalize_peak(waveforms, self.peak))
 
-    def encode(self, waveforms):
+    def encode(self, waveforms, labels=None):
         """Turn sounds into what the networks see.
 
         Parameters
         ----------
         waveforms : ndarray [shape=(clips, samples)]
             Sound in [-1, 1].
+        labels : sequence of str, optional
+            What ``label`` each clip has, for ``"pitched_specgan"`` only.
 
         Returns
         -------
@@ -162,16 +167,21 @@ class Recipe:
         """
         if self.codec is None:
             return np.asarray(waveforms, np.float32)[..., None]
-        parts = [self.codec.encode(waveforms[i : i + 256]) for i in range(0, len(waveforms), 256)]
-        return np.concatenate(parts)
+        pitches = self._pitches(labels)
+        parts = [slice(start, start + 256) for start in range(0, len(waveforms), 256)]
+        return np.concatenate(
+            [self.codec.encode(waveforms[part], *(p[part] for p in pitches)) for part in parts]
+        )
 
-    def decode(self, drawn):
+    def decode(self, drawn, labels=None):
         """Turn what the generator draws into sounds.
 
         Parameters
         ----------
         drawn : tensor
             As :meth:`encode` returns it.
+        labels : sequence of str, optional
+            What ``label`` each sound was asked to have, for ``"pitched_specgan"`` only.
 
         Returns
         -------
@@ -180,7 +190,15 @@ class Recipe:
         """
         if self.codec is None:
             return np.asarray(drawn)[..., 0]
-        return self.codec.decode(drawn).numpy()
+        return np.asarray(self.codec.decode(drawn, *self._pitches(labels)))
+
+    def _pitches(self, labels):
+        """Return what the codec takes beside sounds: MIDI pitches, or nothing."""
+        if self.network != "pitched_specgan":
+            return []
+        if labels is None:
+            raise ValueError(f"{self.network} needs the label of each sound, its MIDI pitch")
+        return [np.array(labels, np.float64)]
 
     def build_generator(self, labels, dtype=None):
         """Build the generator.
@@ -267,7 +285,10 @@ class Recipe:
             Of ``(examples, labels int32 [batch, conditions])``, endless.
         """
         labels = datasets.condition_labels(dataset, self.conditions)[0]
-        clips = self.encode(dataset.waveforms) if dataset.in_memory else dataset.waveforms
+        if self.network == "pitched_specgan" and not dataset.in_memory:
+            raise ValueError(f"{dataset!r} is too big for {self.network}, which needs it in memory")
+        names = np.array(dataset.label_names)[dataset.labels]
+        clips = self.encode(dataset.waveforms, names) if dataset.in_memory else dataset.waveforms
         stream = datasets.batches((clips, labels), self.batch_size, self.seed, first_step)
         if dataset.in_memory:
             return stream

@@ -47,10 +47,8 @@ def format_table(report):
     rows = [("", "test split", "generated")]
     rows.append(("clips", f"{test['clips']}", f"{generated['clips']}"))
     rows.append(_row("recognised as asked", "{:.3f}", columns, "accuracy", "interval"))
-    for head in test.get("accuracies", {}):
-        asked = [(c["accuracies"][head], c["clips"]) for c in columns]
-        cells = [_cell("{:.3f}", share, wilson_interval(share, count)) for share, count in asked]
-        rows.append((f"  {head}", *cells))
+    for head in generated.get("accuracies", {}):  # of which the test may have other classes
+        rows.append((f"  {head}", *(_share(column, head) for column in columns)))
     for key, title, form in _ROWS:
         if key in generated:
             rows.append(_row(title, form, columns, key))
@@ -76,6 +74,11 @@ def _row(title, form, columns, key, interval=None):
         scaled = limits and [times * limit for limit in limits]
         cells.append(_cell(form, times * column[key], scaled) if key in column else "")
     return (title, *cells)
+
+
+def _share(column, head):
+    share = column.get("accuracies", {}).get(head)
+    return "" if share is None else _cell("{:.3f}", share, wilson_interval(share, column["clips"]))
 
 
 def _cell(form, value, limits):

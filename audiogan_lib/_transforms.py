@@ -253,7 +253,7 @@ def _griffin_lim_loop(n_fft, hop_length, win_length):
 
 
 def griffin_lim(
-    magnitudes, n_fft, hop_length, iterations=60, momentum=0.99, seed=0, win_length=None
+    magnitudes, n_fft, hop_length, iterations=60, momentum=0.99, seed=0, win_length=None, start=None
 ):
     """Find a sound with the given magnitudes: the fast Griffin-Lim algorithm.
 
@@ -274,6 +274,8 @@ def griffin_lim(
         Of the starting phase.
     win_length : int, optional
         As in :func:`stft`.
+    start : array-like [shape=(batch or 1, frames, 1 + n_fft // 2)], optional
+        Phases to start from instead of random ones.
 
     Returns
     -------
@@ -281,7 +283,8 @@ def griffin_lim(
         The waveforms; not clipped.
     """
     magnitudes = tf.convert_to_tensor(magnitudes, tf.float32)
-    start = np.random.default_rng(seed).uniform(-np.pi, np.pi, [1, *magnitudes.shape[1:]])
+    if start is None:
+        start = np.random.default_rng(seed).uniform(-np.pi, np.pi, [1, *magnitudes.shape[1:]])
     return _griffin_lim_loop(n_fft, hop_length, win_length)(
         magnitudes,
         tf.constant(start, tf.float32),

@@ -14,7 +14,9 @@ name                  what is trained
 ``wavegan-drums``     their waveforms, by WaveGAN's networks in a form for two cores
 ``wavegan-gp-drums``  the same by WaveGAN's networks, loss and steps as published, but narrower
 ``article``           the same by the mended network of dense layers and an LSTM
-``notes``             magnitudes and frequencies of the shipped notes, by pitch and instrument
+``notes``             spectrograms of the shipped notes, by pitch and instrument, in windows that
+                      follow the pitch
+``gansynth-notes``    their magnitudes and instantaneous frequencies, by GANSynth's networks
 ====================  ===================================================================
 
 ``digits`` and ``drums`` have been trained to their end; their weights ship, with cards that say how
@@ -45,7 +47,7 @@ _DRUMS = Recipe(
     samples=16384,
     n_fft=512,
     hop_length=128,
-    iterations=14,  # noise and pulses need fewer rounds than voices
+    iterations=12,  # noise and pulses need fewer rounds than voices
     batch_size=24,
     minutes=40,
     judge="drums",
@@ -58,9 +60,20 @@ _NOTES = Recipe(
     samples=16384,
     conditions=("label", "instrument"),
     label_means="pitch",
-    network="gansynth",
+    network="pitched_specgan",
     n_fft=1024,
     hop_length=256,
+    iterations=10,  # mend phases that are right from the start
+    batch_size=24,
+    shift=3,
+    minutes=35,
+    judge="notes",
+)
+
+_GANSYNTH = replace(
+    _NOTES,
+    name="gansynth-notes",
+    network="gansynth",
     learning_rate=3e-3,
     betas=(0.0, 0.99),
     batch_size=16,
@@ -68,7 +81,6 @@ _NOTES = Recipe(
     label_loss=10.0,
     shift=0,
     minutes=60,
-    judge="notes",
 )
 
 # The settings of the chapter on WaveGAN, at its full length and with labels.
@@ -134,6 +146,7 @@ _RECIPES = (
     _WAVEGAN_GP,
     _ARTICLE,
     _NOTES,
+    _GANSYNTH,
 )
 
 NAMES = {recipe.name: recipe for recipe in _RECIPES}

@@ -12,6 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from audiogan_lib._instantaneous import InstantaneousFrequency
+from audiogan_lib._pitched import PitchedSpectrogram
+from audiogan_lib._projection import impose_mel
 from audiogan_lib._specgan_features import SpecGANFeatures
 from audiogan_lib._transforms import (
     full_scale,
@@ -29,9 +31,11 @@ from audiogan_lib._transforms import (
 __all__ = [
     "InstantaneousFrequency",
     "LogSpectrogram",
+    "PitchedSpectrogram",
     "SpecGANFeatures",
     "griffin_lim",
     "hann_window",
+    "impose_mel",
     "istft",
     "mel",
     "mel_matrix",
@@ -134,7 +138,22 @@ class LogSpectrogram:
             raise ValueError(f"waveforms: {waveforms.shape[-1]} samples, need {self.samples}")
         pad = (self.n_fft - self.hop_length) // 2
         padded = tf.pad(waveforms, [[0, 0], [pad, pad]])
-        magnitudes = tf.abs(stft(padded, self.n_fft, self.hop_length, self.win_length))
+        return self.levels(tf.abs(stft(padded, self.n_fft, self.hop_length, self.win_length)))
+
+    def levels(self, magnitudes):
+        """Turn STFT magnitudes into normalised log-magnitudes, as :meth:`encode` does.
+
+        Parameters
+        ----------
+        magnitudes : array-like [shape=(batch, frames, 1 + n_fft // 2)], >= 0
+            As :func:`stft` gives them.
+
+        Returns
+        -------
+        tf.Tensor [shape=(batch, frames, bins)], float32 in [-1, 1]
+            -1 is silence and 1 a full-scale sine.
+        """
+        magnitudes = tf.convert_to_tensor(magnitudes, tf.float32)
         magnitudes = magnitudes @ self._mel_matrix() if self.n_mels else magnitudes[..., :-1]
         return magnitudes_to_levels(magnitudes / self._full_scale, self.floor_db)
 
@@ -176,3 +195,35 @@ class LogSpectrogram:
         )
         pad = (self.n_fft - self.hop_length) // 2
         return tf.clip_by_value(sounds[:, pad : pad + self.samples], -1.0, 1.0)
+
+    def impose(self, waveforms, spectrograms, iterations=8):
+        """Bring sounds nearer to the mel levels that they should have; see :func:`impose_mel`.
+
+        Parameters
+        ----------
+        waveforms : array-like [shape=(batch, samples)]
+            Sounds to begin with.
+        spectrograms : array-like [shape=(batch, frames, n_mels)]
+            Values in [-1, 1], as :meth:`encode` returns them.
+        iterations : int >= 0
+            Rounds.
+
+        Returns
+        -------
+        tf.Tensor [shape=(batch, samples)], float32
+            The sounds, not clipped.
+
+        Raises
+        ------
+        ValueError
+            If bins are not mel bands.
+        """
+        if not self.n_mels:
+            raise ValueError("n_mels=None: there are no mel bands to impose")
+        levels = tf.convert_to_tensor(spectrograms, tf.float32)
+        mels = levels_to_magnitudes(levels, self.floor_db) * self._full_scale
+        pad = (self.n_fft - self.hop_length) // 2
+        padded = tf.pad(tf.convert_to_tensor(waveforms, tf.float32), [[0, 0], [pad, pad]])
+        sizes = self.n_fft, self.hop_length, iterations
+        sounds = impose_mel(padded, mels, self._mel_matrix(), *sizes, win_length=self.win_length)
+        return sounds[:, pad : pad + self.samples]

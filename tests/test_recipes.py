@@ -31,8 +31,9 @@ def test_networks_fit_each_other_and_the_codec(name):
     generator, discriminator = recipe.build_generator(sizes), recipe.build_discriminator(sizes)
     drawn = generator([ops.zeros((count, recipe.latent_dim)), labels])
     sounds = np.zeros((count, recipe.samples), np.float32)
-    assert recipe.encode(sounds).shape == tuple(drawn.shape)
-    assert recipe.decode(drawn).shape == sounds.shape
+    names = ["60"] * count if recipe.label_means == "pitch" else None
+    assert recipe.encode(sounds, names).shape == tuple(drawn.shape)
+    assert recipe.decode(drawn, names).shape == sounds.shape
     if recipe.network == "gansynth":
         verdict = discriminator(drawn)
         assert [part.shape for part in verdict["label_logits"]] == [(count, 3)] * len(sizes)
@@ -58,8 +59,24 @@ def test_optimisers_and_terms_are_those_of_the_recipe():
     np.testing.assert_array_equal(gan.augment(batch[0]), batch[0])
 
 
+def test_spectrograms_at_a_pitch_need_the_pitch(tmp_path, monkeypatch):
+    recipe = recipes.NAMES["notes"]
+    with pytest.raises(ValueError, match="MIDI pitch"):
+        recipe.encode(np.zeros((1, recipe.samples), np.float32))
+    notes = recipe.load_data("test").select([3])
+    examples, _ = next(iter(replace(recipe, batch_size=1).batches(notes)))
+    names = [notes.label_names[notes.labels[0]]]
+    np.testing.assert_array_equal(examples, recipe.encode(notes.waveforms, names))
+    for number in range(2):
+        write(tmp_path / "60" / f"{number}.wav", tone(262), 16000)
+    monkeypatch.setattr(datasets, "IN_MEMORY_BYTES", 0)
+    folder = replace(recipe, data=str(tmp_path), conditions=("label",))
+    with pytest.raises(ValueError, match="in memory"):
+        folder.batches(folder.load_data())
+
+
 def test_notes_are_learnt_by_pitch_and_instrument():
-    recipe = replace(recipes.NAMES["notes"], width=2, batch_size=4, dtype="float32")
+    recipe = replace(recipes.NAMES["gansynth-notes"], width=2, batch_size=4, dtype="float32")
     notes = recipe.load_data("test")
     sizes = tuple(len(np.unique(notes.columns[name])) for name in ("pitch", "instrument"))
     gan = recipe.build_gan(sizes)

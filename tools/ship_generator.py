@@ -77,6 +77,10 @@ _PEOPLE = (
     f"sounds off as theirs. {_GRIFFIN_LIM} Only these speakers, only these ten words, in English."
 )
 _SOUNDFONT = "The classes know the drums of one soundfont; open hi-hats come from one recording."
+_NOTES = (
+    "One velocity, one length and one recording of each key; nine instruments of one soundfont, "
+    "which stretched them outside their range."
+)
 LIMITS = {
     "digits": _PEOPLE,
     "digits-fast": _PEOPLE,
@@ -84,9 +88,9 @@ LIMITS = {
     f"{_GRIFFIN_LIM} Only these voices, only these ten words, in English.",
     "drums": f"{_SOUNDFONT} Griffin-Lim invents the phase, which blurs attacks a little and is "
     "heard in the long ringing of cymbals.",
-    "notes": "One velocity and one length, nine instruments of one soundfont; "
-    "outside their range the soundfont stretched them. Phases are drawn, not found: a wrong one is "
-    "heard as a warble.",
+    "notes": f"{_NOTES} The pitch is not learnt: the networks draw levels at multiples of it, and "
+    "the codec plays them at the one asked for.",
+    "gansynth-notes": f"{_NOTES} Phases are drawn, not found: a wrong one is heard as a warble.",
     **dict.fromkeys(
         ("wavegan-drums", "wavegan-gp-drums", "article"),
         f"{_SOUNDFONT} Meant for comparison with `drums`.",
@@ -163,6 +167,8 @@ def drawn(recipe):
     size = f"{frames} frames of {recipe.hop_length} samples and {bins} bins"
     if recipe.network == "gansynth":
         return f"draws log-magnitudes and instantaneous frequencies, {size}"
+    if recipe.network == "pitched_specgan":
+        size += " at most, in windows of 4, 8, 16, ... periods of the note"
     rounds = f"sound by {recipe.codec.iterations} rounds of fast Griffin-Lim"
     return f"draws a log-magnitude spectrogram of {size}; {rounds}"
 
