@@ -47,8 +47,8 @@ def format_table(report):
     rows = [("", "test split", "generated")]
     rows.append(("clips", f"{test['clips']}", f"{generated['clips']}"))
     rows.append(_row("recognised as asked", "{:.3f}", columns, "accuracy", "interval"))
-    for head in generated.get("accuracies", {}):  # of which the test may have other classes
-        rows.append((f"  {head}", *(_share(column, head) for column in columns)))
+    heads = generated.get("accuracies", {})  # of which the test may have other classes
+    rows += [(f"  {head}", *(_share(column, head) for column in columns)) for head in heads]
     for key, title, form in _ROWS:
         if key in generated:
             rows.append(_row(title, form, columns, key))

@@ -190,6 +190,17 @@ def test_the_report_is_json_and_names_every_share(rng):
     assert max(map(len, lines)) < 80
 
 
+def test_the_table_shows_what_only_generated_clips_were_asked(rng):
+    train, _ = toy_clips(rng, 300)
+    test, labels = toy_clips(rng, 60)
+    asked = {"label": labels, "speaker": np.arange(60) // 2 % 3}
+    asked["speaker"][:6] = 2
+    lines = metrics.format_table(brief(train, test, labels, test, asked)).splitlines()
+    assert [line.split() for line in lines if line.startswith("  speaker")] == [
+        ["speaker", "0.933", "[0.841,", "0.974]"]
+    ]
+
+
 def test_the_table_of_a_full_report_has_every_score_with_its_interval(full):
     report, *_ = full
     table = metrics.format_table(report)
