@@ -2,7 +2,7 @@
 
 Each framework works in a process of its own; they take turns of half a second, so that other load
 falls on all of them alike. Even so nothing else should run. ``python -m benchmarks wavegan`` times
-only that network and leaves the table as it is.
+only that network again, ``python -m benchmarks generation`` only that part of the table.
 """
 
 import datetime
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from audiogan_lib import _precision
+from audiogan_lib import _precision, callbacks
 from audiogan_lib.models import vocoder
 from benchmarks import machine, steps, table
 from benchmarks.cases import CASES
@@ -73,32 +73,41 @@ def measure_loading(recipe="drums"):
     return {"recipe": recipe, "batches_per_s": round(rate), "waiting_share": share}
 
 
-def main(names):
-    """Measure; write the table unless only some networks were asked for."""
-    if unknown := set(names) - set(CASES):
-        raise SystemExit(f"unknown: {', '.join(unknown)}; there are {', '.join(CASES)}")
+def _steps(names):
+    """Time the training steps of some networks."""
     rows = {}
-    for name in tqdm(names or list(CASES), desc="networks"):
+    for name in tqdm(names, desc="networks"):
         case = CASES[name]
         rows[name] = steps.compare(name, case, _dtypes(case), vocoder.SMALL)
         tqdm.write(table.step_line(rows[name]))
-    if names:
-        return
+    return rows
+
+
+def main(names):
+    """Measure what is named, or all, and write the table."""
+    parts = {
+        "transforms": measure_transforms,
+        "generation": measure_generation,
+        "loading": measure_loading,
+    }
+    if unknown := set(names) - set(CASES) - set(parts):
+        raise SystemExit(f"unknown: {', '.join(unknown)}; there are {', '.join([*CASES, *parts])}")
+    path = _HERE / "speed.json"
+    found = json.loads(path.read_text(encoding="utf-8")) if names and path.exists() else {}
+    rows = found.get("steps", {}) | _steps([name for name in CASES if not names or name in names])
     logs = [math.log(row["ratio"]) for row in rows.values()]
-    found = {
+    found |= {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "machine": machine.describe(),
-        "steps": rows,
+        "steps": {name: rows[name] for name in CASES if name in rows},
         "geometric_mean_ratio": round(math.exp(statistics.fmean(logs)), 3),
-        "transforms": measure_transforms(),
-        "generation": measure_generation(),
-        "loading": measure_loading(),
     }
+    found |= {part: measure() for part, measure in parts.items() if not names or part in names}
+    if missing := set(parts) - set(found):
+        raise SystemExit(f"speed.json has no {', '.join(missing)} yet: run without names first")
     texts = {"speed.json": json.dumps(found, indent=1), "speed.md": table.page(found)}
     for name, text in texts.items():
-        beside = _HERE / f"{name}.part"
-        beside.write_text(text.rstrip() + "\n", encoding="utf-8")
-        beside.replace(_HERE / name)
+        callbacks.write_text(_HERE / name, text.rstrip() + "\n")
     print(table.page(found))
 
 
