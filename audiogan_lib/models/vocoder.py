@@ -211,6 +211,7 @@ def build_vocos_generator(
     kernel=7,
     expansion=3,
     depthwise=True,
+    shortcut=False,
     dtype=None,
 ):
     """Build the inverse-STFT generator of Vocos (Siuzdak 2024, section 3).
@@ -237,6 +238,9 @@ def build_vocos_generator(
         Channels inside a block, in multiples of ``width``.
     depthwise : bool
         Convolve each channel by itself, as published, or all with all.
+    shortcut : bool
+        Add to the spectrum a linear function of the same frame of the mel, the layer
+        ``"shortcut"``, which is not in the paper.
     dtype : str or keras.DTypePolicy, optional
         For example ``"mixed_bfloat16"``; the spectrum is float32 always.
 
@@ -258,6 +262,9 @@ def build_vocos_generator(
         x = _convnext_block(x, kernel, expansion, depthwise, 1 / blocks, dtype)
     x = layers.LayerNormalization(epsilon=1e-6, dtype=dtype)(x)
     polar = layers.Dense(2 + n_fft, kernel_initializer=start, dtype="float32")(x)
+    if shortcut:
+        options = {"kernel_initializer": "zeros", "dtype": "float32", "name": "shortcut"}
+        polar = layers.Add(dtype="float32")([polar, layers.Dense(2 + n_fft, **options)(mel)])
     spectrum = PolarSpectrum(dtype="float32", name="spectrum")(polar)
     x = InverseSTFT(n_fft, hop_length, name="waveform")(spectrum)
     return keras.Model(mel, x, name="vocos_generator")

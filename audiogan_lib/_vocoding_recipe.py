@@ -1,0 +1,208 @@
+"""What the vocoder is trained with: data, sizes, losses and schedule."""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from audiogan_lib import _precision, datasets, losses, spectral, training
+from audiogan_lib.models import vocoder
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that training a vocoder needs to know.
+
+    Parameters
+    ----------
+    data : tuple of str
+        Data sets of speech, as ``datasets.load`` names them.
+    sample_rate, n_fft, hop_length, n_mels, floor_db
+        As in ``spectral.LogSpectrogram``.
+    width, blocks : int > 0
+        See ``models.vocoder.build_vocos_generator``.
+    rounds : int >= 0
+        Of ``spectral.impose_mel`` after the network; training knows nothing of them.
+    frames, batch_size : int > 0
+        Frames in a crop and crops in a step.
+    quietest_db : float <= 0
+        Crops are made quieter by up to this.
+    warm_up_minutes, minutes : float > 0
+        Training without and with discriminators.
+    warm_up_rate, learning_rate : float > 0
+        Of Adam in the two parts.
+    mel, stft, feature_matching : float >= 0
+        Weights beside the adversarial loss: of the mean difference of mel levels in nepers, of
+        ``losses.multi_resolution_stft`` and of ``losses.feature_matching``.
+    ema : float in [0, 1)
+        Decay of the generator's moving average.
+    dtype : str
+        Precision of training.
+    seed : int
+        Of weights and crops.
+    """
+
+    data: tuple[str, ...] = ("fsdd", "robot_digits")
+    sample_rate: int = 8000
+    n_fft: int = 256
+    hop_length: int = 64
+    n_mels: int = 64
+    floor_db: float = -75.0
+    width: int = 192
+    blocks: int = 6
+    rounds: int = 12
+    frames: int = 64
+    batch_size: int = 16
+    quietest_db: float = -12.0
+    warm_up_minutes: float = 10.0
+    minutes: float = 40.0
+    warm_up_rate: float = 1e-3
+    learning_rate: float = 5e-4
+    mel: float = 15.0
+    stft: float = 5.0
+    feature_matching: float = 2.0
+    ema: float = 0.998
+    dtype: str = "mixed_bfloat16"
+    seed: int = 0
+
+    def codec(self, frames):
+        """Return the bridge between this many frames of mel levels and sound."""
+        return spectral.LogSpectrogram(
+            self.sample_rate,
+            frames * self.hop_length,
+            self.n_fft,
+            self.hop_length,
+            n_mels=self.n_mels,
+            floor_db=self.floor_db,
+        )
+
+    def build_generator(self, dtype=None):
+        """Build the network, which starts from the mel's own magnitudes and from pulses.
+
+        Parameters
+        ----------
+        dtype : str, optional
+            Precision; float32 when not given.
+
+        Returns
+        -------
+        keras.Model
+            From mel levels ``[batch, frames, n_mels]`` to waveforms.
+        """
+        sizes = {"n_fft": self.n_fft, "hop_length": self.hop_length, "width": self.width}
+        dense = {"blocks": self.blocks, "kernel": 3, "expansion": 2, "depthwise": False}
+        network = vocoder.build_vocos_generator(
+            self.n_mels, **sizes, **dense, shortcut=True, dtype=dtype
+        )
+        nepers = -np.log(10.0) * self.floor_db / 40  # what one unit of level is
+        bins = 1 + self.n_fft // 2
+        matrix = spectral.mel_matrix(self.sample_rate, self.n_fft, self.n_mels)
+        centres = np.arange(bins) @ (matrix / matrix.sum(0))
+        spread = np.stack([np.interp(range(bins), centres, row) for row in np.eye(self.n_mels)])
+        kernel = np.concatenate([nepers * spread, np.zeros_like(spread)], 1)
+        loudest = np.full(bins, np.log(self.n_fft / 4) - nepers)
+        # Of phases 0, pi, 0, pi ... the sum is a pulse in the middle of the window.
+        bias = np.concatenate([loudest, np.pi * (np.arange(bins) % 2)])
+        network.get_layer("shortcut").set_weights([kernel, bias])
+        return network
+
+    def build_gan(self):
+        """Build generator and discriminators and compile them for training.
+
+        Returns
+        -------
+        training.GAN
+            Ready for ``fit`` with :meth:`batches`.
+        """
+        dtype, samples = _precision.supported(self.dtype), self.frames * self.hop_length
+        keras.utils.set_random_seed(self.seed)
+        small = vocoder.SMALL
+        discriminators = [
+            vocoder.build_period_discriminator(samples, **small["period"], dtype=dtype),
+            vocoder.build_spectrogram_discriminator(samples, **small["spectrogram"], dtype=dtype),
+        ]
+        generator = self.build_generator(dtype)
+        gan = training.GAN(generator, discriminators, latent=False, ema=self.ema, seed=self.seed)
+        gan.compile(
+            *(training.Adam(self.learning_rate, 0.8, 0.9) for _ in range(2)),
+            loss="least_squares",
+            feature_matching=self.feature_matching,
+            generator_terms=self.terms(),
+        )
+        return gan
+
+    def terms(self):
+        """Return weight and function of the losses that need no discriminator.
+
+        Returns
+        -------
+        dict of str to (float, callable)
+            As ``training.GAN.compile`` takes them.
+        """
+        codec = self.codec(self.frames)
+        nepers = -np.log(10.0) * self.floor_db / 40
+        resolutions = vocoder.SMALL["spectrogram"]["resolutions"]
+
+        def mel(real, fake):
+            return nepers * tf.reduce_mean(tf.abs(codec.encode(real) - codec.encode(fake)))
+
+        def stft(real, fake):
+            return losses.multi_resolution_stft(real, fake, resolutions)
+
+        return {"mel": (self.mel, mel), "stft": (self.stft, stft)}
+
+    def load_data(self, split="train"):
+        """Load all clips, each scaled to a peak of 0.9.
+
+        Parameters
+        ----------
+        split : str
+            Which part.
+
+        Returns
+        -------
+        ndarray [shape=(clips, samples)], float32
+            The sounds.
+        """
+        sets = [datasets.load(name, split=split) for name in self.data]
+        clips = np.concatenate([one.waveforms for one in sets])
+        return clips * (0.9 / np.abs(clips).max(1, keepdims=True))
+
+    def batches(self, waveforms, first_step=0):
+        """Stream crops of sounds, most of them where there is sound, and their mel levels.
+
+        Parameters
+        ----------
+        waveforms : ndarray [shape=(clips, samples)]
+            What to learn from.
+        first_step : int >= 0
+            Step to begin with.
+
+        Returns
+        -------
+        tf.data.Dataset
+            Of ``(waveforms [batch, frames * hop_length], levels [batch, frames, n_mels])``.
+        """
+        samples, pad = self.frames * self.hop_length, (self.n_fft - self.hop_length) // 2
+        codec = self.codec(self.frames)
+        padded = np.pad(np.float32(waveforms), ((0, 0), (pad, pad)))
+        loud = np.abs(waveforms) > 0.01
+        ends = waveforms.shape[1] - loud[:, ::-1].argmax(1)
+        last = np.clip(ends - samples // 2, 0, waveforms.shape[1] - samples).astype(np.int32)
+
+        def crop(clips, last, numbers):
+            seed = tf.stack([tf.cast(self.seed, tf.int64), numbers[0]])
+            share, gain_db = tf.unstack(tf.random.stateless_uniform([2, self.batch_size], seed))
+            first = tf.cast(share * tf.cast(last + 1, tf.float32), tf.int32)
+            places = first[:, None] + tf.range(samples + 2 * pad)
+            gain = 10.0 ** (gain_db * self.quietest_db / 20)
+            clips = tf.gather(clips, places, batch_dims=1) * gain[:, None]
+            clips = tf.ensure_shape(clips, [self.batch_size, samples + 2 * pad])
+            spectra = spectral.stft(clips, self.n_fft, self.hop_length)
+            return clips[:, pad:-pad], codec.levels(tf.abs(spectra))
+
+        stream = datasets.batches((padded, last), self.batch_size, self.seed, first_step)
+        numbers = tf.data.Dataset.counter(first_step).batch(1)
+        both = tf.data.Dataset.zip(stream, numbers)
+        return both.map(lambda clips, number: crop(*clips, number)).prefetch(2)

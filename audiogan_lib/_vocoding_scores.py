@@ -1,0 +1,104 @@
+"""How far a copy of a sound is from it; `audiogan_lib.spectral` states the conventions."""
+
+import numpy as np
+
+from audiogan_lib import losses, spectral
+
+#: n_fft, hop_length and win_length in samples, at 8 kHz: 64, 32 and 16 ms.
+RESOLUTIONS = ((512, 128, 512), (256, 64, 256), (128, 32, 128))
+_N_MELS = 80
+_FRAME, _HOP = 512, 128
+_LAG_HZ = (60.0, 400.0)
+
+
+def distances(real, copies, sample_rate=8000):
+    """Compare copies of sounds with the sounds, clip by clip.
+
+    Parameters
+    ----------
+    real, copies : array-like [shape=(clips, samples)]
+        Sound in [-1, 1].
+    sample_rate : int > 0
+        In Hz; the frames below are meant for 8 kHz.
+
+    Returns
+    -------
+    dict of str to ndarray [shape=(clips,)]
+        All are 0 for the sounds themselves.
+
+        ``"mel"``
+            Mean difference of log-mel magnitudes in nepers over the frames within 40 dB of the
+            clip's loudest: 80 bands of frames of 64 ms, which no vocoder here is given.
+        ``"stft"``
+            ``losses.multi_resolution_stft``: 64, 32 and 16 ms.
+        ``"periodicity"``
+            Root mean square difference of :func:`periodicity` over those frames.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    """
+    real, copies = np.asarray(real, np.float32), np.asarray(copies, np.float32)
+    if real.ndim != 2 or real.shape != copies.shape:
+        raise ValueError(
+            f"real {real.shape} and copies {copies.shape}: need equal (clips, samples)"
+        )
+    loud = _loud(real)
+    mels = [_log_mel(sounds, sample_rate) for sounds in (real, copies)]
+    heard = [periodicity(sounds, sample_rate) for sounds in (real, copies)]
+    pairs = zip(real, copies, strict=True)
+    return {
+        "mel": _mean(np.abs(mels[0] - mels[1]).mean(-1), loud),
+        "stft": np.array(
+            [float(losses.multi_resolution_stft(a[None], b[None], RESOLUTIONS)) for a, b in pairs]
+        ),
+        "periodicity": np.sqrt(_mean((heard[0] - heard[1]) ** 2, loud)),
+    }
+
+
+def periodicity(waveforms, sample_rate=8000):
+    """How nearly each frame repeats itself at the best period of a voice.
+
+    The highest value of the normalised autocorrelation at the lags of 60 to 400 Hz, in frames of
+    512 samples: near 1 for a steady vowel, low for noise and for a vowel whose harmonics have lost
+    their common phase.
+
+    Parameters
+    ----------
+    waveforms : array-like [shape=(clips, samples)]
+        Sound.
+    sample_rate : int > 0
+        In Hz.
+
+    Returns
+    -------
+    ndarray [shape=(clips, frames)], float64 in [0, 1]
+        One value every 128 samples.
+    """
+    frames = np.lib.stride_tricks.sliding_window_view(waveforms, _FRAME, axis=1)[:, ::_HOP]
+    lags = range(int(sample_rate / _LAG_HZ[1]), int(sample_rate / _LAG_HZ[0]) + 1)
+    spectra = np.abs(np.fft.rfft(frames.astype(np.float64), 2 * _FRAME)) ** 2
+    products = np.fft.irfft(spectra)[..., : lags[-1] + 1]
+    energy = np.cumsum(frames.astype(np.float64) ** 2, -1)
+    total = energy[..., -1:]
+    head = energy[..., [_FRAME - 1 - lag for lag in lags]]
+    tail = total - energy[..., [lag - 1 for lag in lags]]
+    ratio = products[..., lags[0] :] / np.sqrt(head * tail + 1e-9)
+    return ratio.max(-1).clip(0, 1)
+
+
+def _loud(waveforms):
+    """Tell which frames are within 40 dB of the clip's loudest."""
+    frames = np.lib.stride_tricks.sliding_window_view(waveforms, _FRAME, axis=1)[:, ::_HOP]
+    power = (frames.astype(np.float64) ** 2).mean(-1)
+    return power > 1e-4 * power.max(1, keepdims=True)
+
+
+def _log_mel(waveforms, sample_rate):
+    return np.log(np.maximum(spectral.mel(waveforms, sample_rate, _FRAME, _HOP, _N_MELS), 1e-3))
+
+
+def _mean(values, loud):
+    """Average over the loud frames of each clip."""
+    return (values * loud).sum(1) / np.maximum(loud.sum(1), 1)

@@ -1,0 +1,129 @@
+"""The shipped vocoder: from mel spectrograms to speech, and how it is trained.
+
+A network after Vocos (Siuzdak 2024) draws magnitudes and phases in one pass; a few rounds of
+``spectral.impose_mel`` then mend what of the mel it missed. ``load()`` returns the vocoder that
+ships with the library; ``python tools/train_vocoder.py`` makes it again.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pooch
+import tensorflow as tf
+
+from audiogan_lib._vocoding_recipe import Recipe
+from audiogan_lib._vocoding_scores import distances, periodicity
+
+__all__ = ["RECIPE", "Recipe", "Vocoder", "distances", "load", "periodicity"]
+
+FOLDER, _FILE = Path(__file__).parent / "weights" / "vocoder", "vocoder.weights.h5"
+_BATCH = 64
+
+#: The shipped vocoder's.
+RECIPE = Recipe()
+
+
+class Vocoder:
+    """A trained vocoder: from mel levels to sound.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        How it was made.
+    network : keras.Model
+        From mel levels to waveforms.
+    card : dict
+        The machine-readable model card.
+    """
+
+    def __init__(self, recipe, network, card):
+        self.recipe, self.network, self.card = recipe, network, card
+        self._run = tf.function(network, reduce_retracing=True)
+
+    @property
+    def sample_rate(self):
+        """In Hz."""
+        return self.recipe.sample_rate
+
+    def to_mels(self, waveforms):
+        """Return the mel levels of sounds, all that the vocoder is told.
+
+        Parameters
+        ----------
+        waveforms : array-like [shape=(clips, samples)]
+            Sound in [-1, 1]; the last frame is completed with silence.
+
+        Returns
+        -------
+        tf.Tensor [shape=(clips, frames, n_mels)], float32 in [-1, 1]
+            See ``spectral.LogSpectrogram.encode``.
+        """
+        waveforms = np.asarray(waveforms, np.float32)
+        frames = -(-waveforms.shape[1] // self.recipe.hop_length)
+        missing = frames * self.recipe.hop_length - waveforms.shape[1]
+        return self.recipe.codec(frames).encode(np.pad(waveforms, ((0, 0), (0, missing))))
+
+    def from_mels(self, mels, rounds=None):
+        """Turn mel levels into sound.
+
+        Parameters
+        ----------
+        mels : array-like [shape=(clips, frames, n_mels)]
+            As :meth:`to_mels` returns them.
+        rounds : int >= 0, optional
+            Of ``spectral.impose_mel``; 0 is the network alone. The recipe's when not given.
+
+        Returns
+        -------
+        ndarray [shape=(clips, frames * hop_length)], float32 in [-1, 1]
+            The sounds; the same mels always give the same.
+
+        Raises
+        ------
+        ValueError
+            If the mels have another shape.
+        """
+        mels = tf.convert_to_tensor(mels, tf.float32)
+        if mels.ndim != 3 or mels.shape[2] != self.recipe.n_mels:
+            raise ValueError(
+                f"mels: shape {tuple(mels.shape)}, need (clips, frames, {self.recipe.n_mels})"
+            )
+        rounds = self.recipe.rounds if rounds is None else rounds
+        codec, sounds = self.recipe.codec(mels.shape[1]), []
+        for start in range(0, len(mels), _BATCH):
+            part = mels[start : start + _BATCH]
+            sounds.append(codec.impose(self._run(part), part, rounds))
+        return np.clip(np.concatenate(sounds), -1.0, 1.0)
+
+
+def load(folder=FOLDER):
+    """Load the shipped vocoder, or one from another folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        With ``card.json`` and the weights.
+
+    Returns
+    -------
+    Vocoder
+        With its weights checked by SHA-256.
+
+    Raises
+    ------
+    ValueError
+        If there is no vocoder, or its weights are not those of the card.
+    """
+    folder = Path(folder)
+    card_path, weights = folder / "card.json", folder / _FILE
+    if not (card_path.is_file() and weights.is_file()):
+        raise ValueError(f"no vocoder in {folder}: need card.json and {_FILE}")
+    card = json.loads(card_path.read_text(encoding="utf-8"))
+    if pooch.file_hash(str(weights)) != card["sha256"]:
+        raise ValueError(f"{weights} is damaged: its SHA-256 is not that of {card_path}")
+    values = {key: tuple(v) if isinstance(v, list) else v for key, v in card["recipe"].items()}
+    recipe = Recipe(**values)
+    network = recipe.build_generator()
+    network.load_weights(weights)
+    return Vocoder(recipe, network, card)
