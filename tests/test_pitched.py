@@ -1,5 +1,7 @@
 """Spectrograms whose windows follow the pitch: where harmonics stand, and what comes back."""
 
+from dataclasses import replace
+
 import librosa
 import numpy as np
 import pytest
@@ -55,11 +57,17 @@ def test_steady_tones_come_back_in_tune_and_without_warble():
     assert sounds.dtype == np.float32
     assert np.abs(metrics.pitch_errors(sounds, RATE, pitches)).max() < 6  # what YIN itself errs
     assert ripple_db(sounds).max() < 0.3
-    again = CODEC.encode(sounds, pitches)
-    assert np.abs(again - spectrograms)[:, 4:-4][spectrograms[:, 4:-4] > -0.5].max() < 0.03
     invented = spectral.LogSpectrogram(RATE, SAMPLES, 1024, 256, iterations=CODEC.iterations)
     warbling = invented.decode(invented.encode(tones(pitches))).numpy()
     assert ripple_db(warbling).mean() > 3 * ripple_db(sounds).mean()
+
+
+def test_phases_of_steady_tones_are_right_from_the_start():
+    pitches = [50, 64, 71, 76]
+    spectrograms = CODEC.encode(tones(pitches), pitches)
+    again = CODEC.encode(replace(CODEC, iterations=0).decode(spectrograms, pitches), pitches)
+    errors = np.abs(again - spectrograms)[:, 4:-4]
+    assert errors[spectrograms[:, 4:-4] > -0.5].max() < 0.05
 
 
 def test_the_pitch_is_the_one_asked_for():
