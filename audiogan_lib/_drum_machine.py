@@ -197,9 +197,8 @@ class DrumMachine(_panels.TwoFaces):
             "In a live notebook this is a drum machine: its steps, its tempo and its drums can be "
             "changed, and the loop be saved."
         )
-        loop = display.players(self.sound, self.beat.sample_rate, "the loop", caption)
         each = display.players(drums, self.beat.sample_rate, names)
-        return _panels.together(self.beat.picture(), loop, each)
+        return _panels.together(self.beat.picture(), self._looped(caption=caption), each)
 
     def _hit(self, name, seed):
         latents = self.generator.latents(1, seed=seed)
@@ -235,7 +234,7 @@ class DrumMachine(_panels.TwoFaces):
             int(self.beat.tempo_bpm), continuous_update=False, **tempo, **_panels.look()
         )
         self._bars = widgets.IntSlider(
-            2, min=1, max=MOST_BARS, description="bars", continuous_update=False, **_panels.look()
+            1, min=1, max=MOST_BARS, description="bars", continuous_update=False, **_panels.look()
         )
         for slider in (self._tempo, self._bars):
             slider.observe(self._read, "value")
@@ -262,9 +261,12 @@ class DrumMachine(_panels.TwoFaces):
 
     def _update(self, autoplay=False):
         self.sound = self.beat.loop(self._bars.value)
-        name = f"loop, {self._bars.value} bars"
-        grid = display.players(self.sound, self.beat.sample_rate, name, autoplay=autoplay)
-        self._player.value = grid.html.replace("<audio ", "<audio loop ", 1)
+        self._player.value = self._looped(autoplay=autoplay).html
+
+    def _looped(self, **options):
+        """Show a player that begins again at its end."""
+        grid = display.players(self.sound, self.beat.sample_rate, "the loop", **options)
+        return replace(grid, html=grid.html.replace("<audio ", "<audio loop ", 1))
 
 
 def _struck(steps):
