@@ -30,6 +30,7 @@ def _loop(n_fft, hop_length, win_length):
     @tf.function(input_signature=kinds)
     def loop(waveforms, mels, matrix, momentum, iterations):
         spread = tf.transpose(tf.math.divide_no_nan(matrix, tf.reduce_sum(matrix, 1)[:, None]))
+        free = 1.0 - tf.reduce_sum(spread, 0)  # 1 for a bin that is in no band
         momentum = tf.cast(momentum, tf.complex64)
         previous = stft(waveforms, n_fft, hop_length, win_length)
         for _ in tf.range(iterations):
@@ -38,7 +39,8 @@ def _loop(n_fft, hop_length, win_length):
             before = tf.abs(ahead) + 1e-6
             after = before
             for _ in range(_UPDATES):
-                after *= ((mels + _SMALL) / (after @ matrix + _SMALL)) @ spread
+                lack = (mels + _SMALL) / (after @ matrix + _SMALL)
+                after *= lack @ spread + free
             previous = spectra
             changed = ahead * tf.cast(after / before, tf.complex64)
             waveforms = istft(changed, n_fft, hop_length, win_length)
