@@ -161,7 +161,9 @@ def warm_up(recipe, generator, waveforms, path):
     stream = recipe.batches(waveforms).map(lambda real, mels: (mels, real))
     watchers = [
         _Stop(recipe.warm_up_minutes),
-        keras.callbacks.ModelCheckpoint(path, save_weights_only=True),
+        keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: callbacks.save_weights(generator, path)
+        ),
     ]
     trainee.fit(stream, steps_per_epoch=100, epochs=10**6, verbose=2, callbacks=watchers)
     return int(trainee.optimizer.iterations.numpy())
