@@ -201,6 +201,16 @@ def _convnext_block(x, kernel, expansion, depthwise, scale, dtype):
     return layers.Add(dtype=dtype)([x, y])
 
 
+def _draw_spectrum(x, mel, n_fft):
+    """Apply [frames, width] -> [frames, 2 + n_fft], with a direct path from the mel if given."""
+    start = keras.initializers.TruncatedNormal(stddev=0.02)
+    polar = layers.Dense(2 + n_fft, kernel_initializer=start, dtype="float32")(x)
+    if mel is not None:
+        options = {"kernel_initializer": "zeros", "dtype": "float32", "name": "shortcut"}
+        polar = layers.Add(dtype="float32")([polar, layers.Dense(2 + n_fft, **options)(mel)])
+    return PolarSpectrum(dtype="float32", name="spectrum")(polar)
+
+
 def build_vocos_generator(
     n_mels=100,
     frames=None,
@@ -239,8 +249,7 @@ def build_vocos_generator(
     depthwise : bool
         Convolve each channel by itself, as published, or all with all.
     shortcut : bool
-        Add to the spectrum a linear function of the same frame of the mel, the layer
-        ``"shortcut"``, which is not in the paper.
+        Add a layer ``"shortcut"`` from a frame's mel straight to its spectrum; not in the paper.
     dtype : str or keras.DTypePolicy, optional
         For example ``"mixed_bfloat16"``; the spectrum is float32 always.
 
@@ -261,10 +270,6 @@ def build_vocos_generator(
     for _ in range(blocks):
         x = _convnext_block(x, kernel, expansion, depthwise, 1 / blocks, dtype)
     x = layers.LayerNormalization(epsilon=1e-6, dtype=dtype)(x)
-    polar = layers.Dense(2 + n_fft, kernel_initializer=start, dtype="float32")(x)
-    if shortcut:
-        options = {"kernel_initializer": "zeros", "dtype": "float32", "name": "shortcut"}
-        polar = layers.Add(dtype="float32")([polar, layers.Dense(2 + n_fft, **options)(mel)])
-    spectrum = PolarSpectrum(dtype="float32", name="spectrum")(polar)
-    x = InverseSTFT(n_fft, hop_length, name="waveform")(spectrum)
+    x = _draw_spectrum(x, mel if shortcut else None, n_fft)
+    x = InverseSTFT(n_fft, hop_length, name="waveform")(x)
     return keras.Model(mel, x, name="vocos_generator")
