@@ -419,3 +419,18 @@ def test_a_small_vocoder_learns_in_a_few_steps():
     history = gan.fit(*data, batch_size=4, epochs=40, shuffle=False, verbose=0).history
     assert history["mel"][-1] < 0.6 * history["mel"][0]
     assert history["feature_matching"][-1] > 0
+
+
+def test_the_shortcut_adds_a_linear_function_of_the_mel_to_the_spectrum():
+    plain = vocoder.build_vocos_generator(**TINY)
+    direct = vocoder.build_vocos_generator(**TINY, shortcut=True)
+    assert direct.count_params() == plain.count_params() + (12 + 1) * 66
+    layer = direct.get_layer("shortcut")
+    others = [v for v in direct.weights if not any(v is own for own in layer.weights)]
+    for to, source in zip(others, plain.weights, strict=True):
+        to.assign(source)
+    mels = noise(2, 9, 12)
+    np.testing.assert_allclose(direct(mels), plain(mels), atol=1e-6)  # it starts from zeros
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel, bias + np.repeat([np.log(2.0), 0.0], 33)])
+    np.testing.assert_allclose(direct(mels), 2 * plain(mels), rtol=1e-4, atol=1e-6)
