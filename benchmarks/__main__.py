@@ -21,6 +21,8 @@ from benchmarks.cases import CASES
 from benchmarks.interleaved import Worker, ratio, summary, take_turns
 
 _HERE = Path(__file__).parent
+#: In the package, for chapter 18 to read wherever it is installed.
+_RESULTS = Path(callbacks.__file__).parent / "results"
 _FLOAT32_ONLY = ("dense_lstm", "transcriber")  # as the book trains them
 
 
@@ -92,7 +94,7 @@ def main(names):
     }
     if unknown := set(names) - set(CASES) - set(parts):
         raise SystemExit(f"unknown: {', '.join(unknown)}; there are {', '.join([*CASES, *parts])}")
-    path = _HERE / "speed.json"
+    path = _RESULTS / "speed.json"
     found = json.loads(path.read_text(encoding="utf-8")) if names and path.exists() else {}
     rows = found.get("steps", {}) | _steps([name for name in CASES if not names or name in names])
     logs = [math.log(row["ratio"]) for row in rows.values()]
@@ -105,9 +107,8 @@ def main(names):
     found |= {part: measure() for part, measure in parts.items() if not names or part in names}
     if missing := set(parts) - set(found):
         raise SystemExit(f"speed.json has no {', '.join(missing)} yet: run without names first")
-    texts = {"speed.json": json.dumps(found, indent=1), "speed.md": table.page(found)}
-    for name, text in texts.items():
-        callbacks.write_text(_HERE / name, text.rstrip() + "\n")
+    callbacks.write_text(path, json.dumps(found, indent=1) + "\n")
+    callbacks.write_text(_HERE / "speed.md", table.page(found).rstrip() + "\n")
     print(table.page(found))
 
 

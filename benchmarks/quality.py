@@ -2,7 +2,7 @@
 
 ``make quality`` trains all of them, about three hours on two cores that nothing else uses;
 ``python -m benchmarks.quality NAMES`` some of them. What was trained before in ``runs/quality``
-goes on where it stopped. The results stand in ``quality.json`` and, to read, ``quality.md``.
+goes on where it stopped. The results stand in ``audiogan_lib/results/quality.json`` and, to read, in ``quality.md``.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from audiogan_lib import callbacks, recipes, runs
 from benchmarks import machine
 
 HERE = Path(__file__).parent
+RESULTS = Path(callbacks.__file__).parent / "results"
 FOLDER = HERE.parent / "runs" / "quality"
 
 #: Minutes for the networks that are compared on drums.
@@ -151,7 +152,7 @@ def main():
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(known):
         parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(known)}")
-    path = HERE / "quality.json"
+    path = RESULTS / "quality.json"
     found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for name in arguments.names or known:
         found[name] = measure(name, known[name], arguments.out)

@@ -2,7 +2,8 @@
 
 _HEAD = """# Speed
 
-Written by `make bench`; the numbers are those of `speed.json`.
+Written by `make bench`; the numbers are those of
+`audiogan_lib/results/speed.json`.
 
 {processor}, {cores} cores, {memory_gb} GB, {instructions}. {packages}. {date}.
 

@@ -13,7 +13,7 @@ from audiogan_lib.models import vocoder  # noqa: E402
 from benchmarks import interleaved, ours, torch_training, worker  # noqa: E402
 from benchmarks.cases import CASES  # noqa: E402
 
-SPEED = Path(__file__).parents[1] / "benchmarks" / "speed.json"
+SPEED = Path(__file__).parents[1] / "audiogan_lib" / "results" / "speed.json"
 
 
 @pytest.mark.parametrize("name", CASES)

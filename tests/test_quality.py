@@ -2,14 +2,12 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
-
 import pytest
 
 from audiogan_lib import recipes
 from benchmarks import quality
 
-RESULTS = Path(__file__).parents[1] / "benchmarks" / "quality.json"
+RESULTS = quality.RESULTS / "quality.json"
 
 
 def test_networks_are_compared_on_the_same_data_for_the_same_minutes():
@@ -49,4 +47,4 @@ def test_a_trial_is_trained_and_scored(tmp_path):
 def test_the_page_shows_the_results_that_are_kept():
     found = json.loads(RESULTS.read_text(encoding="utf-8"))
     assert set(found) <= set(quality.trials())
-    assert RESULTS.with_suffix(".md").read_text(encoding="utf-8") == quality.page(found)
+    assert (quality.HERE / "quality.md").read_text(encoding="utf-8") == quality.page(found)
