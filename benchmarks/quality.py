@@ -2,7 +2,8 @@
 
 ``make quality`` trains all of them, about three hours on two cores that nothing else uses;
 ``python -m benchmarks.quality NAMES`` some of them. What was trained before in ``runs/quality``
-goes on where it stopped. The results stand in ``audiogan_lib/results/quality.json`` and, to read, in ``quality.md``.
+goes on where it stopped. The results stand in ``audiogan_lib/results/quality.json`` and, to read,
+in ``quality.md``.
 """
 
 import argparse

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+
 import pytest
 
 from audiogan_lib import recipes
