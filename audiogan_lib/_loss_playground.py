@@ -84,11 +84,11 @@ class LossPlayground(TwoFaces):
         names = [describe(game) for game in games]
         paths = [game.trajectory(self.steps, self._start()) for game in games]
         caption = (
-            f"In a live notebook this is a panel with {len(self._controls)} controls. "
+            f"In a live notebook this is a panel with {len(self._controls) + 1} controls. "
             "These are some of the games behind it."
         )
         grid = display.players(
-            [tones(path) for path in paths], SAMPLE_RATE, names, caption, columns=3
+            [tones(path) for path in paths], SAMPLE_RATE, names, caption, columns=2
         )
         return together(phase_portraits(games, self.steps, self._start()), grid)
 
@@ -148,7 +148,7 @@ class LossPlayground(TwoFaces):
         self.path = self.game.trajectory(self.steps, self._start())
         self._picture.value = phase_portraits([self.game], self.steps, self._start()).html
         self._status.value = status(verdict(self.game, self.path))
-        name = f"recording and generated tone, {describe(self.game)}"
+        name = describe(self.game)
         self._sound.value = display.players(tones(self.path), SAMPLE_RATE, name).html
 
 
@@ -174,6 +174,8 @@ def describe(game):
         parts.append(f"weights clipped at {game.clip_weights:g}")
     if game.penalty_every > 1 and (game.r1 or game.gradient_penalty):
         parts.append(f"every {game.penalty_every} steps")
+    if not game.alternating:
+        parts.append("both at once")
     return ", ".join(parts)
 
 
@@ -230,7 +232,7 @@ def phase_portraits(games, steps=200, start=(1.0, 0.0)):
     Parameters
     ----------
     games : list of DiracGAN
-        Drawn at most three side by side.
+        Drawn at most three side by side, one picture each.
     steps : int > 0
         Of each path.
     start : tuple of float
@@ -241,7 +243,7 @@ def phase_portraits(games, steps=200, start=(1.0, 0.0)):
     picture : display.Picture
         The phase portraits.
     """
-    columns = min(3, len(games))
+    columns = 2 if len(games) == 4 else min(3, len(games))
     rows = -(-len(games) // columns)
     size = (1.2 + 2.4 * columns, 0.4 + 2.4 * rows)
     drawing, axes = pyplot.subplots(
