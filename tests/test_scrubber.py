@@ -133,6 +133,12 @@ def test_the_explorer_plays_the_chosen_sound(explorer):
     assert drawn(explorer) == expected(explorer, "high")
 
 
+def test_colours_stand_for_the_range_of_levels():
+    picture = display.spectrogram(tone(200, 0.3), RATE, range_db=(-60, -10))
+    [mesh] = picture.figure.axes[0].collections
+    assert mesh.get_clim() == (-60, -10)
+
+
 def test_a_range_without_width_leaves_the_picture(explorer):
     before = drawn(explorer)
     controls(explorer)["levels (dB)"].value = (-40, -40)
