@@ -62,7 +62,7 @@ class PitchedSpectrogram:
     n_fft: int
     hop_length: int
     floor_db: float = -75.0
-    iterations: int = 10
+    iterations: int = 4
 
     def __post_init__(self):
         """Check that frames fit the clip."""

@@ -18,7 +18,7 @@ import soundfile
 
 from audiogan_lib import audio, callbacks, metrics, pretrained, runs
 
-LOOKS = 6
+LOOKS, SOUNDS = 6, 12
 CARD = """# Generator of {name}
 
 {label_count} classes on request ({labels}){also}; {sample_rate} Hz, {samples} samples a sound.
@@ -88,8 +88,11 @@ LIMITS = {
     f"{_GRIFFIN_LIM} Only these voices, only these ten words, in English.",
     "drums": f"{_SOUNDFONT} Griffin-Lim invents the phase, which blurs attacks a little and is "
     "heard in the long ringing of cymbals.",
-    "notes": f"{_NOTES} The pitch is not learnt: the networks draw levels at multiples of it, and "
-    "the codec plays them at the one asked for.",
+    "notes": f"{_NOTES} So the latent changes little, and what is drawn for a key that training "
+    "heard is near that recording; new are the keys that it left out. The pitch is not learnt: the "
+    "network draws levels along multiples of it, and the codec plays them at the one asked for. "
+    "Phases start from exact multiples; vibrato and a piano's stretched partials come back only as "
+    "far as Griffin-Lim finds them in the levels.",
     "gansynth-notes": f"{_NOTES} Phases are drawn, not found: a wrong one is heard as a warble.",
     **dict.fromkeys(
         ("wavegan-drums", "wavegan-gp-drums", "article"),
@@ -116,7 +119,7 @@ def main():
     facts["scores"] = runs.judge_report(
         generator, recipe.load_data("train"), recipe.load_data("test")
     )
-    copy_samples(arguments.run, folder / "samples")
+    copy_samples(arguments.run, folder / "samples", recipe.samples)
     callbacks.write_text(folder / "card.json", json.dumps(facts, indent=1) + "\n")
     callbacks.write_text(folder / "card.md", describe(arguments.name, generator, facts))
     print((folder / "card.md").read_text(encoding="utf-8"))
@@ -146,8 +149,8 @@ def save_small(network, path):
     return pooch.file_hash(str(path))
 
 
-def copy_samples(run, folder):
-    """Keep the sounds of a few steps, evenly in the logarithm of the step."""
+def copy_samples(run, folder, samples):
+    """Keep sounds of a few steps, evenly in the logarithm of the step."""
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.flac"):
         old.unlink()
@@ -156,7 +159,9 @@ def copy_samples(run, folder):
     wanted = np.linspace(steps[0], steps[-1], LOOKS)
     for index in sorted({int(np.abs(steps - one).argmin()) for one in wanted}):
         waveform, sample_rate = soundfile.read(looks[index], dtype="float32")
-        audio.write(folder / f"{looks[index].stem}.flac", waveform, sample_rate)
+        sounds = waveform.reshape(-1, samples)
+        some = sounds[:: 1 + (len(sounds) - 1) // SOUNDS].reshape(-1)
+        audio.write(folder / f"{looks[index].stem}.flac", some, sample_rate)
 
 
 def drawn(recipe):
