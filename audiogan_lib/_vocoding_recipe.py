@@ -1,6 +1,6 @@
 """What the vocoder is trained with: data, sizes, losses and schedule."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import keras
 import numpy as np
@@ -8,6 +8,38 @@ import tensorflow as tf
 
 from audiogan_lib import _precision, datasets, losses, spectral, training
 from audiogan_lib.models import vocoder
+
+
+class ImposeMel(keras.layers.Layer):
+    """Rounds of ``spectral.impose_mel`` as the last layer of a network in training.
+
+    Parameters
+    ----------
+    sizes : dict
+        Arguments of ``spectral.LogSpectrogram``.
+    rounds : int >= 0
+        How many.
+    **kwargs
+        For ``keras.layers.Layer``.
+    """
+
+    def __init__(self, sizes, rounds, **kwargs):
+        super().__init__(**{"dtype": "float32"} | kwargs)
+        self.sizes, self.rounds = sizes, rounds
+
+    def call(self, waveforms, levels):
+        """Apply waveforms [batch, samples] and levels [batch, frames, n_mels] -> waveforms."""
+        shape, codec = [None, self.sizes["samples"]], spectral.LogSpectrogram(**self.sizes)
+        sounds = codec.impose(tf.ensure_shape(waveforms, shape), levels, self.rounds)
+        return tf.ensure_shape(sounds, shape)
+
+    def compute_output_shape(self, waveforms_shape, levels_shape):
+        """Return (batch, samples)."""
+        return waveforms_shape
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return super().get_config() | {"sizes": self.sizes, "rounds": self.rounds}
 
 
 @dataclass(frozen=True)
@@ -22,8 +54,9 @@ class Recipe:
         As in ``spectral.LogSpectrogram``.
     width, blocks : int > 0
         See ``models.vocoder.build_vocos_generator``.
-    rounds : int >= 0
-        Of ``spectral.impose_mel`` after the network; training knows nothing of them.
+    rounds, rounds_in_training : int >= 0
+        Of ``spectral.impose_mel`` after the network. With some in training, losses and
+        discriminators hear what comes after them, and the network learns what rounds cannot mend.
     frames, batch_size : int > 0
         Frames in a crop and crops in a step.
     quietest_db : float <= 0
@@ -47,11 +80,12 @@ class Recipe:
     sample_rate: int = 8000
     n_fft: int = 256
     hop_length: int = 64
-    n_mels: int = 64
+    n_mels: int = 40
     floor_db: float = -75.0
     width: int = 192
     blocks: int = 6
-    rounds: int = 12
+    rounds: int = 30
+    rounds_in_training: int = 4
     frames: int = 64
     batch_size: int = 16
     quietest_db: float = -12.0
@@ -123,6 +157,10 @@ class Recipe:
             vocoder.build_spectrogram_discriminator(samples, **small["spectrogram"], dtype=dtype),
         ]
         generator = self.build_generator(dtype)
+        if self.rounds_in_training:
+            mel = keras.Input((self.frames, self.n_mels), name="mel")
+            rounds = ImposeMel(asdict(self.codec(self.frames)), self.rounds_in_training)
+            generator = keras.Model(mel, rounds(generator(mel), mel))
         gan = training.GAN(generator, discriminators, latent=False, ema=self.ema, seed=self.seed)
         gan.compile(
             *(training.Adam(self.learning_rate, 0.8, 0.9) for _ in range(2)),

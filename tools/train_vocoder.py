@@ -142,7 +142,8 @@ def train(recipe, run):
         verbose=0,
         callbacks=[callbacks.TimeLimit(recipe.minutes, progress=True), watch, checkpoint],
     )
-    callbacks.save_weights(gan.averaged_generator, run / _AVERAGED)
+    listener.network.set_weights(gan.averaged_generator.get_weights())
+    callbacks.save_weights(listener.network, run / _AVERAGED)
     callbacks.write_text(run / "gan.json", json.dumps({"steps": int(gan.step.numpy())}))
 
 
