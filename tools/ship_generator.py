@@ -16,7 +16,7 @@ import numpy as np
 import pooch
 import soundfile
 
-from audiogan_lib import audio, callbacks, metrics, pretrained, runs
+from audiogan_lib import audio, callbacks, classifiers, metrics, pretrained, runs
 
 LOOKS, SOUNDS = 6, 12
 CARD = """# Generator of {name}
@@ -48,8 +48,8 @@ other features (see its card):
 {table}
 ```
 
-"Real against real" is the distance of as many training clips to the other training clips: what no
-generator is expected to go below.
+{unheard}"Real against real" is the distance of as many training clips to the other training clips:
+what no generator is expected to go below.
 
 **Over time** (`curve` in `card.json`; sounds of the same latents at some of these steps stand in
 `samples/`):
@@ -119,6 +119,8 @@ def main():
     facts["scores"] = runs.judge_report(
         generator, recipe.load_data("train"), recipe.load_data("test")
     )
+    if recipe.label_means == "pitch":
+        facts["unheard"] = unheard(generator, recipe.load_data("test"))
     copy_samples(arguments.run, folder / "samples", recipe.samples)
     callbacks.write_text(folder / "card.json", json.dumps(facts, indent=1) + "\n")
     callbacks.write_text(folder / "card.md", describe(arguments.name, generator, facts))
@@ -147,6 +149,38 @@ def save_small(network, path):
         small.attrs.update(plain.attrs)
     beside.replace(path)
     return pooch.file_hash(str(path))
+
+
+def unheard(generator, test):
+    """Score the test split's keys of the instruments that training heard, real and generated."""
+    classes = generator.conditions["instrument"]
+    test = test.select(np.isin(test.columns["instrument"], classes))
+    pitches, instruments = test.columns["pitch"].astype(float), test.columns["instrument"].tolist()
+    asked = {"pitch": test.columns["pitch"].tolist(), "instrument": instruments}
+    judge = classifiers.load(generator.recipe.judge)
+    wanted = [judge.heads["instrument"].index(name) for name in instruments]
+
+    def shares(sounds):
+        errors_cents = metrics.pitch_errors(sounds, test.sample_rate, pitches)
+        heard = judge.probabilities(sounds, head="instrument")
+        return {
+            "pitch_accuracy": metrics.pitch_accuracy(errors_cents),
+            "instrument_accuracy": metrics.label_accuracy(heard, wanted),
+        }
+
+    made = shares(generator.sample(len(test), seed=0, **asked))
+    return {"clips": len(test), "test": shares(test.waveforms), "generated": made}
+
+
+def say_unheard(scores):
+    """Put what :func:`unheard` found into a sentence."""
+    made, real = (
+        "{pitch_accuracy:.3f} of the notes are within 20 cents and {instrument_accuracy:.3f} are "
+        "heard as the instrument".format(**scores[name])
+        for name in ("generated", "test")
+    )
+    count = f"the {scores['clips']} keys of these instruments that training left out"
+    return f"Asked once for each of {count}, {made}; of the recordings, {real}.\n\n"
 
 
 def copy_samples(run, folder, samples):
@@ -216,6 +250,7 @@ def describe(name, generator, facts):
         parameters=generator.network.count_params(),
         count=facts["scores"]["generated"]["clips"],
         table=metrics.format_table(facts["scores"]),
+        unheard=say_unheard(facts["unheard"]) if "unheard" in facts else "",
         curve="\n".join(rows),
     )
 
