@@ -81,8 +81,8 @@ class ListeningTest(_panels.TwoFaces):
 
     def _players(self, trial, sounds, caption=""):
         labels = [f"{trial + 1} {letter}" for letter in sounds]
-        columns = len(sounds)
-        return display.players(list(sounds.values()), self.sample_rate, labels, caption, columns)
+        heard, columns = list(sounds.values()), len(sounds)
+        return display.players(heard, self.sample_rate, labels, caption, columns, pictures=False)
 
     def _answer(self, letter):
         right = self.test.answer(letter)

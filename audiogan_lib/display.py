@@ -83,7 +83,7 @@ font-size:.85em;line-height:1.45;background:none;color:inherit}
 </style>"""
 
 
-def players(sounds, sample_rate, labels=None, caption="", columns=4, autoplay=False):
+def players(sounds, sample_rate, labels=None, caption="", columns=4, autoplay=False, pictures=True):
     """Show sounds as a grid of players, each with its label, level and spectrogram.
 
     Levels are kept. Only when a sound exceeds full scale, all are turned down by one common gain,
@@ -107,6 +107,8 @@ def players(sounds, sample_rate, labels=None, caption="", columns=4, autoplay=Fa
         Players side by side where there is room; a narrow page shows fewer.
     autoplay : bool
         Whether the first sound plays as soon as it is shown, where the browser allows it.
+    pictures : bool
+        Whether to show spectrograms and levels, which would tell in a blind test what is what.
 
     Returns
     -------
@@ -131,16 +133,17 @@ def players(sounds, sample_rate, labels=None, caption="", columns=4, autoplay=Fa
     sounds = [sound * gain for sound in sounds]
     longest = max(map(len, sounds))
     grid = "".join(
-        _player(*each, sample_rate, longest) for each in zip(sounds, labels, strict=True)
+        _player(*each, sample_rate, longest, pictures) for each in zip(sounds, labels, strict=True)
     )
     if autoplay:
         grid = grid.replace("<audio ", "<audio autoplay ", 1)
     html = (
         f"{_PLAYERS_STYLE}<p>{escape(caption)}</p>"
         f'<div class="audiogan-players" style="--columns:{min(int(columns), len(sounds))}">{grid}'
-        f'</div><p class="audiogan-note">{_note(gain, longest, sample_rate)}</p>'
+        f'</div><p class="audiogan-note">{_note(gain, longest, sample_rate, pictures)}</p>'
     )
-    text = "\n".join([caption, *_html.tell(sounds, labels, sample_rate)])
+    told = _html.tell(sounds, labels, sample_rate) if pictures else labels
+    text = "\n".join([caption, *told])
     return Html(html.replace("<p></p>", ""), text.lstrip())
 
 
@@ -185,19 +188,25 @@ def show_source(obj, docstring=True):
     return Html(content, f"# {name}\n{code}")
 
 
-def _note(gain, longest, sample_rate):
+def _note(gain, longest, sample_rate, pictures):
     quietest, loudest = (_html.number(level_db, ".0f") for level_db in _html.RANGE_DB)
     level = "No sound is normalised."
     if gain < 1:
         level = f"All are turned down by {-20 * np.log10(gain):.1f} dB, as the loudest would clip."
+    if not pictures:
+        return level
     return (
         f"Pictures: {longest / sample_rate:.2f} s across, 0 to {sample_rate / 2:.0f} Hz upward "
         f"(mel scale), {quietest} to {loudest} dB from dark to bright, all alike. {level}"
     )
 
 
-def _player(sound, label, sample_rate, longest):
+def _player(sound, label, sample_rate, longest, pictures):
     name = escape(label)
+    address = _html.data_uri(*_encoded(sound, sample_rate))
+    audio_html = f'<audio controls preload="metadata" aria-label="{name}" src="{address}"></audio>'
+    if not pictures:
+        return f'<div role="group" aria-label="{name}"><b>{name}</b>{audio_html}</div>'
     alt = f"Spectrogram of {name}: {_html.describe(sound, sample_rate)}."
     picture = _html.data_uri("image/webp", _picture(sound, sample_rate, longest))
     width = max(100 * len(sound) / longest, 1)
@@ -205,9 +214,7 @@ def _player(sound, label, sample_rate, longest):
         f'<div role="group" aria-label="{name}"><b>{name}</b>'
         f"<small>{len(sound) / sample_rate:.2f} s, {_html.level(sound)}</small>"
         f'<span><img style="width:{width:.4g}%" alt="{alt}" '
-        f'src="{picture}"></span>'
-        f'<audio controls preload="metadata" aria-label="{name}" '
-        f'src="{_html.data_uri(*_encoded(sound, sample_rate))}"></audio></div>'
+        f'src="{picture}"></span>{audio_html}</div>'
     )
 
 

@@ -120,6 +120,15 @@ def test_answers_lead_from_trial_to_trial(test):
     assert controls(panel)[said.format("A")].disabled
 
 
+def test_nothing_but_the_sound_tells_what_is_what(test):
+    control = widgets.ListeningTest(test, RATE)
+    for html_text in (control.page().html, control._sounds.value):
+        assert "<img" not in html_text
+        assert "dBFS" not in html_text
+        assert "strongest" not in html_text
+    assert "strongest" not in control.page().text
+
+
 def test_the_page_folds_the_answers(test):
     page = widgets.ListeningTest(test, RATE).page()
     each = 3 if test.task == "abx" else 2
