@@ -13,7 +13,7 @@ from sklearn.decomposition import PCA
 
 from audiogan_lib import spectral
 
-_WINDOW_S, _HOP_S = 0.032, 0.01
+WINDOW_S, HOP_S = 0.032, 0.01
 
 
 def speech_frames(waveform, sample_rate, n_mels=40, context=3, silence_db=-40.0):
@@ -44,9 +44,7 @@ def speech_frames(waveform, sample_rate, n_mels=40, context=3, silence_db=-40.0)
     ValueError
         If there is nothing but silence.
     """
-    n_fft, hop_length = round(_WINDOW_S * sample_rate), round(_HOP_S * sample_rate)
-    waveform = np.asarray(waveform, np.float32)
-    mels = spectral.mel(waveform[None], sample_rate, n_fft, hop_length, n_mels)[0].numpy()
+    mels = mel_frames(waveform, sample_rate, n_mels)
     power = np.square(mels).sum(axis=1)
     heard = power > power.max() * 10 ** (silence_db / 10)
     if not heard.any():
@@ -55,6 +53,13 @@ def speech_frames(waveform, sample_rate, n_mels=40, context=3, silence_db=-40.0)
     logs = (logs - logs.mean(axis=0)) / (logs.std(axis=0) + 1e-5)
     padded = np.pad(logs, ((context, context), (0, 0)), mode="edge")
     return np.concatenate([padded[i : i + len(logs)] for i in range(2 * context + 1)], axis=1)
+
+
+def mel_frames(waveform, sample_rate, n_mels):
+    """Return the mel magnitudes of an utterance, one row for each 10 ms."""
+    n_fft, hop_length = round(WINDOW_S * sample_rate), round(HOP_S * sample_rate)
+    waveform = np.asarray(waveform, np.float32)
+    return spectral.mel(waveform[None], sample_rate, n_fft, hop_length, n_mels)[0].numpy()
 
 
 @dataclass(frozen=True)

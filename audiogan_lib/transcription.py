@@ -10,13 +10,20 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
+from audiogan_lib._dictation import describe_words, dictate, find_words, speak
+from audiogan_lib._languages import NumberPlan, decipher
 from audiogan_lib._segments import Segmenter, fit_segmenter, merge_pairs, merge_runs, speech_frames
 
 __all__ = [
     "DIGITS",
     "LanguageModel",
+    "NumberPlan",
     "Segmenter",
+    "decipher",
+    "describe_words",
+    "dictate",
     "edit_distance",
+    "find_words",
     "fit_segmenter",
     "merge_pairs",
     "merge_runs",
@@ -24,6 +31,7 @@ __all__ = [
     "pack",
     "phoneme_error_rate",
     "read",
+    "speak",
     "speech_frames",
     "weighted_perplexity",
 ]

@@ -58,6 +58,19 @@ def test_the_generator_merges_neighbours_with_the_same_most_likely_phoneme():
         assert not text[len(runs) :].any()
 
 
+def test_without_merging_each_segment_is_one_symbol():
+    generator = transcriber.build_generator(
+        PHONES, POSITIONS, DIM, kernel=1, dropout=0.0, merge=False
+    )
+    speech = np.repeat(features([10, 4], 12), 2, axis=1)  # each segment twice
+    texts = generator(speech).numpy()
+    logits = speech @ generator.get_layer("phones").kernel.numpy()[0]
+    expected = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    np.testing.assert_allclose(texts[0, :20], expected[0, :20], rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(texts[:, 0], texts[:, 1])  # two alike are two
+    assert not texts[1, 8:].any()
+
+
 def test_the_generator_drops_features_in_training_only():
     generator = transcriber.build_generator(PHONES, POSITIONS, DIM, dropout=0.5)
     speech = features([20])

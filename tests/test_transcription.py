@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from audiogan_lib import datasets, transcription
-from audiogan_lib.transcription import LanguageModel
+from audiogan_lib.transcription import LanguageModel, NumberPlan
 
 SAMPLE_RATE = 8000
 
@@ -65,6 +65,70 @@ def test_runs_and_pairs_are_averaged():
     np.testing.assert_array_equal(merged, [[1, 2], [10, 10], [6, 7]])
     pairs = transcription.merge_pairs(frames[:5])
     np.testing.assert_array_equal(pairs, [[1, 2], [7.5, 7.5], [6, 7]])
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def test_dictated_words_are_found_again():
+    silence = np.zeros(1000)
+    words = [np.concatenate([silence, tones(pitch), silence]) for pitch in (300, 900, 2000)]
+    dictated = transcription.dictate(words, SAMPLE_RATE, pause_s=0.25)
+    assert len(dictated) == pytest.approx(3 * (0.3 + 0.25) * SAMPLE_RATE, rel=0.01)
+    borders = transcription.find_words(dictated, SAMPLE_RATE)
+    expected = [[start, start + 2400] for start in (0, 4400, 8800)]
+    np.testing.assert_allclose(borders, expected, atol=160)
+    with pytest.raises(ValueError, match="words: number 1 is all zeros"):
+        transcription.dictate([tones(300), silence], SAMPLE_RATE)
+
+
+def test_short_silence_is_part_of_a_word_and_a_click_is_none():
+    gap, pause, click = np.zeros(800), np.zeros(2000), tones(300, duration_s=0.03)
+    heard = np.concatenate([tones(300), gap, tones(500), pause, click, pause, tones(900)])
+    borders = transcription.find_words(heard, SAMPLE_RATE)
+    assert len(borders) == 2
+    assert borders[0].tolist() == pytest.approx([0, 2400 + 800 + 2400], abs=160)
+    assert transcription.find_words(np.zeros(4000), SAMPLE_RATE).shape == (0, 2)
+
+
+def test_words_are_described_by_their_parts_at_any_level():
+    words = tones(300, 2000), tones(2000, 300), tones(300, 2000)
+    dictated = transcription.dictate(words, SAMPLE_RATE)
+    borders = transcription.find_words(dictated, SAMPLE_RATE)
+    described = transcription.describe_words(dictated, SAMPLE_RATE, borders, parts=2, n_mels=20)
+    assert described.shape == (3, 40)
+    first, second = described.reshape(3, 2, 20)[:2]
+    np.testing.assert_allclose(first[0], second[1], atol=0.3)  # both 300 Hz
+    assert np.abs(first[0] - first[1]).mean() > 0.8
+    np.testing.assert_allclose(described[0], described[2], atol=0.1)
+    quiet = transcription.describe_words(0.1 * dictated, SAMPLE_RATE, borders, 2, 20)
+    np.testing.assert_allclose(quiet, described, atol=0.3)
+
+
+def first_voice(digits, utterance, place):
+    """Tell whose recording the word in a place is."""
+    start, end = transcription.find_words(utterance, SAMPLE_RATE)[place]
+    middle = utterance[start + 160 : end - 160]  # the borders are whole blocks
+    for waveform, voice in zip(digits.waveforms, digits.columns["voice"], strict=True):
+        windows = np.lib.stride_tricks.sliding_window_view(waveform, len(middle))
+        begins = np.flatnonzero(windows[:, 0] == middle[0])
+        if any(np.array_equal(windows[begin], middle) for begin in begins):
+            return voice
+    raise AssertionError("no recording of this word")
+
+
+def test_each_text_is_spoken_by_one_voice_and_word_by_word():
+    digits = datasets.load("robot_digits", split="test")
+    spoken = transcription.speak(digits, [[3, 3, 7]] * 8, "voice", seed=0)
+    for utterance in spoken:
+        assert len(transcription.find_words(utterance, SAMPLE_RATE)) == 3
+        voices = {first_voice(digits, utterance, part) for part in (0, 1, 2)}
+        assert len(voices) == 1
+    assert len({first_voice(digits, utterance, 0) for utterance in spoken}) == 2
+    with pytest.raises(ValueError, match="voices must be one of"):
+        transcription.speak(digits, [[1]], "person", seed=0)
+    with pytest.raises(ValueError, match="does not say all of"):
+        transcription.speak(digits.select(digits.labels != 3), [[3]], "voice", seed=0)
 
 
 # --- texts ---------------------------------------------------------------------------------------
@@ -150,3 +214,73 @@ def test_weighted_perplexity_punishes_transcripts_that_use_few_phonemes():
     assert weighted == pytest.approx(model.perplexity(monotone) * 16)
     assert transcription.weighted_perplexity(texts[:50], model) < weighted
     assert transcription.weighted_perplexity([[], []], model) == np.inf
+
+
+# --- languages -----------------------------------------------------------------------------------
+
+
+def test_numbers_are_as_frequent_as_the_plan_says():
+    plan = NumberPlan(5, 4, skew=1.0, seed=3)
+    texts = plan.texts(20_000, seed=0)
+    assert texts.shape == (20_000, 4)
+    np.testing.assert_array_equal(texts, plan.texts(20_000, seed=0))
+    first = np.bincount(texts[:, 0], minlength=5) / len(texts)
+    np.testing.assert_allclose(first, plan.starts, atol=0.015)
+    last = texts[:, 3][texts[:, 2] == 2]
+    shares = np.bincount(last, minlength=5) / len(last)
+    np.testing.assert_allclose(shares, plan.follows[2][2], atol=0.03)
+
+
+def test_divergence_is_the_fall_of_the_log_probability_when_digits_are_renamed():
+    plan = NumberPlan(6, 7, skew=1.0, seed=1)
+    texts, names = plan.texts(40_000, seed=0), np.array([2, 0, 1, 5, 3, 4])
+
+    def log_probability(texts):
+        steps = plan.follows[np.arange(6), texts[:, :-1], texts[:, 1:]]
+        return np.log(plan.starts[texts[:, 0]]) + np.log(steps).sum(axis=1)
+
+    fall = np.mean(log_probability(texts) - log_probability(names[texts]))
+    assert plan.divergence(names) == pytest.approx(fall, rel=0.02)
+    assert plan.divergence(range(6)) == 0
+    assert NumberPlan(6, 7, skew=0.0).divergence(names) == 0  # nobody can tell
+    with pytest.raises(ValueError, match="names must be a permutation of 0 to 5"):
+        plan.divergence([0, 0, 1, 2, 3, 4])
+
+
+def enciphered(skew):
+    """Return a plan, true numbers, and units: two kinds for each digit, some heard wrongly."""
+    plan, rng = NumberPlan(8, 8, skew, seed=1), np.random.default_rng(0)
+    texts = plan.texts(400, seed=0)
+    units = 2 * texts + rng.integers(0, 2, texts.shape)
+    wrong = rng.random(units.shape) < 0.03
+    units[wrong] = rng.integers(0, 16, wrong.sum())
+    return plan, texts, units
+
+
+def best_of(units, plan, starts=4):
+    """Return the meanings of the most likely start, and how likely each was."""
+    found = [transcription.decipher(units, 16, plan, rounds=30, seed=s) for s in range(starts)]
+    return max(found, key=lambda run: run[1])[0], [likelihood for _, likelihood in found]
+
+
+def test_the_most_likely_reading_of_skewed_numbers_is_the_right_one():
+    plan, texts, units = enciphered(skew=1.0)
+    meanings, _ = best_of(units, plan)
+    assert np.mean(meanings[units] == texts) > 0.93
+
+
+def test_all_readings_of_numbers_without_habits_are_equally_likely():
+    plan, texts, units = enciphered(skew=0.0)
+    meanings, likelihoods = best_of(units, plan)
+    assert np.ptp(likelihoods) < 1e-6
+    assert np.mean(meanings[units] == texts) < 0.5
+
+
+def test_utterances_of_different_lengths_are_deciphered_together():
+    plan, texts, units = enciphered(skew=1.0)
+    lengths = np.random.default_rng(1).integers(5, 9, len(units))
+    shorter = [row[:length] for row, length in zip(units, lengths, strict=True)]
+    meanings, likelihoods = best_of(shorter, plan)
+    assert np.mean(meanings[units] == texts) > 0.93
+    _, whole = best_of(units, plan, starts=1)
+    assert likelihoods[0] > whole[0]  # fewer words, so each utterance is likelier

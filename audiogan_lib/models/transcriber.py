@@ -67,6 +67,29 @@ class MergeRepeats(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("audiogan_lib")
+class OneEach(layers.Layer):
+    """Apply softmax, and leave zeros behind the end: each segment is one symbol."""
+
+    def call(self, logits, features):
+        """Turn logits into a text.
+
+        Parameters
+        ----------
+        logits : tensor [shape=(batch, positions, phones)]
+            Of the symbols.
+        features : tensor [shape=(batch, positions, dim)]
+            What they were made of; all zeros behind the end.
+
+        Returns
+        -------
+        tensor [shape=(batch, positions, phones)], in [0, 1]
+            Distributions, and zeros behind the end.
+        """
+        occupied = ops.cast(_occupied(features), logits.dtype)
+        return ops.softmax(logits, axis=-1) * occupied[..., None]
+
+
+@keras.saving.register_keras_serializable("audiogan_lib")
 class MeanScore(layers.Layer):
     """Average the scores of all positions that hold text."""
 
@@ -89,7 +112,7 @@ class MeanScore(layers.Layer):
         return ops.sum(scores * occupied, axis=1) / ops.maximum(ops.sum(occupied, axis=1), 1)
 
 
-def build_generator(phones, positions, dim=512, kernel=4, dropout=0.1):
+def build_generator(phones, positions, dim=512, kernel=4, dropout=0.1, merge=True):
     """Build the network from features of speech to text.
 
     Parameters
@@ -104,6 +127,9 @@ def build_generator(phones, positions, dim=512, kernel=4, dropout=0.1):
         Segments that the network sees at once.
     dropout : float in [0, 1)
         Share of the features dropped in training.
+    merge : bool
+        Whether neighbours with the same most likely symbol become one. False where segments are
+        whole words, of which two alike are two.
 
     Returns
     -------
@@ -114,7 +140,7 @@ def build_generator(phones, positions, dim=512, kernel=4, dropout=0.1):
     features = keras.Input((positions, dim), name="features")
     x = layers.Dropout(dropout, name="dropout")(features)
     x = layers.Conv1D(phones, kernel, padding="same", use_bias=False, name="phones")(x)
-    texts = MergeRepeats(name="merge")(x, features)
+    texts = (MergeRepeats(name="merge") if merge else OneEach(name="read"))(x, features)
     return keras.Model(features, texts, name="transcriber_generator")
 
 
