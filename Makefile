@@ -14,7 +14,7 @@ UV_COMPILE := uv pip compile --universal --fork-strategy fewest --python-version
 # TensorFlow's own log lines would drown the progress that is shown.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: book test serve lint bench quality requirements
+.PHONY: book test serve pdf lint bench quality requirements
 
 book: $(BUILT)
 	@echo
@@ -27,6 +27,11 @@ test: $(BUILT)
 serve: $(BUILT)
 	@echo "Open http://localhost:8000 in a browser; stop with Ctrl-C."
 	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+pdf: $(BUILT)
+	@sh tools/ensure_browser.sh
+	$(BIN)/jupyter-book build . --builder custom --custom-builder singlehtml
+	$(BIN)/python tools/print_book.py _build/singlehtml/index.html _build/audio-gans-by-ear.pdf
 
 lint: $(INSTALLED)
 	$(BIN)/pre-commit run --all-files --show-diff-on-failure
