@@ -101,8 +101,8 @@ def test_words_are_described_by_their_parts_at_any_level():
     np.testing.assert_allclose(first[0], second[1], atol=0.3)  # both 300 Hz
     assert np.abs(first[0] - first[1]).mean() > 0.8
     np.testing.assert_allclose(described[0], described[2], atol=0.1)
-    quiet = transcription.describe_words(0.1 * dictated, SAMPLE_RATE, borders, 2, 20)
-    np.testing.assert_allclose(quiet, described, atol=0.3)
+    quiet = transcription.describe_words(0.5 * dictated, SAMPLE_RATE, borders, 2, 20)
+    np.testing.assert_allclose(quiet, described, atol=0.1)
 
 
 def first_voice(digits, utterance, place):
