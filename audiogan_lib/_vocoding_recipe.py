@@ -89,8 +89,8 @@ class Recipe:
     frames: int = 64
     batch_size: int = 16
     quietest_db: float = -12.0
-    warm_up_minutes: float = 10.0
-    minutes: float = 40.0
+    warm_up_minutes: float = 12.0
+    minutes: float = 14.0
     warm_up_rate: float = 1e-3
     learning_rate: float = 5e-4
     mel: float = 15.0

@@ -41,6 +41,7 @@ STFT {stft:g}, moving average {ema:g}; crops of {frames} frames, batches of {bat
 
 **After the network** come {rounds} rounds of `spectral.impose_mel`: the sound is changed as little
 as its given mel demands. They are part of the vocoder and of its time; the table shows both halves.
+In training the losses and the discriminators hear what comes after {rounds_in_training} rounds.
 
 **Made again by** (a run stops by the clock, so another machine reaches another step)
 
@@ -62,9 +63,11 @@ and 16 ms; `periodicity`: see `vocoding.distances`; `real time`: seconds of soun
 "Random start" is the second half alone, from noise and with as many rounds: what the network adds
 is the difference to it.
 
-**Limits.** Speech of single words by few voices, at 8 kHz. A mel of other settings (bands, frames,
-floor, natural logarithm) gives other sounds without a warning. The voices are those of people who
-gave their recordings to research; do not pass the sounds off as theirs.
+**Limits.** Speech of single words by few voices, at 8 kHz. The fewer the bands, the more there is
+to learn: with 64 instead of {n_mels}, Griffin-Lim has most of what it needs and is hard to beat. A
+mel of other settings (bands, frames, floor, logarithm) gives other sounds without a warning. The
+voices are those of people who gave their recordings to research; do not pass the sounds off as
+theirs.
 """
 NAMES = {
     "griffin_lim": f"Griffin-Lim, {GRIFFIN_LIM_ROUNDS} rounds",
@@ -111,6 +114,7 @@ def train(recipe, run):
     step = checkpoint.resume(gan)
     warm = run / "warm.weights.h5"
     if not warm.exists():
+        callbacks.write_text(run / "commit.txt", commit())
         steps = warm_up(recipe, gan.generator, waveforms, run / "warming.weights.h5")
         callbacks.write_text(run / "warm.json", json.dumps({"steps": steps}))
         callbacks.save_weights(gan.generator, warm)
@@ -192,7 +196,7 @@ def ship(recipe, run, pesq):
         "parameters": network.count_params(),
         "warm_up_steps": json.loads((run / "warm.json").read_text())["steps"],
         "steps": json.loads((run / "gan.json").read_text())["steps"],
-        "commit": commit(),
+        "commit": (run / "commit.txt").read_text(),
         "scores": scores,
     }
     callbacks.write_text(folder / "card.json", json.dumps(facts, indent=1) + "\n")
@@ -271,7 +275,7 @@ def describe(facts, pesq):
 
 def commit():
     """Return the commit that the code stands at."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    command = ["git", "rev-parse", "--short=12", "HEAD"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
