@@ -15,7 +15,7 @@ from audiogan_lib._panels import TwoFaces, look, row, status, together
 REACH = 2.2
 
 SAMPLE_RATE = 8_000
-_SAMPLES = 12_000
+_SAMPLES = 10_000
 _RECORDING_HZ = 220.0
 
 #: What the page shows of each loss beside the game as it is set.
@@ -215,8 +215,8 @@ def tones(path):
 
     Returns
     -------
-    sound : np.ndarray [shape=(12000,), float32, in [-0.6, 0.6]]
-        1.5 s at `SAMPLE_RATE`.
+    sound : np.ndarray [shape=(10000,), float32, in [-0.6, 0.6]]
+        1.25 s at `SAMPLE_RATE`.
     """
     time = np.linspace(0, len(path) - 1, _SAMPLES)
     octaves = np.interp(time, np.arange(len(path)), np.clip(path[:, 0], -2, 2))
@@ -264,7 +264,7 @@ def phase_portraits(games, steps=200, start=(1.0, 0.0)):
 
 
 def _draw(panel, game, path):
-    ticks = np.linspace(-2, 2, 9)
+    ticks = np.linspace(-1.96, 1.96, 8)
     theta, phi = np.meshgrid(ticks, ticks)
     arrows = np.stack(game.flow(theta, phi))
     if game.clip_weights:
