@@ -89,9 +89,8 @@ def players(sounds, sample_rate, labels=None, caption="", columns=4, autoplay=Fa
     Levels are kept. Only when a sound exceeds full scale, all are turned down by one common gain,
     and the note under the grid says by how much. All pictures of a grid have the same axes.
 
-    The sounds lie in the page as FLAC (up to 4096 samples: WAV) of 16 bits. With its picture
-    (2 KB), a word of FSDD costs a page 8 KB on average, where WAV would cost 24, and a drum of one
-    second at 16 kHz 11 KB, where WAV would cost 46; the worst, a second of white noise, 50 KB.
+    The sounds lie in the page as FLAC (up to 4096 samples: WAV) of 16 bits. With its picture a word
+    of FSDD costs 8 KB on average, a second of drum 11 KB, a second of white noise 50 KB.
 
     Parameters
     ----------
@@ -120,8 +119,8 @@ def players(sounds, sample_rate, labels=None, caption="", columns=4, autoplay=Fa
     TypeError
         When the samples are not floating-point numbers.
     ValueError
-        When a sound is empty, has another shape or samples that are not finite or beyond 10, or the
-        labels are not as many as the sounds.
+        When a sound is empty, has another shape, values that are not finite or beyond 10, or labels
+        are not as many as sounds.
 
     Examples
     --------

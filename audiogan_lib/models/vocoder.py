@@ -257,11 +257,6 @@ def build_vocos_generator(
     -------
     keras.Model
         From ``[batch, frames, n_mels]`` to waveforms ``[batch, hop_length * frames]``, not clipped.
-
-    Raises
-    ------
-    ValueError
-        If ``n_fft`` does not fit ``hop_length``.
     """
     start = keras.initializers.TruncatedNormal(stddev=0.02)
     mel = keras.Input((frames, n_mels), name="mel")
