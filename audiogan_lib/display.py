@@ -141,8 +141,7 @@ def players(sounds, sample_rate, labels=None, caption="", columns=4, autoplay=Fa
         f'<div class="audiogan-players" style="--columns:{min(int(columns), len(sounds))}">{grid}'
         f'</div><p class="audiogan-note">{_note(gain, longest, sample_rate, pictures)}</p>'
     )
-    told = _html.tell(sounds, labels, sample_rate) if pictures else labels
-    text = "\n".join([caption, *told])
+    text = "\n".join([caption, *(_html.tell(sounds, labels, sample_rate) if pictures else labels)])
     return Html(html.replace("<p></p>", ""), text.lstrip())
 
 
