@@ -1,6 +1,7 @@
 """How far a copy of a sound is from it; `audiogan_lib.spectral` states the conventions."""
 
 import numpy as np
+import tensorflow as tf
 
 from audiogan_lib import losses, spectral
 
@@ -51,10 +52,15 @@ def distances(real, copies, sample_rate=8000):
     return {
         "mel": _mean(np.abs(mels[0] - mels[1]).mean(-1), loud),
         "stft": np.array(
-            [float(losses.multi_resolution_stft(a[None], b[None], RESOLUTIONS)) for a, b in pairs]
+            [float(_multi_resolution(tf.constant(a[None]), tf.constant(b[None]))) for a, b in pairs]
         ),
         "periodicity": np.sqrt(_mean((heard[0] - heard[1]) ** 2, loud)),
     }
+
+
+@tf.function(reduce_retracing=True)
+def _multi_resolution(real, copy):
+    return losses.multi_resolution_stft(real, copy, RESOLUTIONS)
 
 
 def periodicity(waveforms, sample_rate=8000):
