@@ -24,6 +24,7 @@ from audiogan_lib import audio
 from audiogan_lib._alarms import Alarms, AlarmWarning
 from audiogan_lib._checkpoints import BestWeights, Checkpoint, CheckpointError
 from audiogan_lib._safe_files import save_weights, write_text
+from audiogan_lib._vital_signs import VitalSigns, symptoms, vital_signs
 
 __all__ = [
     "AlarmWarning",
@@ -32,8 +33,11 @@ __all__ = [
     "Checkpoint",
     "CheckpointError",
     "TimeLimit",
+    "VitalSigns",
     "Watch",
     "save_weights",
+    "symptoms",
+    "vital_signs",
     "write_text",
 ]
 
