@@ -19,8 +19,9 @@ name                  what is trained
 ``gansynth-notes``    their magnitudes and instantaneous frequencies, by GANSynth's networks
 ====================  ===================================================================
 
-``digits``, ``drums`` and ``notes`` have been trained to their end; their weights ship, with cards
-that say how they score. The others are settings to start from, and no score of theirs is known.
+``digits``, ``robot-digits``, ``drums`` and ``notes`` have been trained to their end; their weights
+ship, with cards that say how they score. The others are settings to start from, and no score of
+theirs is known.
 """
 
 from dataclasses import replace
@@ -139,6 +140,7 @@ _RECIPES = (
         name="robot-digits",
         data="robot_digits",
         conditions=("label", "voice"),
+        minutes=14,
         judge="robot-digits",
     ),
     _DRUMS,
