@@ -42,7 +42,8 @@ def _loop(n_fft, hop_length, win_length):
                 lack = (mels + _SMALL) / (after @ matrix + _SMALL)
                 after *= lack @ spread + free
             previous = spectra
-            changed = ahead * tf.cast(after / before, tf.complex64)
+            factor = after / before
+            changed = ahead * tf.complex(factor, tf.zeros_like(factor))
             waveforms = istft(changed, n_fft, hop_length, win_length)
         return waveforms
 

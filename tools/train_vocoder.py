@@ -170,7 +170,9 @@ def warm_up(recipe, generator, waveforms, path):
             on_epoch_end=lambda epoch, logs: callbacks.save_weights(generator, path)
         ),
     ]
-    trainee.fit(stream, steps_per_epoch=100, epochs=10**6, verbose=2, callbacks=watchers)
+    trainee.fit(
+        stream, steps_per_epoch=100, epochs=10**6, shuffle=False, verbose=2, callbacks=watchers
+    )
     return int(trainee.optimizer.iterations.numpy())
 
 
