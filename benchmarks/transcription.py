@@ -1,6 +1,6 @@
 """Speech to text, measured: ``python -m benchmarks.transcription [seeds]``, some minutes.
 
-Writes ``transcription.json``, which the chapter on transcription shows. Downloads the Free Spoken
+Writes ``audiogan_lib/results/transcription.json``, which chapter 15 shows. Downloads the Free Spoken
 Digit Dataset (15 MB) unless it is there already. Every run is written down, failures included.
 """
 
@@ -22,7 +22,7 @@ from audiogan_lib import classifiers, datasets, pretrained, training, transcript
 from audiogan_lib.models import transcriber
 from benchmarks import machine
 
-_HERE = Path(__file__).parent
+_RESULTS = Path(classifiers.__file__).parent / "results"
 
 #: What the chapter uses too.
 DIGITS, LENGTH, DIM, KINDS = 10, 8, 16, 40
@@ -292,7 +292,7 @@ def measure(seeds, steps=500, skew=1.0):
 
 
 if __name__ == "__main__":
-    beside = _HERE / "transcription.json.part"
+    beside = _RESULTS / "transcription.json.part"
     found = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
     beside.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    beside.replace(_HERE / "transcription.json")
+    beside.replace(_RESULTS / "transcription.json")

@@ -18,19 +18,11 @@ def tree(tmp_path):
     (tmp_path / "audiogan_lib" / "weights").mkdir(parents=True)
     (tmp_path / "audiogan_lib" / "audio.py").write_text("peak = 0.9\n")
     (tmp_path / "audiogan_lib" / "weights" / "card.json").write_text("{}")
-    (tmp_path / "benchmarks").mkdir()
-    (tmp_path / "benchmarks" / "speed.json").write_text("{}")
     return tmp_path
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        "requirements.txt",
-        "audiogan_lib/audio.py",
-        "audiogan_lib/weights/card.json",
-        "benchmarks/speed.json",
-    ],
+    "name", ["requirements.txt", "audiogan_lib/audio.py", "audiogan_lib/weights/card.json"]
 )
 def test_the_key_changes_with_whatever_a_result_depends_on(tree, name):
     before = book_page.library_key(tree)

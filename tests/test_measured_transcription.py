@@ -9,9 +9,8 @@ import pytest
 from audiogan_lib import datasets, transcription
 from benchmarks import transcription as measured
 
-FOUND = json.loads(
-    (Path(__file__).parents[1] / "benchmarks" / "transcription.json").read_text(encoding="utf-8")
-)
+RESULTS = Path(transcription.__file__).parent / "results"
+FOUND = json.loads((RESULTS / "transcription.json").read_text(encoding="utf-8"))
 
 
 def test_all_seeds_of_every_setting_are_written_down():

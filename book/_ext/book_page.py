@@ -8,8 +8,7 @@ from pathlib import Path
 def library_key(root: Path) -> str:
     """Return a short hash of everything that a notebook's result depends on, its own code aside."""
     digest = hashlib.sha256()
-    measured = sorted((root / "benchmarks").glob("*.json"))
-    files = [root / "requirements.txt", *sorted((root / "audiogan_lib").rglob("*")), *measured]
+    files = [root / "requirements.txt", *sorted((root / "audiogan_lib").rglob("*"))]
     for path in files:
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(path.relative_to(root).as_posix().encode())
