@@ -1,6 +1,6 @@
 """Speech to text, measured: ``python -m benchmarks.transcription [seeds]``, some minutes.
 
-Writes ``audiogan_lib/results/transcription.json``, which chapter 15 shows. Downloads the Free Spoken
+Writes ``audiogan_lib/results/transcription.json`` for chapter 15. Downloads the Free Spoken
 Digit Dataset (15 MB) unless it is there already. Every run is written down, failures included.
 """
 
