@@ -31,7 +31,7 @@ def _loop(n_fft, hop_length, win_length):
     def loop(waveforms, mels, matrix, momentum, iterations):
         spread = tf.transpose(tf.math.divide_no_nan(matrix, tf.reduce_sum(matrix, 1)[:, None]))
         free = 1.0 - tf.reduce_sum(spread, 0)  # 1 for a bin that is in no band
-        momentum = tf.cast(momentum, tf.complex64)
+        momentum = tf.complex(momentum, 0.0)  # a cast would warn in its gradient
         previous = stft(waveforms, n_fft, hop_length, win_length)
         for _ in tf.range(iterations):
             spectra = stft(waveforms, n_fft, hop_length, win_length)
