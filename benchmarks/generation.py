@@ -1,10 +1,6 @@
-"""Sounds from generators, decoded to waveforms, as multiples of real time."""
+"""Sounds from the shipped generators, decoded to waveforms, as multiples of real time."""
 
-import numpy as np
-import tensorflow as tf
-
-from audiogan_lib import pretrained
-from audiogan_lib.models import vocoder
+from audiogan_lib import pretrained, vocoding
 
 CLIPS = 32
 
@@ -12,14 +8,12 @@ CLIPS = 32
 def tasks():
     """Return one task for each generator, and the seconds of sound that it makes."""
     found, seconds = {}, {}
-    for name in ("digits", "drums"):
+    for name in pretrained.names():
         generator = pretrained.load(name)
         found[name] = lambda generator=generator: generator.sample(CLIPS, seed=0)
         seconds[name] = found[name]().size / generator.sample_rate
-    sizes = vocoder.SMALL["generator"]
-    network = vocoder.build_vocos_generator(frames=128, **sizes)
-    mels = np.random.default_rng(0).normal(size=(CLIPS, 128, sizes["n_mels"])).astype(np.float32)
-    run = tf.function(lambda: network(mels, training=False))
-    found["vocoder"] = lambda: run().numpy()
-    seconds["vocoder"] = found["vocoder"]().size / 8000
+    vocoder = vocoding.load()
+    mels = vocoder.to_mels(pretrained.load("robot-digits").sample(CLIPS, seed=0))
+    found["vocoder"] = lambda: vocoder.from_mels(mels)
+    seconds["vocoder"] = found["vocoder"]().size / vocoder.sample_rate
     return found, {"seconds": seconds}
