@@ -23,6 +23,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from audiogan_lib import _html, audio
+from audiogan_lib._architecture import architecture
 from audiogan_lib._html import Html
 from audiogan_lib._plots import (
     INK,
@@ -40,6 +41,7 @@ __all__ = [
     "LINES",
     "Html",
     "Picture",
+    "architecture",
     "curves",
     "figure",
     "image_spectrogram",
