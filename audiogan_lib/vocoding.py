@@ -97,13 +97,13 @@ class Vocoder:
         return np.clip(np.concatenate(sounds), -1.0, 1.0)
 
 
-def load(folder=FOLDER):
+def load(folder=None):
     """Load the shipped vocoder, or one from another folder.
 
     Parameters
     ----------
-    folder : path-like
-        With ``card.json`` and the weights.
+    folder : path-like, optional
+        With ``card.json`` and the weights; those that ship when not given.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def load(folder=FOLDER):
     ValueError
         If there is no vocoder, or its weights are not those of the card.
     """
-    folder = Path(folder)
+    folder = Path(folder or FOLDER)
     card_path, weights = folder / "card.json", folder / _FILE
     if not (card_path.is_file() and weights.is_file()):
         raise ValueError(f"no vocoder in {folder}: need card.json and {_FILE}")

@@ -219,6 +219,10 @@ def test_a_narrow_page_does_not_scroll_sideways(visit):
     assert width <= PHONE["width"], culprits
 
 
+def test_a_page_names_no_folder_of_this_machine(visit):
+    assert str(ROOT) not in (HTML / f"{visit.name}.html").read_text("utf-8")
+
+
 def test_nothing_complains_in_the_console(visit):
     assert not visit.complaints
 
