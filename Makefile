@@ -30,8 +30,7 @@ serve: $(BUILT)
 
 pdf: $(BUILT)
 	@sh tools/ensure_browser.sh
-	$(BIN)/jupyter-book build . --builder custom --custom-builder singlehtml
-	$(BIN)/python tools/print_book.py _build/singlehtml/index.html _build/audio-gans-by-ear.pdf
+	$(BIN)/python tools/print_book.py _build/html/book _build/pdf
 
 lint: $(INSTALLED)
 	$(BIN)/pre-commit run --all-files --show-diff-on-failure

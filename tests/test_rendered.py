@@ -219,6 +219,13 @@ def test_a_narrow_page_does_not_scroll_sideways(visit):
     assert width <= PHONE["width"], culprits
 
 
+def test_a_link_preview_leads_to_the_published_page(visit):
+    page = (HTML / f"{visit.name}.html").read_text("utf-8")
+    found = re.findall(r'property="og:(url|image)" content="([^"]*)"', page)
+    assert {name for name, _ in found} == {"url", "image"}
+    assert all(address.startswith("https://") for _, address in found)
+
+
 def test_a_page_names_no_folder_of_this_machine(visit):
     assert str(ROOT) not in (HTML / f"{visit.name}.html").read_text("utf-8")
 

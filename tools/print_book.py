@@ -1,4 +1,4 @@
-"""Print the built book: ``make pdf``. Sounds are left out; their spectrograms stay."""
+"""Print the built pages, a PDF each: ``make pdf``. Sounds are left out; their spectrograms stay."""
 
 import argparse
 import shutil
@@ -7,18 +7,17 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_PATIENCE_MS = 600_000
 
 
-def print_page(page, pdf):
-    """Print a page to a file.
+def print_pages(pages, folder):
+    """Print pages to files of the same names.
 
     Parameters
     ----------
-    page : Path
-        HTML, with what it needs beside it.
-    pdf : Path
-        Where to write.
+    pages : sequence of Path
+        HTML, with what they need beside them.
+    folder : Path
+        Gets a PDF for each.
 
     Raises
     ------
@@ -28,29 +27,32 @@ def print_page(page, pdf):
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
         raise SystemExit("no Chromium on the path (Debian and Ubuntu: apt-get install chromium)")
+    folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        tab = browser.new_page(color_scheme="light")
-        tab.set_default_timeout(_PATIENCE_MS)
-        tab.goto(page.resolve().as_uri(), wait_until="load")
-        tab.wait_for_function("!window.MathJax || MathJax.startup.promise.then(() => true)")
-        # Folded solutions are of no use on paper.
-        tab.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        beside = pdf.with_name(f"{pdf.name}.part")
-        margin = dict.fromkeys(("top", "bottom", "left", "right"), "15mm")
-        tab.pdf(path=beside, format="A4", margin=margin, outline=True, tagged=True)
-        beside.replace(pdf)
+        for page in pages:
+            tab = browser.new_page(color_scheme="light")
+            tab.goto(page.resolve().as_uri(), wait_until="load")
+            tab.wait_for_function("!window.MathJax || MathJax.startup.promise.then(() => true)")
+            # Folded solutions are of no use on paper.
+            tab.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+            pdf = folder / f"{page.stem}.pdf"
+            beside = pdf.with_name(f"{pdf.name}.part")
+            margin = dict.fromkeys(("top", "bottom", "left", "right"), "15mm")
+            tab.pdf(path=beside, format="A4", margin=margin, outline=True, tagged=True)
+            beside.replace(pdf)
+            tab.close()
+            print(f"{pdf}: {pdf.stat().st_size / 1e6:.1f} MB", flush=True)
         browser.close()
 
 
 def main():
     """Print what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("page", type=Path, help="HTML file")
-    parser.add_argument("pdf", type=Path, help="file to write")
+    parser.add_argument("pages", type=Path, help="folder of the built pages")
+    parser.add_argument("out", type=Path, help="folder for the PDFs")
     arguments = parser.parse_args()
-    print_page(arguments.page, arguments.pdf)
-    print(f"{arguments.pdf}: {arguments.pdf.stat().st_size / 1e6:.1f} MB")
+    print_pages(sorted(arguments.pages.glob("*.html")), arguments.out)
 
 
 if __name__ == "__main__":

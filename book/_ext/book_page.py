@@ -32,6 +32,11 @@ def key_execution_cache(app, config):
     config.nb_execution_cache_path = str(cache)
 
 
+def give_previews_the_address(app, config):
+    """Let link previews name the address that the configuration gives once."""
+    config.ogp_site_url = config.html_baseurl
+
+
 def drop_leftovers(app, pagename, templatename, context, doctree):
     """Remove scripts that no page here uses: live-code settings and the state of widgets.
 
@@ -60,6 +65,7 @@ def publish_underscores(app, error):
 def setup(app):
     """Connect the above to Sphinx's events."""
     app.connect("config-inited", key_execution_cache)
+    app.connect("config-inited", give_previews_the_address)
     app.connect("html-page-context", drop_leftovers, priority=900)
     app.connect("build-finished", publish_underscores)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
