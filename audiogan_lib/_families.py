@@ -47,8 +47,8 @@ def _no_codec(recipe):
     return None
 
 
-def _levels(recipe):
-    return spectral.LogSpectrogram(
+def _levels(recipe, kind=spectral.LogSpectrogram):
+    return kind(
         recipe.sample_rate,
         recipe.samples,
         recipe.n_fft,
@@ -59,14 +59,7 @@ def _levels(recipe):
 
 
 def _levels_at_pitch(recipe):
-    return spectral.PitchedSpectrogram(
-        recipe.sample_rate,
-        recipe.samples,
-        recipe.n_fft,
-        recipe.hop_length,
-        floor_db=recipe.floor_db,
-        iterations=recipe.iterations,
-    )
+    return _levels(recipe, spectral.PitchedSpectrogram)
 
 
 def _specgan_generator(recipe, labels, dtype):

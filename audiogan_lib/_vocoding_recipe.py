@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from audiogan_lib import _precision, datasets, losses, spectral, training
+from audiogan_lib import _precision, audio, datasets, losses, spectral, training
 from audiogan_lib.models import vocoder
 
 
@@ -205,7 +205,7 @@ class Recipe:
         """
         sets = [datasets.load(name, split=split) for name in self.data]
         clips = np.concatenate([one.waveforms for one in sets])
-        return clips * (0.9 / np.abs(clips).max(1, keepdims=True))
+        return audio.normalize_peak(clips, 0.9)
 
     def batches(self, waveforms, first_step=0):
         """Stream crops of sounds, most of them where there is sound, and their mel levels.

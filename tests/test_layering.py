@@ -38,7 +38,7 @@ ROWS = {
     "pretrained": {"recipes"},
     "widgets": {"audio", "spectral", "display", "music"},
     "runs": {"callbacks", "classifiers", "metrics", "pretrained", "recipes"},
-    "vocoding": {"datasets", "losses", "models.vocoder", "spectral", "training"},
+    "vocoding": {"audio", "datasets", "losses", "models.vocoder", "spectral", "training"},
     "__main__": {"datasets", "display", "metrics", "pretrained", "recipes", "runs", "training"},
 }
 
