@@ -38,10 +38,10 @@ class Cost:
     activation_bytes : int
         The least that the discriminator keeps of one clip until its backward pass: four gates, the
         cell and the output of each unit at each step.
-    forward_flops : int
-        Multiplications and additions of the discriminator for one clip; those of the generator,
+    forward_macs : int
+        Multiply-accumulates of the discriminator for one clip; those of the generator,
         which has no steps, do not count beside them.
-    step_flops : int
+    step_macs : int
         The same for one training step of both networks on one clip. A backward pass costs two
         forward passes, and the generator's step needs no gradients of the discriminator's weights:
         8 forward passes of the discriminator and 4 of the generator.
@@ -51,8 +51,8 @@ class Cost:
     discriminator_parameters: int
     state_bytes: int
     activation_bytes: int
-    forward_flops: int
-    step_flops: int
+    forward_macs: int
+    step_macs: int
 
 
 def article_cost(samples=ARTICLE_SAMPLES, widths=ARTICLE_WIDTHS, latent_dim=ARTICLE_LATENT_DIM):
@@ -82,14 +82,14 @@ def article_cost(samples=ARTICLE_SAMPLES, widths=ARTICLE_WIDTHS, latent_dim=ARTI
     # Four gates a unit, each fed by the layer before, by the layer itself and by a bias.
     lstm = sum(4 * after * (before + after + 1) for before, after in pairwise((1, *widths)))
     lstm += widths[-1] + 1  # the dense layer that ends the discriminator, at each step
-    forward = 2 * samples * lstm
+    forward = samples * lstm
     return Cost(
         generator_parameters=dense,
         discriminator_parameters=lstm,
         state_bytes=4 * _FLOAT_BYTES * (dense + lstm),
         activation_bytes=_FLOAT_BYTES * _KEPT * samples * sum(widths),
-        forward_flops=forward,
-        step_flops=8 * forward + 4 * 2 * dense,
+        forward_macs=forward,
+        step_macs=8 * forward + 4 * dense,
     )
 
 
