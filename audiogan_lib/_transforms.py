@@ -235,25 +235,37 @@ def _griffin_lim_loop(n_fft, hop_length, win_length):
     """Return the loop of :func:`griffin_lim` as one graph for any number of clips and frames."""
     spectra = tf.TensorSpec([None, None, 1 + n_fft // 2])
 
-    @tf.function(input_signature=[spectra, spectra, tf.TensorSpec([]), tf.TensorSpec([], tf.int32)])
-    def loop(magnitudes, phase, momentum, iterations):
+    count = tf.TensorSpec([], tf.int32)
+
+    @tf.function(input_signature=[spectra, spectra, tf.TensorSpec([]), count, count])
+    def loop(magnitudes, phase, momentum, iterations, margin):
         targets = tf.cast(magnitudes, tf.complex64)
         momentum = tf.cast(momentum, tf.complex64)
         angles = tf.exp(tf.complex(tf.zeros_like(phase), phase)) + tf.zeros_like(targets)
         previous = tf.zeros_like(targets)
+        place = tf.range(n_fft + (tf.shape(magnitudes)[1] - 1) * hop_length)
+        inside = tf.cast(tf.minimum(place, place[-1] - place) >= margin, tf.float32)
         for _ in tf.range(iterations):
-            sound = istft(targets * angles, n_fft, hop_length, win_length)
+            sound = inside * istft(targets * angles, n_fft, hop_length, win_length)
             rebuilt = stft(sound, n_fft, hop_length, win_length)
             angles = rebuilt + momentum * (rebuilt - previous)
             angles /= tf.cast(tf.abs(angles) + 1e-12, tf.complex64)
             previous = rebuilt
-        return istft(targets * angles, n_fft, hop_length, win_length)
+        return inside * istft(targets * angles, n_fft, hop_length, win_length)
 
     return loop.get_concrete_function()
 
 
 def griffin_lim(
-    magnitudes, n_fft, hop_length, iterations=60, momentum=0.99, seed=0, win_length=None, start=None
+    magnitudes,
+    n_fft,
+    hop_length,
+    iterations=60,
+    momentum=0.99,
+    seed=0,
+    win_length=None,
+    start=None,
+    margin=0,
 ):
     """Find a sound with the given magnitudes: the fast Griffin-Lim algorithm.
 
@@ -276,6 +288,10 @@ def griffin_lim(
         As in :func:`stft`.
     start : array-like [shape=(batch or 1, frames, 1 + n_fft // 2)], optional
         Phases to start from instead of random ones.
+    margin : int >= 0
+        Samples at either end that are known to be silent, as those are that were put before and
+        after a sound to have whole frames. Held at zero in each round, they keep what begins
+        suddenly from smearing into the time before it.
 
     Returns
     -------
@@ -290,4 +306,5 @@ def griffin_lim(
         tf.constant(start, tf.float32),
         tf.constant(momentum, tf.float32),
         tf.constant(iterations),
+        tf.constant(margin),
     )

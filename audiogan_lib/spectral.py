@@ -190,10 +190,15 @@ class LogSpectrogram:
             The sounds; the same spectrogram always gives the same sound.
         """
         magnitudes = self.magnitudes(spectrograms)
-        sounds = griffin_lim(
-            magnitudes, self.n_fft, self.hop_length, self.iterations, win_length=self.win_length
-        )
         pad = (self.n_fft - self.hop_length) // 2
+        sounds = griffin_lim(
+            magnitudes,
+            self.n_fft,
+            self.hop_length,
+            self.iterations,
+            win_length=self.win_length,
+            margin=pad,
+        )
         return tf.clip_by_value(sounds[:, pad : pad + self.samples], -1.0, 1.0)
 
     def impose(self, waveforms, spectrograms, iterations=8):

@@ -151,6 +151,22 @@ def test_griffin_lim_repeats_itself_and_obeys_its_seed(vowels):
     assert np.abs(first - other).max() > 0.01
 
 
+def test_a_silent_margin_keeps_a_sudden_sound_from_smearing_into_it():
+    rng = np.random.default_rng(0)
+    burst = rng.normal(size=(1, 4096)) * np.exp(-np.arange(4096) / 400)
+    padded = np.pad(burst, [(0, 0), (192, 192)]).astype(np.float32)
+    magnitudes = np.abs(spectral.stft(padded, 512, 128))
+    plain, kept = (
+        spectral.griffin_lim(magnitudes, 512, 128, 12, margin=margin).numpy() for margin in (0, 192)
+    )
+    outside = np.r_[:192, -192:0]
+    cut = plain.copy()
+    cut[:, outside] = 0
+    assert np.square(plain[:, outside]).sum() > 0.01 * np.square(burst).sum()
+    assert not kept[:, outside].any()
+    assert error_db(magnitudes, kept, 512, 128) < error_db(magnitudes, cut, 512, 128) - 1
+
+
 # --- codec ---------------------------------------------------------------------------------------
 
 CODECS = {
