@@ -129,14 +129,24 @@ def _published_wavegan_discriminator(recipe, labels, dtype):
     return wavegan.build_discriminator(recipe.samples, recipe.width, labels=labels, dtype=dtype)
 
 
+def _begin_quietly(network, name):
+    """Scale down the first weights of one layer, where as built they make noise near full scale."""
+    kernel, *others = network.get_layer(name).get_weights()
+    network.get_layer(name).set_weights([0.1 * kernel, *others])
+    return network
+
+
 def _dense_lstm_generator(recipe, labels, dtype):
     widths = 8 * recipe.width, 16 * recipe.width, 32 * recipe.width
-    return dense_lstm.build_generator(recipe.samples, widths, recipe.latent_dim, labels)
+    network = dense_lstm.build_generator(recipe.samples, widths, recipe.latent_dim, labels)
+    return _begin_quietly(network, "samples")
 
 
 def _dense_lstm_discriminator(recipe, labels, dtype):
     # As many steps of the LSTM as the builder's defaults have, in longer frames.
-    return dense_lstm.build_discriminator(recipe.samples, frame=recipe.samples // 32, labels=labels)
+    frame = recipe.samples // 32
+    network = dense_lstm.build_discriminator(recipe.samples, frame=frame, labels=labels)
+    return _begin_quietly(network, "lstm")
 
 
 _FAMILIES = {

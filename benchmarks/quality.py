@@ -1,6 +1,6 @@
 """Quality for minutes: the same data, minutes and measures for several networks.
 
-``make quality`` trains all of them, about three hours on two cores that nothing else uses;
+``make quality`` trains all of them, about two hours on two cores that nothing else uses;
 ``python -m benchmarks.quality NAMES`` some of them. What was trained before in ``runs/quality``
 goes on where it stopped. The results stand in ``audiogan_lib/results/quality.json`` and, to read,
 in ``quality.md``.
@@ -21,7 +21,7 @@ RESULTS = Path(callbacks.__file__).parent / "results"
 FOLDER = HERE.parent / "runs" / "quality"
 
 #: Minutes for the networks that are compared on drums.
-MINUTES = 20
+MINUTES = 15
 
 _SEEDS = (0, 1, 2)
 _DRUMS = ("drums", "wavegan-drums", "wavegan-gp-drums", "article")
