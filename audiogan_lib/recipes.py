@@ -94,8 +94,8 @@ _WAVEGAN = replace(
     width=16,
     betas=(0.0, 0.99),
     batch_size=16,
+    r1=0.5,
     shift=8,
-    minutes=60,
 )
 
 # As published (Donahue et al. 2019), at a quarter of the width; latents are normal, with labels.
@@ -127,10 +127,10 @@ _ARTICLE = replace(
     learning_rate=2e-4,
     discriminator_rate=2e-3,
     batch_size=32,
+    r1=0.5,
     penalty_every=4,
     shift=0,
     dtype="float32",
-    minutes=20,
 )
 
 _RECIPES = (
