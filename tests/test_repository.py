@@ -95,6 +95,50 @@ def test_a_notebook_asserts_what_it_claims_in_cells_of_at_most_25_lines(notebook
     assert not [source for source in code if len(source.splitlines()) > 25]
 
 
+def sections_folded(notebook: dict) -> list[list[dict]]:
+    """Return the cells of each section that opens folded, in JupyterLab and on Colab alike."""
+    on_colab = notebook["metadata"].get("colab", {}).get("collapsed_sections", [])
+    folded, level = [], None
+    for cell in notebook["cells"]:
+        heading = re.match(r"(#+) ", "".join(cell["source"]))
+        if cell["cell_type"] == "markdown" and heading:
+            is_solution = "".join(cell["source"]) == "#### Solution"
+            level = len(heading[1]) if is_solution else None
+            if is_solution:
+                assert cell["metadata"]["jp-MarkdownHeadingCollapsed"]
+                assert cell["metadata"]["id"] in on_colab
+                assert cell["metadata"]["tags"] == ["remove-cell"]  # the page folds by itself
+                folded.append([])
+        elif level:
+            folded[-1].append(cell)
+    assert len(folded) == len(on_colab)
+    return folded
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_solutions_and_checks_are_folded_on_the_page_in_jupyterlab_and_on_colab(notebook):
+    notebook = json.loads(notebook.read_text("utf-8"))
+    folded = sections_folded(notebook)
+    for section in folded:
+        first, *rest = ("".join(cell["source"]) for cell in section)
+        assert re.match(r"```{solution(-start)?} .*\n:class: dropdown\n", first)
+        gated = "{solution-start}" in first and "{solution-end}" in rest[-1]
+        assert gated or all("hide-cell" in cell["metadata"]["tags"] for cell in section[1:])
+        assert "{exercise}" not in "".join(rest)
+    texts = "\n".join("".join(cell["source"]) for cell in notebook["cells"])
+    titles = re.findall(r"^```{exercise} (.+)$", texts, re.MULTILINE)
+    assert len(titles) == texts.count("```{solution") - texts.count("```{solution-end}")
+    assert len(titles) == len(folded)
+    assert re.findall(r"^### Exercise: (.+)\n```{exercise} ", texts, re.MULTILINE) == titles
+    inside = [cell["id"] for section in folded for cell in section]
+    for cell in (cell for cell in notebook["cells"] if cell["id"] not in inside):
+        tags = cell["metadata"].get("tags", [])
+        if "hide-cell" in tags or re.search(r"^def check_", "".join(cell["source"]), re.MULTILINE):
+            assert {"hide-cell", "hide-input"} & set(tags)
+            assert cell["metadata"]["jupyter"]["source_hidden"]
+            assert cell["metadata"]["cellView"] == "form"
+
+
 def packages_imported_by(*sources: str) -> set[str]:
     """Return the packages that Python sources import, by the name on the index."""
     roots = set()
