@@ -171,8 +171,9 @@ class PitchedSpectrogram:
             magnitudes = levels_to_magnitudes(levels, self.floor_db) * full_scale(n_fft)
             magnitudes = tf.pad(magnitudes, [[0, 0], [0, 0], [0, 1]])
             phases = np.stack([self._steady_phases(pitches[index]) for index in which])
-            found = griffin_lim(magnitudes, n_fft, self.hop_length, self.iterations, start=phases)
             pad = (n_fft - self.hop_length) // 2
+            rounds = self.hop_length, self.iterations
+            found = griffin_lim(magnitudes, n_fft, *rounds, start=phases, margin=pad)
             sounds[which] = np.clip(found[:, pad : pad + self.samples], -1.0, 1.0)
         return sounds
 

@@ -124,11 +124,9 @@ _ARTICLE = replace(
     network="dense_lstm",
     width=8,
     latent_dim=100,
-    learning_rate=2e-4,
-    discriminator_rate=2e-3,
     batch_size=32,
-    r1=0.5,
-    penalty_every=4,
+    r1=5.0,
+    penalty_every=2,
     shift=0,
     dtype="float32",
 )

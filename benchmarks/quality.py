@@ -3,17 +3,18 @@
 ``make quality`` trains all of them, about two hours on two cores that nothing else uses;
 ``python -m benchmarks.quality NAMES`` some of them. What was trained before in ``runs/quality``
 goes on where it stopped. The results stand in ``audiogan_lib/results/quality.json`` and, to read,
-in ``quality.md``.
+in ``quality.md``; beside them, of each network that was compared, one sound of each drum.
 """
 
 import argparse
 import csv
 import datetime
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from audiogan_lib import callbacks, recipes, runs
+from audiogan_lib import audio, callbacks, recipes, runs
 from benchmarks import machine
 
 HERE = Path(__file__).parent
@@ -45,12 +46,12 @@ def trials():
 
 
 def measure(name, recipe, folder):
-    """Train, or go on with, one trial, and score it.
+    """Train, or go on with, one trial, score it, and write a sound of each label, end to end.
 
     Parameters
     ----------
     name : str
-        Names the sub-folder.
+        Names the sub-folder; the sounds are ``sounds.flac`` in it.
     recipe : recipes.Recipe
         With a judge.
     folder : path-like
@@ -68,6 +69,9 @@ def measure(name, recipe, folder):
     generator = run.train(looks=max(12, round(2 * recipe.minutes)))
     with (place / "scores.csv").open(encoding="utf-8") as file:
         curve = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+    names = generator.label_names
+    sounds = generator.sample(len(names), label=names, seed=0)
+    audio.write(place / "sounds.flac", sounds.reshape(-1), recipe.sample_rate)
     card = json.loads((place / "card.json").read_text(encoding="utf-8"))
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -157,6 +161,8 @@ def main():
     found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for name in arguments.names or known:
         found[name] = measure(name, known[name], arguments.out)
+        if name in _DRUMS:
+            shutil.copyfile(arguments.out / name / "sounds.flac", RESULTS / f"{name}.flac")
         found = {known_name: found[known_name] for known_name in known if known_name in found}
         callbacks.write_text(path, json.dumps(found, indent=1) + "\n")
         callbacks.write_text(HERE / "quality.md", page(found))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from audiogan_lib import recipes
+from audiogan_lib import audio, recipes
 from benchmarks import quality
 
 RESULTS = quality.RESULTS / "quality.json"
@@ -40,6 +40,8 @@ def test_a_trial_is_trained_and_scored(tmp_path):
     found = json.loads(json.dumps(quality.measure("tiny", recipe, tmp_path)))
     assert found["step"] == found["curve"][-1]["step"] > 0
     assert found["scores"]["generated"]["clips"] == 300
+    sounds, sample_rate = audio.read(tmp_path / "tiny" / "sounds.flac")
+    assert (len(sounds), sample_rate) == (10 * recipe.samples, recipe.sample_rate)
     line = quality.page({"tiny": found}).splitlines()[-1]
     assert f"| {found['scores']['generated']['accuracy']:.3f} |" in line
 

@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 import pooch
 import soundfile
+from ml_dtypes import bfloat16
 
 from audiogan_lib import audio, callbacks, classifiers, metrics, pretrained, runs
 
@@ -37,7 +38,7 @@ python tools/ship_generator.py {name} runs/{name}
 ```
 
 {step} steps in {minutes} minutes of training on two cores that other work shared; commit {commit}.
-The weights are rounded to 16-bit floats, before the scores were taken.
+The weights are rounded to bfloat16, before the scores were taken.
 SHA-256 of the weights: `{sha256}`
 
 **Scores** of {count} generated sounds, labels as in the test split, by
@@ -130,11 +131,8 @@ def main():
 
 
 def save_small(network, path):
-    """Round the weights to 16-bit floats and save them compressed; return the file's SHA-256."""
-    rounded = [weight.astype(np.float16) for weight in network.get_weights()]
-    if not all(np.isfinite(weight).all() for weight in rounded):
-        raise ValueError("a weight is beyond the range of 16-bit floats")
-    network.set_weights(rounded)
+    """Round the weights to bfloat16 and save them compressed; return the file's SHA-256."""
+    network.set_weights([weight.astype(bfloat16) for weight in network.get_weights()])
     callbacks.save_weights(network, path)
     beside = path.with_name("writing.h5")
     with h5py.File(path) as plain, h5py.File(beside, "w") as small:

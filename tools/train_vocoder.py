@@ -49,7 +49,7 @@ In training the losses and the discriminators hear what comes after {rounds_in_t
 python tools/train_vocoder.py runs/vocoder
 ```
 
-The weights are rounded to 16-bit floats, before the scores were taken.
+The weights are rounded to bfloat16, before the scores were taken.
 SHA-256 of the weights: `{sha256}`
 
 **Scores**, with the half width of a 95 % interval of the mean over clips by the bootstrap; less is
