@@ -63,13 +63,18 @@ class MinibatchStd(keras.layers.Layer):
             raise ValueError(f"group={group}: must be 2 or more, one example does not vary")
         self.group = group
 
-    def call(self, features):
+    def call(self, features, training=False):
         """Append the channel.
 
         Parameters
         ----------
         features : tensor [shape=(batch, ..., channels)]
-            Feature maps; ``batch`` must be a multiple of ``group``.
+            Feature maps. If ``batch`` is no multiple of ``group``, the examples left over are
+            measured with those before them that fill their group. A batch smaller than ``group``
+            is one group; in a batch of one example nothing varies, and its deviation is 0.
+        training : bool
+            Whether a step is made on these. Then an incomplete group could mix real and generated
+            examples, and is refused if the size of the batch is known.
 
         Returns
         -------
@@ -79,21 +84,28 @@ class MinibatchStd(keras.layers.Layer):
         Raises
         ------
         ValueError
-            If ``batch`` is known and no multiple of ``group``; with a batch size known only at run
-            time it is the backend's error of reshaping.
+            In training, if ``batch`` is known and no multiple of ``group``.
         """
-        if features.shape[0] is not None and features.shape[0] % self.group:
-            raise ValueError(
-                f"features: {features.shape[0]} examples, need a multiple of group={self.group}"
-            )
-        rest = ops.shape(features)[1:]
-        grouped = ops.reshape(ops.cast(features, "float32"), (-1, self.group, *rest))
+        count = ops.shape(features)[0]
+        if training and isinstance(count, int) and count % self.group:
+            raise ValueError(f"features: {count} examples, need a multiple of group={self.group}")
+        grouped = self._group(ops.cast(features, "float32"), count)
         # The small number is the paper's; it keeps the root differentiable where nothing varies.
         deviations = ops.sqrt(ops.var(grouped, axis=1) + 1e-8)
-        means = ops.mean(deviations, axis=tuple(range(1, len(rest) + 1)))
-        channel = ops.reshape(ops.repeat(means, self.group), (-1,) + (1,) * len(rest))
+        means = ops.mean(deviations, axis=tuple(range(1, len(features.shape))))
+        each = ops.broadcast_to(means[:, None], ops.shape(grouped)[:2])
+        each = ops.reshape(each, (-1,))[:count]
+        channel = ops.reshape(each, (-1,) + (1,) * (len(features.shape) - 1))
         channel = ops.broadcast_to(channel, (*ops.shape(features)[:-1], 1))
         return ops.concatenate([features, ops.cast(channel, features.dtype)], axis=-1)
+
+    def _group(self, features, count):
+        """Return [groups, examples, ...]; the last may share examples with the one before."""
+        if isinstance(count, int) and count % self.group == 0:
+            return ops.reshape(features, (-1, self.group, *ops.shape(features)[1:]))
+        size = ops.minimum(self.group, count)
+        starts = ops.minimum(ops.arange(0, count, size), count - size)
+        return ops.take(features, starts[:, None] + ops.arange(size), axis=0)
 
     def get_config(self):
         """Return the constructor's arguments."""

@@ -494,6 +494,21 @@ def test_minibatch_std_takes_a_batch_and_lengths_known_only_at_run_time():
     assert keras.models.clone_model(network).layers[1].group == 2
 
 
+@pytest.mark.parametrize("count", [1, 3, 6, 9])
+def test_examples_left_over_are_measured_with_those_before_them(count):
+    features = draw((count, 5, 3))
+    inputs = keras.Input((5, 3))
+    network = keras.Model(inputs, layers.MinibatchStd(4)(inputs))
+    expected = np.empty(count)
+    for place in range(count):
+        start = max(min(place // 4 * 4, count - 4), 0)
+        expected[place] = features[start : start + 4].std(axis=0).mean()
+    for found in (network.predict(features, verbose=0), layers.MinibatchStd(4)(features)):
+        np.testing.assert_array_equal(found[..., :-1], features)
+        np.testing.assert_allclose(np.ptp(found[..., -1], axis=1), 0)
+        np.testing.assert_allclose(found[:, 0, -1], expected, rtol=1e-5, atol=1e-3)
+
+
 def test_minibatch_std_measures_in_full_precision():
     # Deviations 100.2 and 100.45: bfloat16, in steps of 0.5 there, would make it 100 and 100.5.
     features = tf.constant([[200.0, 200.0], [-0.4, -0.9]], tf.bfloat16)
@@ -502,9 +517,9 @@ def test_minibatch_std_measures_in_full_precision():
     np.testing.assert_array_equal(tf.cast(found[:, 2], tf.float32), 100.5)
 
 
-def test_groups_must_fill_the_batch_and_have_two_members():
+def test_in_training_groups_must_fill_the_batch_and_have_two_members():
     with pytest.raises(ValueError, match="6 examples, need a multiple of group=4"):
-        layers.MinibatchStd(4)(np.zeros((6, 3), np.float32))
+        layers.MinibatchStd(4)(np.zeros((6, 3), np.float32), training=True)
     with pytest.raises(ValueError, match="group=1: must be 2 or more"):
         layers.MinibatchStd(1)
 
