@@ -251,7 +251,7 @@ class Recipe:
         silence = 0.0 if self.codec is None else -1.0
         keras.utils.set_random_seed(self.seed)
         gan = training.GAN(
-            self.build_generator(labels, dtype),
+            training.fuse_batch_norm(self.build_generator(labels, dtype)),
             self.build_discriminator(labels, dtype),
             augment=layers.RandomShift(self.shift, silence, self.seed) if self.shift else None,
             ema=self.ema,

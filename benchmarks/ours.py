@@ -78,7 +78,9 @@ def build_gan(case, dtype="float32"):
     """
     options = dict(case.losses)
     terms = {name: (options.pop(name), TERMS[name]) for name in TERMS if name in options}
-    gan = training.GAN(*build(case, dtype), latent=bool(case.latent_dim))
+    generator, discriminator = build(case, dtype)
+    fused = training.fuse_batch_norm(generator)
+    gan = training.GAN(fused, discriminator, latent=bool(case.latent_dim))
     adam = [training.Adam(4e-4, beta_1=0.5, beta_2=0.99) for _ in range(2)]
     gan.compile(*adam, generator_terms=terms, **options)
     return gan
