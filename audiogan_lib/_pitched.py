@@ -6,9 +6,9 @@ import librosa
 import numpy as np
 import tensorflow as tf
 
+from audiogan_lib._griffin_lim import griffin_lim
 from audiogan_lib._transforms import (
     full_scale,
-    griffin_lim,
     levels_to_magnitudes,
     magnitudes_to_levels,
     stft,

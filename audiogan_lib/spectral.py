@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from audiogan_lib._griffin_lim import griffin_lim
 from audiogan_lib._instantaneous import InstantaneousFrequency
 from audiogan_lib._pitched import PitchedSpectrogram
 from audiogan_lib._projection import impose_mel
 from audiogan_lib._specgan_features import SpecGANFeatures
 from audiogan_lib._transforms import (
     full_scale,
-    griffin_lim,
     hann_window,
     istft,
     levels_to_magnitudes,

@@ -1,0 +1,88 @@
+"""Sounds from magnitudes alone; public in `spectral`."""
+
+from functools import lru_cache
+
+import numpy as np
+import tensorflow as tf
+
+from audiogan_lib._transforms import istft, stft
+
+
+@lru_cache(maxsize=32)
+def _griffin_lim_loop(n_fft, hop_length, win_length):
+    """Return the loop of :func:`griffin_lim` as one graph for any number of clips and frames."""
+    spectra = tf.TensorSpec([None, None, 1 + n_fft // 2])
+
+    count = tf.TensorSpec([], tf.int32)
+
+    @tf.function(input_signature=[spectra, spectra, tf.TensorSpec([]), count, count])
+    def loop(magnitudes, phase, momentum, iterations, margin):
+        targets = tf.cast(magnitudes, tf.complex64)
+        momentum = tf.cast(momentum, tf.complex64)
+        angles = tf.exp(tf.complex(tf.zeros_like(phase), phase)) + tf.zeros_like(targets)
+        previous = tf.zeros_like(targets)
+        place = tf.range(n_fft + (tf.shape(magnitudes)[1] - 1) * hop_length)
+        inside = tf.cast(tf.minimum(place, place[-1] - place) >= margin, tf.float32)
+        for _ in tf.range(iterations):
+            sound = inside * istft(targets * angles, n_fft, hop_length, win_length)
+            rebuilt = stft(sound, n_fft, hop_length, win_length)
+            angles = rebuilt + momentum * (rebuilt - previous)
+            angles /= tf.cast(tf.abs(angles) + 1e-12, tf.complex64)
+            previous = rebuilt
+        return inside * istft(targets * angles, n_fft, hop_length, win_length)
+
+    return loop.get_concrete_function()
+
+
+def griffin_lim(
+    magnitudes,
+    n_fft,
+    hop_length,
+    iterations=60,
+    momentum=0.99,
+    seed=0,
+    win_length=None,
+    start=None,
+    margin=0,
+):
+    """Find a sound with the given magnitudes: the fast Griffin-Lim algorithm.
+
+    Perraudin et al. 2013. Every clip of a batch starts from the same seeded random phase, so a clip
+    does not depend on its neighbours.
+
+    Parameters
+    ----------
+    magnitudes : array-like [shape=(batch, frames, 1 + n_fft // 2)], >= 0
+        What the STFT of the sound should have.
+    n_fft, hop_length : int
+        As in :func:`stft`.
+    iterations : int >= 0
+        Rounds of inverse and forward transform.
+    momentum : float in [0, 1)
+        0 is the algorithm of Griffin and Lim (1984); 0.99 converges faster and further.
+    seed : int
+        Of the starting phase.
+    win_length : int, optional
+        As in :func:`stft`.
+    start : array-like [shape=(batch or 1, frames, 1 + n_fft // 2)], optional
+        Phases to start from instead of random ones.
+    margin : int >= 0
+        Samples at either end that are known to be silent, as those are that were put before and
+        after a sound to have whole frames. Held at zero in each round, they keep what begins
+        suddenly from smearing into the time before it.
+
+    Returns
+    -------
+    tf.Tensor [shape=(batch, n_fft + (frames - 1) * hop_length)], float32
+        The waveforms; not clipped.
+    """
+    magnitudes = tf.convert_to_tensor(magnitudes, tf.float32)
+    if start is None:
+        start = np.random.default_rng(seed).uniform(-np.pi, np.pi, [1, *magnitudes.shape[1:]])
+    return _griffin_lim_loop(n_fft, hop_length, win_length)(
+        magnitudes,
+        tf.constant(start, tf.float32),
+        tf.constant(momentum, tf.float32),
+        tf.constant(iterations),
+        tf.constant(margin),
+    )
