@@ -250,9 +250,11 @@ class Recipe:
         dtype = _precision.supported(self.dtype)
         silence = 0.0 if self.codec is None else -1.0
         keras.utils.set_random_seed(self.seed)
+        generator = self.build_generator(labels, dtype)
+        discriminator = self.build_discriminator(labels, dtype)
         gan = training.GAN(
-            training.fuse_batch_norm(self.build_generator(labels, dtype)),
-            self.build_discriminator(labels, dtype),
+            training.fuse_batch_norm(generator),
+            discriminator,
             augment=layers.RandomShift(self.shift, silence, self.seed) if self.shift else None,
             ema=self.ema,
             seed=self.seed,
