@@ -130,6 +130,7 @@ _ARTICLE = replace(
     penalty_every=2,
     shift=0,
     dtype="float32",
+    minutes=3,  # later its discriminator wins
 )
 
 _RECIPES = (
