@@ -18,7 +18,8 @@ def fuse_batch_norm(network):
     Returns
     -------
     keras.Model
-        With layers of the same names and a copy of the weights; files of weights fit both.
+        With layers of the same names and a copy of the weights; files of weights fit both. Layers
+        within a model that is itself a layer stay as they are.
     """
 
     def replace(layer):
@@ -37,9 +38,14 @@ _OPTIONS = ("momentum", "epsilon", "name", "dtype", "trainable")
 
 def _fits(layer):
     """Whether TensorFlow's operation does all that the layer is asked for."""
-    last = layer.axis in (-1, len(layer.input.shape) - 1)
-    others = layer.synchronized or getattr(layer, "renorm", False)
-    return last and layer.scale and layer.center and not others
+    last = layer.axis in (-1, layer.input_spec.ndim - 1)
+    plain = layer.scale and layer.center and layer.variable_dtype == "float32"
+    others = (
+        *(layer.gamma_regularizer, layer.beta_regularizer),
+        *(layer.gamma_constraint, layer.beta_constraint),
+        *(layer.synchronized, getattr(layer, "renorm", False)),
+    )
+    return last and plain and not any(others)
 
 
 # It has Keras's name, so that weights are found under the same one in a file.

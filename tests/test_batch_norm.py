@@ -51,7 +51,17 @@ def test_a_frozen_layer_stays_frozen():
     np.testing.assert_array_equal(network.layers[-1].moving_mean, np.zeros(3))
 
 
-@pytest.mark.parametrize("options", [{"axis": 1}, {"scale": False}, {"center": False}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"axis": 1},
+        {"scale": False},
+        {"center": False},
+        {"gamma_regularizer": "l2"},
+        {"beta_constraint": "non_neg"},
+        {"dtype": "float64"},
+    ],
+)
 def test_layers_with_other_options_stay_as_they_are(options):
     network = training.fuse_batch_norm(one_norm((5, 3), **options))
     assert type(network.layers[-1]) is keras.layers.BatchNormalization
