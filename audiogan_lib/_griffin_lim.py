@@ -12,7 +12,6 @@ from audiogan_lib._transforms import istft, stft
 def _griffin_lim_loop(n_fft, hop_length, win_length):
     """Return the loop of :func:`griffin_lim` as one graph for any number of clips and frames."""
     spectra = tf.TensorSpec([None, None, 1 + n_fft // 2])
-
     count = tf.TensorSpec([], tf.int32)
 
     @tf.function(input_signature=[spectra, spectra, tf.TensorSpec([]), count, count])
@@ -68,15 +67,23 @@ def griffin_lim(
         Phases to start from instead of random ones.
     margin : int >= 0
         Samples at either end that are known to be silent, as those are that were put before and
-        after a sound to have whole frames. Held at zero in each round, they keep what begins
-        suddenly from smearing into the time before it.
+        after a sound to have whole frames; less than half of all. Held at zero in each round, they
+        keep what begins suddenly from smearing into the time before it.
 
     Returns
     -------
     tf.Tensor [shape=(batch, n_fft + (frames - 1) * hop_length)], float32
         The waveforms; not clipped.
+
+    Raises
+    ------
+    ValueError
+        If ``margin`` is negative, or leaves nothing between the two ends.
     """
     magnitudes = tf.convert_to_tensor(magnitudes, tf.float32)
+    samples = n_fft + (magnitudes.shape[1] - 1) * hop_length
+    if not 0 <= 2 * margin < samples:
+        raise ValueError(f"{margin=}: must be 0 or more, and less than half of {samples} samples")
     if start is None:
         start = np.random.default_rng(seed).uniform(-np.pi, np.pi, [1, *magnitudes.shape[1:]])
     return _griffin_lim_loop(n_fft, hop_length, win_length)(

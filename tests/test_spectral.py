@@ -167,6 +167,12 @@ def test_a_silent_margin_keeps_a_sudden_sound_from_smearing_into_it():
     assert error_db(magnitudes, kept, 512, 128) < error_db(magnitudes, cut, 512, 128) - 1
 
 
+@pytest.mark.parametrize("margin", [-1, 320])
+def test_a_margin_leaves_something_between_the_ends(margin):
+    with pytest.raises(ValueError, match=f"margin={margin}: must be 0 or more, and less than half"):
+        spectral.griffin_lim(np.ones((1, 2, 257), np.float32), 512, 128, margin=margin)
+
+
 # --- codec ---------------------------------------------------------------------------------------
 
 CODECS = {
