@@ -3,7 +3,8 @@
 ``make quality`` trains all of them, about two hours on two cores that nothing else uses;
 ``python -m benchmarks.quality NAMES`` some of them. What was trained before in ``runs/quality``
 goes on where it stopped. The results stand in ``audiogan_lib/results/quality.json`` and, to read,
-in ``quality.md``; beside them, of each network that was compared, one sound of each drum.
+in ``quality.md``; beside them, of each network that was compared, one sound of each drum, from the
+look with the least Frechet distance.
 """
 
 import argparse
@@ -46,7 +47,7 @@ def trials():
 
 
 def measure(name, recipe, folder):
-    """Train, or go on with, one trial, score it, and write a sound of each label, end to end.
+    """Train, or go on with, one trial, score it, and keep the sounds of its best look.
 
     Parameters
     ----------
@@ -69,9 +70,9 @@ def measure(name, recipe, folder):
     generator = run.train(looks=max(12, round(2 * recipe.minutes)))
     with (place / "scores.csv").open(encoding="utf-8") as file:
         curve = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
-    names = generator.label_names
-    sounds = generator.sample(len(names), label=names, seed=0)
-    audio.write(place / "sounds.flac", sounds.reshape(-1), recipe.sample_rate)
+    best = min(curve, key=lambda look: look["frechet_distance"])
+    waveform, sample_rate = audio.read(place / f"step-{best['step']:08.0f}.wav")
+    audio.write(place / "sounds.flac", waveform, sample_rate)
     card = json.loads((place / "card.json").read_text(encoding="utf-8"))
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
