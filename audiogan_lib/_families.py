@@ -130,7 +130,7 @@ def _published_wavegan_discriminator(recipe, labels, dtype):
 
 
 def _begin_quietly(network, name):
-    """Scale down the first weights of one layer, where as built they make noise near full scale."""
+    """Scale down the first weights of one layer, whose noise Adam would follow like a message."""
     kernel, *others = network.get_layer(name).get_weights()
     network.get_layer(name).set_weights([0.1 * kernel, *others])
     return network

@@ -42,6 +42,15 @@ def test_networks_fit_each_other_and_the_codec(name):
         assert discriminator([drawn, labels]).shape == (count, 1)
 
 
+def test_both_networks_of_the_article_begin_quietly():
+    recipe = replace(recipes.NAMES["article"], width=2)
+    networks = recipe.build_generator((3,)), recipe.build_discriminator((3,))
+    for network, name in zip(networks, ("samples", "lstm"), strict=True):
+        kernel = network.get_layer(name).get_weights()[0]
+        as_built = np.sqrt(6 / sum(kernel.shape))  # the largest that Glorot's uniform numbers are
+        assert 0.05 * as_built < np.abs(kernel).max() <= 0.101 * as_built
+
+
 def test_an_unknown_family_is_named():
     with pytest.raises(ValueError, match=r"'biggan'.*gansynth"):
         replace(recipes.NAMES["drums"], network="biggan").build_generator((3,))
