@@ -11,7 +11,6 @@ import argparse
 import csv
 import datetime
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -163,7 +162,7 @@ def main():
     for name in arguments.names or known:
         found[name] = measure(name, known[name], arguments.out)
         if name in _DRUMS:
-            shutil.copyfile(arguments.out / name / "sounds.flac", RESULTS / f"{name}.flac")
+            audio.write(RESULTS / f"{name}.flac", *audio.read(arguments.out / name / "sounds.flac"))
         found = {known_name: found[known_name] for known_name in known if known_name in found}
         callbacks.write_text(path, json.dumps(found, indent=1) + "\n")
         callbacks.write_text(HERE / "quality.md", page(found))

@@ -89,8 +89,10 @@ LIMITS = {
     f"{_GRIFFIN_LIM} Only these voices, only these ten words, in English. It "
     "learnt from four clips of each word and voice and stays near them: see the distances to the "
     "nearest training clip.",
-    "drums": f"{_SOUNDFONT} Griffin-Lim invents the phase, which blurs attacks a little and is "
-    "heard in the long ringing of cymbals.",
+    "drums": f"{_SOUNDFONT} Griffin-Lim invents the phase, which is heard in the long ringing of "
+    "cymbals.",
+    "wavegan-drums": f"{_SOUNDFONT} Meant for comparison with `drums`. The strides of its layers are "
+    "heard as a whine, see the alarm.",
     "notes": f"{_NOTES} So the latent changes little, and what is drawn for a key that training "
     "heard is near that recording; new are the keys that it left out. The pitch is not learnt: the "
     "network draws levels along multiples of it, and the codec plays them at the one asked for. "
@@ -98,7 +100,7 @@ LIMITS = {
     "far as Griffin-Lim finds them in the levels.",
     "gansynth-notes": f"{_NOTES} Phases are drawn, not found: a wrong one is heard as a warble.",
     **dict.fromkeys(
-        ("wavegan-drums", "wavegan-gp-drums", "article"),
+        ("wavegan-gp-drums", "article"),
         f"{_SOUNDFONT} Meant for comparison with `drums`.",
     ),
 }
