@@ -253,8 +253,8 @@ class Recipe:
         generator = self.build_generator(labels, dtype)
         discriminator = self.build_discriminator(labels, dtype)
         gan = training.GAN(
-            training.fuse_batch_norm(generator),
-            discriminator,
+            training.quicken(generator),
+            training.quicken(discriminator),
             augment=layers.RandomShift(self.shift, silence, self.seed) if self.shift else None,
             ema=self.ema,
             seed=self.seed,

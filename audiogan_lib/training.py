@@ -10,12 +10,12 @@ import tensorflow as tf
 
 from audiogan_lib import _replicas
 from audiogan_lib._adam import Adam
-from audiogan_lib._batch_norm import fuse_batch_norm
 from audiogan_lib._objective import Objective
+from audiogan_lib._quick_layers import quicken
 from audiogan_lib._replicas import is_chief, strategy
 from audiogan_lib._verdict import check_fit, combine, judge
 
-__all__ = ["GAN", "Adam", "fuse_batch_norm", "is_chief", "strategy"]
+__all__ = ["GAN", "Adam", "is_chief", "quicken", "strategy"]
 
 
 class GAN(keras.Model):

@@ -79,8 +79,12 @@ def build_gan(case, dtype="float32"):
     options = dict(case.losses)
     terms = {name: (options.pop(name), TERMS[name]) for name in TERMS if name in options}
     generator, discriminator = build(case, dtype)
-    fused = training.fuse_batch_norm(generator)
-    gan = training.GAN(fused, discriminator, latent=bool(case.latent_dim))
+    generator = training.quicken(generator)
+    if isinstance(discriminator, list):
+        discriminator = [training.quicken(judge) for judge in discriminator]
+    else:
+        discriminator = training.quicken(discriminator)
+    gan = training.GAN(generator, discriminator, latent=bool(case.latent_dim))
     adam = [training.Adam(4e-4, beta_1=0.5, beta_2=0.99) for _ in range(2)]
     gan.compile(*adam, generator_terms=terms, **options)
     return gan
