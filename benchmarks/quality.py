@@ -137,7 +137,21 @@ def page(found):
             f"| {name} | {result['minutes']:.1f} | {result['step']} "
             f"| {_scores(scores['generated'])} | {'-' if reached is None else f'{reached:.1f}'} |"
         )
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_curves(found)]) + "\n"
+
+
+def _curves(found):
+    """The quick recipe over time: a line for each trial, a cell for each look."""
+    quick = {n: result["curve"] for n, result in found.items() if n.startswith("digits-fast")}
+    if not quick:
+        return []
+    looks = max(map(len, quick.values()))
+    lines = ["", "Share recognised (minutes of training), look by look:", ""]
+    lines += ["| what |" + " |" * looks, "| --- |" + " ---: |" * looks]
+    for name, curve in quick.items():
+        cells = [f"{look['accuracy']:.2f} ({look['minutes']:.1f})" for look in curve]
+        lines.append(f"| {name} | {' | '.join(cells + [''] * (looks - len(cells)))} |")
+    return lines
 
 
 def _scores(column):

@@ -44,6 +44,9 @@ def test_a_trial_is_trained_and_scored(tmp_path):
     assert (len(sounds), sample_rate) == (10 * recipe.samples, recipe.sample_rate)
     line = quality.page({"tiny": found}).splitlines()[-1]
     assert f"| {found['scores']['generated']['accuracy']:.3f} |" in line
+    last = found["curve"][-1]
+    line = quality.page({"digits-fast-tiny": found}).splitlines()[-1]
+    assert f"| {last['accuracy']:.2f} ({last['minutes']:.1f}) |" in line
 
 
 @pytest.mark.skipif(not RESULTS.exists(), reason="`make quality` writes the results")
