@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch comes with the extra `bench`")
 
 from audiogan_lib.models import vocoder  # noqa: E402
-from benchmarks import interleaved, ours, torch_training, worker  # noqa: E402
+from benchmarks import interleaved, ours, table, torch_training, worker  # noqa: E402
 from benchmarks.cases import CASES  # noqa: E402
 
 SPEED = Path(__file__).parents[1] / "audiogan_lib" / "results" / "speed.json"
@@ -125,3 +125,14 @@ def test_a_worker_that_fails_says_why():
 def test_the_table_holds_every_network():
     found = json.loads(SPEED.read_text(encoding="utf-8"))
     assert list(found["steps"]) == list(CASES)
+
+
+@pytest.mark.skipif(not SPEED.exists(), reason="make bench writes it")
+def test_the_page_is_that_of_the_table_and_explains_what_is_slow():
+    found = json.loads(SPEED.read_text(encoding="utf-8"))
+    page = Path(table.__file__).with_name("speed.md").read_text(encoding="utf-8")
+    assert page == table.page(found).rstrip() + "\n"
+    for row in found["steps"].values():
+        explained = f"- {row['title']}, {row['float32']['share']:.0%}: " in page
+        assert explained == (row["float32"]["share"] < 0.55)
+    assert "not looked into" not in page
