@@ -2,7 +2,7 @@
 
 TensorFlow lays the kernel out anew in every call, which takes longer than the product where there
 are more weights than features, and it is slow at the gradient of long kernels and, in bfloat16, at
-that of small maps. Padding is ``"same"``, strides divide into whole places.
+that of small maps. Padding is ``"same"``.
 """
 
 import tensorflow as tf
@@ -28,7 +28,7 @@ def convolve(x, kernel, strides):
     Returns
     -------
     tensor [shape=(batch, height / stride, width / stride, filters)]
-        Can be differentiated any number of times.
+        Sides are rounded up. Can be differentiated any number of times.
     """
     size = x.shape[1:3]
 
