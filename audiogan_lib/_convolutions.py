@@ -1,20 +1,21 @@
 """Convolutions in the forms that processors multiply quickest.
 
-TensorFlow lays the kernel out anew in every call, which takes longer than the product where there
-are more weights than features, and it is slow at the gradient of long kernels and, in bfloat16, at
-that of small maps. Padding is ``"same"``.
+TensorFlow lays the kernel out anew in every call, which takes longer than the product where many
+filters see a small map, and it is slow at the gradient of long kernels and, in bfloat16, at that of
+small maps. Padding is ``"same"``. `convolve`, `fold` and `_kernel_gradient` are each other's
+gradients, so that all can be differentiated any number of times.
 """
 
 import tensorflow as tf
 
 # Bounds found by trying the layers of the book's networks in batches of 16 to 64.
-_DEEP = 64  # filters for each place: from here on a batch has fewer patches than weights
+_DEEP = 64  # filters for each place: up to 64 examples have no more patches than filters
 _SMALL = 8  # filters for each place: from here on a map in bfloat16 is small
 _LONG = 16  # taps along the last axis
 
 
 def convolve(x, kernel, strides):
-    """Convolve; `unfold` applies the same matrix transposed.
+    """Convolve; `fold` applies the same matrix transposed.
 
     Parameters
     ----------
@@ -28,24 +29,27 @@ def convolve(x, kernel, strides):
     Returns
     -------
     tensor [shape=(batch, height / stride, width / stride, filters)]
-        Sides are rounded up. Can be differentiated any number of times.
+        Sides are rounded up.
     """
     size = x.shape[1:3]
 
     @tf.custom_gradient
     def apply(x, kernel):
+        y = _forward(x, kernel, strides)
+
         def gradient(upstream):
+            upstream = tf.ensure_shape(upstream, y.shape)  # a slice's gradient has lost it
             return (
-                unfold(upstream, kernel, strides, size),
+                fold(upstream, kernel, strides, size),
                 _kernel_gradient(x, upstream, kernel.shape, strides),
             )
 
-        return _forward(x, kernel, strides), gradient
+        return y, gradient
 
     return apply(x, kernel)
 
 
-def unfold(y, kernel, strides, size):
+def fold(y, kernel, strides, size):
     """Apply the transposed matrix of `convolve`: its gradient, and a transposed convolution.
 
     Parameters
@@ -62,19 +66,22 @@ def unfold(y, kernel, strides, size):
     Returns
     -------
     tensor [shape=(batch, *size, channels)]
-        Can be differentiated any number of times.
+        Feature maps.
     """
 
     @tf.custom_gradient
     def apply(y, kernel):
+        shape = tf.shape(y)[0], *size, kernel.shape[2]
+        x = tf.nn.conv2d_transpose(y, kernel, shape, strides, "SAME")
+
         def gradient(upstream):
+            upstream = tf.ensure_shape(upstream, x.shape)
             return (
                 convolve(upstream, kernel, strides),
                 _kernel_gradient(upstream, y, kernel.shape, strides),
             )
 
-        shape = tf.shape(y)[0], *size, kernel.shape[2]
-        return tf.nn.conv2d_transpose(y, kernel, shape, strides, "SAME"), gradient
+        return x, gradient
 
     return apply(y, kernel)
 
@@ -97,7 +104,23 @@ def _forward(x, kernel, strides):
 
 
 def _kernel_gradient(x, upstream, shape, strides):
-    """What a change of the kernel does, in one of three forms."""
+    """What a change of the kernel does."""
+
+    @tf.custom_gradient
+    def apply(x, upstream):
+        def gradient(change):
+            return (
+                fold(upstream, change, strides, x.shape[1:3]),
+                convolve(x, change, strides),
+            )
+
+        return _kernel_products(x, upstream, shape, strides), gradient
+
+    return apply(x, upstream)
+
+
+def _kernel_products(x, upstream, shape, strides):
+    """Compute the gradient of the kernel in one of three forms."""
     *kernel_size, _, filters = shape
     places = upstream.shape[1] * upstream.shape[2]
     if filters >= _DEEP * places:
@@ -113,17 +136,16 @@ def _kernel_gradient(x, upstream, shape, strides):
             strides=(1, *strides, 1),
             padding="SAME",
         )
-    return _kernel_gradient_as_convolution(x, upstream, kernel_size, strides)
+    return _examples_as_channels(x, upstream, kernel_size, strides)
 
 
-def _kernel_gradient_as_convolution(x, upstream, kernel_size, strides):
+def _examples_as_channels(x, upstream, kernel_size, strides):
     """Convolve the maps with the upstream ones, stretched, over the examples as channels."""
-    before, cut = [0, 0], list(x.shape[1:3])
-    margins = []
+    cut, margins = list(x.shape[1:3]), []
     for axis, (taps, stride) in enumerate(zip(kernel_size, strides, strict=True)):
         missing = (upstream.shape[axis + 1] - 1) * stride + taps - x.shape[axis + 1]
-        before[axis] = max(missing, 0) // 2
-        margins.append((before[axis], max(missing, 0) - before[axis]))
+        before = max(missing, 0) // 2
+        margins.append((before, max(missing, 0) - before))
         cut[axis] += min(missing, 0)  # a stride longer than the kernel leaves a rest
     x = tf.pad(x[:, : cut[0], : cut[1]], ((0, 0), *margins, (0, 0)))
     examples_last = tf.transpose(x, (3, 1, 2, 0))

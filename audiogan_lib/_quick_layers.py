@@ -6,7 +6,7 @@ They have Keras's names, so that weights are found under the same ones in a file
 import keras
 import tensorflow as tf
 
-from audiogan_lib._convolutions import convolve, unfold
+from audiogan_lib._convolutions import convolve, fold
 
 _NORM_OPTIONS = ("momentum", "epsilon", "name", "dtype", "trainable")
 
@@ -15,9 +15,9 @@ def quicken(network):
     """Return the same network with its layers in forms that train quicker on a processor.
 
     Batch normalisation becomes one operation where Keras writes a dozen passes over the features.
-    Convolutions whose kernels have more weights than a batch has features become plain products,
-    long kernels and small bfloat16 maps get another gradient, and a leaky ReLU joins the
-    convolution before it. With a GPU all but the normalisation stay as they are.
+    Convolutions with many filters on small maps become plain products, long kernels and small
+    bfloat16 maps get another gradient, gradients of biases keep growing in bfloat16, and a leaky
+    ReLU joins the convolution before it. With a GPU all layers stay as they are.
 
     Parameters
     ----------
@@ -40,13 +40,14 @@ def _replace(layer):
     kind, config = type(layer), layer.get_config()
     if isinstance(layer, keras.layers.Wrapper):
         config["layer"] = keras.saving.serialize_keras_object(_replace(layer.layer))
+    if tf.config.get_visible_devices("GPU"):
+        return kind.from_config(config)
     if kind is keras.layers.BatchNormalization and _fits_norm(layer):
         return BatchNormalization(**{key: config[key] for key in _NORM_OPTIONS})
-    if not tf.config.list_physical_devices("GPU"):
-        if kind is keras.layers.LeakyReLU:
-            kind = LeakyReLU
-        elif kind in _CONVOLUTIONS and _fits_convolution(layer):
-            kind = _CONVOLUTIONS[kind]
+    if kind is keras.layers.LeakyReLU:
+        kind = LeakyReLU
+    elif kind in _CONVOLUTIONS and _fits_convolution(layer):
+        kind = _CONVOLUTIONS[kind]
     return kind.from_config(config)
 
 
@@ -63,7 +64,7 @@ def _fits_norm(layer):
 
 
 def _fits_convolution(layer):
-    """Whether `convolve` or `unfold` does all that the layer is asked for."""
+    """Whether `convolve` or `fold` does all that the layer is asked for."""
     plain = set(layer.dilation_rate) == {1} and getattr(layer, "groups", 1) == 1
     others = layer.padding, layer.data_format, getattr(layer, "output_padding", None)
     return plain and others == ("same", "channels_last", None)
@@ -92,12 +93,12 @@ class BatchNormalization(keras.layers.BatchNormalization):
         config = super().get_config()
         return {key: config[key] for key in _NORM_OPTIONS}
 
-    def call(self, features, training=None, mask=None):
+    def call(self, inputs, training=None, mask=None):
         """Normalise.
 
         Parameters
         ----------
-        features : tensor [shape=(batch, ..., channels)]
+        inputs : tensor [shape=(batch, ..., channels)]
             Feature maps.
         training : bool, optional
             Whether to take mean and variance of this batch, and let the moving ones follow.
@@ -110,8 +111,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
             With mean ``beta`` and deviation ``gamma`` in each channel.
         """
         if not (training and self.trainable) or mask is not None:
-            return super().call(features, training=training, mask=mask)
-        rows = tf.reshape(features, (-1, 1, 1, features.shape[-1]))
+            return super().call(inputs, training=training, mask=mask)
+        rows = tf.reshape(inputs, (-1, 1, 1, inputs.shape[-1]))
         normal, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=rows,
             scale=self.gamma,
@@ -124,7 +125,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         variance *= (count - 1) / count  # the operation's is that of a sample
         for moving, found in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(self.momentum * moving + (1 - self.momentum) * found)
-        return tf.reshape(normal, tf.shape(features))
+        return tf.reshape(normal, tf.shape(inputs))
 
 
 @_register
@@ -164,12 +165,14 @@ class LeakyReLU(keras.layers.LeakyReLU):
 
 @tf.custom_gradient
 def _add_bias(y, bias):
-    """Add, with a gradient that is exact in bfloat16.
+    """Add, with a gradient that is a product with ones.
 
-    TensorFlow's own adds up in bfloat16, where a sum of equal parts stops growing at the 256th.
+    In bfloat16, TensorFlow's own rounds after each part, and a sum of equal parts stops growing at
+    the 256th.
     """
 
     def gradient(upstream):
+        upstream = tf.ensure_shape(upstream, y.shape)
         rows = tf.reshape(upstream, (-1, upstream.shape[-1]))
         return upstream, tf.squeeze(tf.ones((1, tf.shape(rows)[0]), rows.dtype) @ rows, 0)
 
@@ -211,7 +214,7 @@ class _Transposed(_Convolution):
 
     def _multiply(self, x, kernel, strides):
         size = [side * stride for side, stride in zip(x.shape[1:3], strides, strict=True)]
-        return unfold(x, kernel, strides, size)
+        return fold(x, kernel, strides, size)
 
 
 @_register

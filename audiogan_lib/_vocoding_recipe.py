@@ -156,7 +156,8 @@ class Recipe:
             vocoder.build_period_discriminator(samples, **small["period"], dtype=dtype),
             vocoder.build_spectrogram_discriminator(samples, **small["spectrogram"], dtype=dtype),
         ]
-        generator = self.build_generator(dtype)
+        discriminators = [training.quicken(network) for network in discriminators]
+        generator = training.quicken(self.build_generator(dtype))
         if self.rounds_in_training:
             mel = keras.Input((self.frames, self.n_mels), name="mel")
             rounds = ImposeMel(asdict(self.codec(self.frames)), self.rounds_in_training)

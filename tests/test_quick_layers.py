@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from audiogan_lib import training
-from audiogan_lib.layers import SpectralNorm
+from audiogan_lib import _convolutions, training
+from audiogan_lib.layers import EqualizedRate, SpectralNorm, WeightNorm
 from audiogan_lib.models import specgan
 
 
@@ -81,19 +81,50 @@ def test_files_of_weights_fit_both_forms(tmp_path):
     assert {type(layer) for layer in again.layers} == {type(layer) for layer in fused.layers}
 
 
-CONVOLUTIONS = [  # places in a map, filters, kernel, stride: one for each form of the products
-    ("Conv2D", (8, 6), {"filters": 5, "kernel_size": 4, "strides": 2}),
-    ("Conv2D", (7, 5), {"filters": 3, "kernel_size": (5, 3), "strides": (2, 1), "use_bias": False}),
-    ("Conv2D", (3, 4), {"filters": 300, "kernel_size": 5, "strides": 2}),  # deep
-    ("Conv2D", (2, 50), {"filters": 3, "kernel_size": (1, 17), "strides": (1, 4)}),  # long
-    ("Conv2D", (4, 9), {"filters": 3, "kernel_size": (1, 2), "strides": (1, 5)}),  # leaves a rest
-    ("Conv1D", (64,), {"filters": 6, "kernel_size": 25, "strides": 4, "activation": "tanh"}),
-    ("Conv1D", (67,), {"filters": 6, "kernel_size": 25, "strides": 4}),
-    ("Conv1D", (5,), {"filters": 384, "kernel_size": 7}),  # deep
-    ("Conv1DTranspose", (16,), {"filters": 3, "kernel_size": 25, "strides": 4}),
-    ("Conv2DTranspose", (4, 3), {"filters": 3, "kernel_size": 5, "strides": 2}),
-    ("Conv2DTranspose", (2, 1), {"filters": 3, "kernel_size": 4, "strides": 2}),
+# Each with the forms of products that it reaches, forward and for the kernel's gradient.
+PLAIN, DEEP, EXAMPLES = set(), {"patches"}, {"examples"}
+CONVOLUTIONS = [
+    ("Conv2D", (8, 6), {"filters": 5, "kernel_size": 4, "strides": 2}, PLAIN),
+    ("Conv2D", (7, 5), {"filters": 3, "kernel_size": (5, 3), "strides": (2, 1)}, PLAIN),
+    ("Conv2D", (4, 9), {"filters": 3, "kernel_size": (1, 2), "strides": (1, 5)}, PLAIN),
+    ("Conv2D", (3, 4), {"filters": 300, "kernel_size": 5, "strides": 2, "use_bias": False}, DEEP),
+    ("Conv1D", (5,), {"filters": 384, "kernel_size": 7}, DEEP),
+    ("Conv1D", (10,), {"filters": 192, "kernel_size": 2, "strides": 4}, DEEP),
+    ("Conv2D", (2, 50), {"filters": 3, "kernel_size": (3, 17), "strides": (1, 4)}, EXAMPLES),
+    ("Conv1D", (64,), {"filters": 6, "kernel_size": 25, "strides": 4}, EXAMPLES),
+    ("Conv1D", (67,), {"filters": 6, "kernel_size": 25, "strides": 4}, EXAMPLES),
+    ("Conv1D", (39,), {"filters": 3, "kernel_size": 17, "strides": 20}, EXAMPLES),  # leaves a rest
+    ("Conv1DTranspose", (16,), {"filters": 3, "kernel_size": 25, "strides": 4}, EXAMPLES),
+    ("Conv2DTranspose", (4, 3), {"filters": 3, "kernel_size": 5, "strides": 2}, PLAIN),
+    ("Conv1DTranspose", (3,), {"filters": 4, "kernel_size": 2, "strides": 3}, PLAIN),
 ]
+TRANSPOSED_DEEP = ("Conv2DTranspose", (2, 1), {"filters": 3, "kernel_size": 4, "strides": 2})
+SMALL = [  # reached in bfloat16 alone
+    ("Conv2D", (3, 4), {"filters": 40, "kernel_size": 5, "strides": 2}, 2),
+    ("Conv2DTranspose", (2, 1), {"filters": 3, "kernel_size": 4, "strides": 2}, 24),
+]
+
+
+@pytest.fixture(autouse=True)
+def no_gpu(monkeypatch):
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind=None: [])
+
+
+@pytest.fixture
+def forms(monkeypatch):
+    """Collect the names of the forms that are used."""
+    seen = set()
+
+    def watch(name, known):
+        def called(*arguments):
+            seen.add(name)
+            return known(*arguments)
+
+        return called
+
+    for name, function in (("patches", "_patches"), ("examples", "_examples_as_channels")):
+        monkeypatch.setattr(_convolutions, function, watch(name, getattr(_convolutions, function)))
+    return seen
 
 
 def one_convolution(kind, size, options, channels=2, dtype=None):
@@ -109,39 +140,54 @@ def slopes_of_slopes(network, features, upstream):
         outer.watch([features, upstream])
         with tf.GradientTape() as inner:
             inner.watch(features)
-            out = network(features)
+            out = network(features, training=True)
             loss = tf.reduce_sum(tf.cast(out, "float32") * upstream)
-        slope = inner.gradient(loss, features)
-        penalty = tf.reduce_sum(tf.square(slope)) + tf.reduce_sum(tf.square(out))
-    return [out, slope, *outer.gradient(penalty, [upstream, features, *variables])]
+        slopes = inner.gradient(loss, [features, *variables])
+        penalty = sum(tf.reduce_sum(tf.square(part)) for part in (out, *slopes))
+    return [out, *slopes, *outer.gradient(penalty, [upstream, features, *variables])]
 
 
-@pytest.mark.parametrize(("kind", "size", "options"), CONVOLUTIONS)
-@pytest.mark.parametrize("channels", [2, 96])  # transposed, 96 are enough for the deep form
-def test_convolutions_and_two_orders_of_slopes_are_those_of_keras(kind, size, options, channels):
-    plain = one_convolution(kind, size, options, channels)
+def assert_alike(quick, plain, size, channels=2, examples=3, graph=False):
+    rng = np.random.default_rng(0)
+    features = tf.constant(rng.normal(size=(examples, *size, channels)), tf.float32)
+    upstream = tf.constant(rng.normal(size=(examples, *plain.output_shape[1:])), tf.float32)
+    found = [
+        (tf.function(slopes_of_slopes) if graph else slopes_of_slopes)(network, features, upstream)
+        for network in (quick, plain)
+    ]
+    for ours, keras_own in zip(*found, strict=True):
+        assert ours.shape == keras_own.shape
+        scale = np.abs(keras_own).max()
+        np.testing.assert_allclose(ours / scale, keras_own / scale, atol=5e-5)
+
+
+@pytest.mark.parametrize(("kind", "size", "options", "reached"), CONVOLUTIONS)
+@pytest.mark.parametrize("activation", [None, "tanh"])
+def test_convolutions_and_two_orders_of_slopes_are_those_of_keras(
+    kind, size, options, reached, activation, forms
+):
+    plain = one_convolution(kind, size, options | {"activation": activation})
     quick = training.quicken(plain)
     assert type(quick.layers[-1]) is not type(plain.layers[-1])
     if plain.layers[-1].use_bias:
         plain.layers[-1].bias.assign(np.linspace(-1, 1, plain.layers[-1].filters))
         quick.set_weights(plain.get_weights())
-    rng = np.random.default_rng(0)
-    features = tf.constant(rng.normal(size=(3, *size, channels)), tf.float32)
-    upstream = tf.constant(rng.normal(size=(3, *plain.output_shape[1:])), tf.float32)
-    expected = slopes_of_slopes(plain, features, upstream)
-    for ours, keras_own in zip(slopes_of_slopes(quick, features, upstream), expected, strict=True):
-        assert ours.shape == keras_own.shape
-        scale = np.abs(keras_own).max()
-        np.testing.assert_allclose(ours / scale, keras_own / scale, atol=2e-5)
+    assert_alike(quick, plain, size)
+    assert forms == reached
 
 
-@pytest.mark.parametrize(("kind", "size", "options"), CONVOLUTIONS)
-def test_bfloat16_slopes_are_near_those_in_full_precision(kind, size, options):
-    exact = one_convolution(kind, size, options)
-    quick = training.quicken(one_convolution(kind, size, options, dtype="mixed_bfloat16"))
+def test_transposed_convolutions_of_small_deep_maps_are_those_of_keras(forms):
+    plain = one_convolution(*TRANSPOSED_DEEP, channels=128)
+    assert_alike(training.quicken(plain), plain, TRANSPOSED_DEEP[1], 128)
+    assert forms == {"patches"}
+
+
+def bfloat16_alike(kind, size, options, channels=2):
+    exact = one_convolution(kind, size, options, channels)
+    quick = training.quicken(one_convolution(kind, size, options, channels, "mixed_bfloat16"))
     quick.set_weights(exact.get_weights())
     rng = np.random.default_rng(0)
-    features = tf.constant(rng.normal(size=(16, *size, 2)), tf.float32)
+    features = tf.constant(rng.normal(size=(16, *size, channels)), tf.float32)
     upstream = tf.constant(rng.normal(size=(16, *exact.output_shape[1:])), tf.float32)
     found = []
     for network in (exact, quick):
@@ -153,19 +199,66 @@ def test_bfloat16_slopes_are_near_those_in_full_precision(kind, size, options):
         assert np.linalg.norm(half - full) < 0.02 * np.linalg.norm(full)
 
 
+@pytest.mark.parametrize(("kind", "size", "options", "reached"), CONVOLUTIONS)
+def test_bfloat16_slopes_are_near_those_in_full_precision(kind, size, options, reached, forms):
+    bfloat16_alike(kind, size, options)
+    assert forms == reached
+
+
+@pytest.mark.parametrize(("kind", "size", "options", "channels"), SMALL)
+def test_small_maps_in_bfloat16_have_a_form_of_their_own(kind, size, options, channels, forms):
+    bfloat16_alike(kind, size, options, channels)
+    assert forms == {"examples"}
+
+
+@pytest.mark.parametrize("wrapper", [EqualizedRate, SpectralNorm, WeightNorm])
+def test_layers_in_wrappers_learn_as_keras_does(wrapper):
+    features = keras.Input((8, 8, 2))
+    inner = keras.layers.Conv2D(4, 4, 2, padding="same")
+    plain = keras.Model(features, wrapper(inner, name="down")(features))
+    quick = training.quicken(plain)
+    assert type(quick.get_layer("down").layer) is not keras.layers.Conv2D
+    assert_alike(quick, plain, (8, 8), graph=True)
+
+
+@pytest.mark.parametrize("kind", ["Conv2D", "Conv2DTranspose"])
+@pytest.mark.parametrize("use_bias", [False, True])
+def test_slopes_that_have_lost_their_size_find_it_again(kind, use_bias):
+    features = keras.Input((8, 8, 2))
+    layer = getattr(keras.layers, kind)(2, 4, 2, padding="same", use_bias=use_bias)
+    beside = keras.layers.Conv2D(3, 3, padding="same")
+    joined = keras.layers.Concatenate()([layer(features), layer(beside(features)[..., :2])])
+    plain = keras.Model(features, keras.layers.ZeroPadding2D(1)(joined))
+    quick = training.quicken(plain)
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 8, 8, 2))])
+    def slopes(values):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.square(quick(values)))
+        return tape.gradient(loss, quick.trainable_variables)
+
+    values = tf.random.stateless_normal((3, 8, 8, 2), (0, 0))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(tf.square(plain(values)))
+    for ours, keras_own in zip(
+        slopes(values), tape.gradient(loss, plain.trainable_variables), strict=True
+    ):
+        np.testing.assert_allclose(ours, keras_own, rtol=1e-4, atol=1e-3)
+
+
 def test_the_slope_of_a_bias_in_bfloat16_counts_every_place():
     network = one_convolution(
-        "Conv1D", (4096,), {"filters": 1, "kernel_size": 1}, 1, dtype="mixed_bfloat16"
+        "Conv1D", (1000,), {"filters": 1, "kernel_size": 1}, 1, dtype="mixed_bfloat16"
     )
     quick = training.quicken(network)
 
     @tf.function  # where Keras's form would give 256
     def slope():
         with tf.GradientTape() as tape:
-            loss = tf.reduce_sum(tf.cast(quick(tf.ones((16, 4096, 1))), "float32"))
+            loss = tf.reduce_sum(tf.cast(quick(tf.ones((17, 1000, 1))), "float32"))
         return tape.gradient(loss, quick.trainable_variables[1])
 
-    assert float(slope()[0]) == 16 * 4096
+    assert float(slope()[0]) == pytest.approx(17 * 1000, rel=2**-7)
 
 
 def test_a_leaky_relu_has_the_slopes_of_keras():
@@ -190,6 +283,7 @@ def test_a_leaky_relu_has_the_slopes_of_keras():
         {"padding": "causal"},
         {"padding": "same", "dilation_rate": 2},
         {"padding": "same", "groups": 2},
+        {"padding": "same", "data_format": "channels_first"},
     ],
 )
 def test_convolutions_with_other_options_stay_as_they_are(options):
@@ -205,24 +299,20 @@ def test_maps_of_any_length_are_convolved_as_keras_does():
     np.testing.assert_array_equal(training.quicken(plain)(values), plain(values))
 
 
-def test_layers_in_wrappers_are_replaced_too():
-    features = keras.Input((8, 8, 2))
-    plain = keras.Model(
-        features,
-        SpectralNorm(keras.layers.Conv2D(4, 4, 2, padding="same"), name="down")(features),
-    )
-    quick = training.quicken(plain)
-    assert type(quick.get_layer("down").layer) is not keras.layers.Conv2D
-    values = tf.random.stateless_normal((2, 8, 8, 2), (0, 0))
-    np.testing.assert_allclose(quick(values), plain(values), atol=1e-6)
+def test_with_a_gpu_layers_stay_as_they_are(monkeypatch):
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind=None: [kind])
+    network = specgan.build_generator(32, 32, 2, latent_dim=4, batch_norm=True)
+    kinds = [type(layer) for layer in network.layers]
+    assert [type(layer) for layer in training.quicken(network).layers] == kinds
 
 
-def test_with_a_gpu_convolutions_stay_as_they_are(monkeypatch):
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: [kind])
-    quick = training.quicken(one_convolution("Conv1D", (8,), {"filters": 2, "kernel_size": 3}))
-    assert type(quick.layers[-1]) is keras.layers.Conv1D
-    norm = training.quicken(one_norm((3,))).layers[-1]
-    assert type(norm) is not keras.layers.BatchNormalization
+def test_a_saved_network_comes_back_quick(tmp_path):
+    network = training.quicken(one_convolution("Conv1D", (8,), {"filters": 2, "kernel_size": 3}))
+    network.save(tmp_path / "network.keras")
+    again = keras.saving.load_model(tmp_path / "network.keras")
+    assert type(again.layers[-1]) is type(network.layers[-1])
+    values = tf.random.stateless_normal((2, 8, 2), (0, 0))
+    np.testing.assert_array_equal(again(values), network(values))
 
 
 def test_a_training_step_is_that_of_the_plain_networks():
