@@ -35,16 +35,13 @@ def convolve(x, kernel, strides):
 
     @tf.custom_gradient
     def apply(x, kernel):
-        y = _forward(x, kernel, strides)
-
         def gradient(upstream):
-            upstream = tf.ensure_shape(upstream, y.shape)  # a slice's gradient has lost it
             return (
                 fold(upstream, kernel, strides, size),
                 _kernel_gradient(x, upstream, kernel.shape, strides),
             )
 
-        return y, gradient
+        return _forward(x, kernel, strides), gradient
 
     return apply(x, kernel)
 
@@ -75,7 +72,6 @@ def fold(y, kernel, strides, size):
         x = tf.nn.conv2d_transpose(y, kernel, shape, strides, "SAME")
 
         def gradient(upstream):
-            upstream = tf.ensure_shape(upstream, x.shape)
             return (
                 convolve(upstream, kernel, strides),
                 _kernel_gradient(upstream, y, kernel.shape, strides),

@@ -223,7 +223,7 @@ def test_layers_in_wrappers_learn_as_keras_does(wrapper):
 
 @pytest.mark.parametrize("kind", ["Conv2D", "Conv2DTranspose"])
 @pytest.mark.parametrize("use_bias", [False, True])
-def test_slopes_that_have_lost_their_size_find_it_again(kind, use_bias):
+def test_batches_of_any_size_learn_in_a_graph_with_branches(kind, use_bias):
     features = keras.Input((8, 8, 2))
     layer = getattr(keras.layers, kind)(2, 4, 2, padding="same", use_bias=use_bias)
     beside = keras.layers.Conv2D(3, 3, padding="same")
