@@ -102,8 +102,8 @@ LIMITS = {
     "gansynth-notes": f"{_NOTES} Phases are drawn, not found: a wrong one is heard as a warble.",
     "wavegan-gp-drums": f"{_SOUNDFONT} Meant for comparison with `drums`.",
     "article": f"{_SOUNDFONT} Meant for comparison with `drums`: most of what it makes is not "
-    "recognised. The sounds hiss, since each sample has weights of its own, and those of one label "
-    "are nearly the same; trained longer, it gets worse.",
+    "recognised. The sounds hiss, since each sample has weights of its own; trained longer, it "
+    "gets worse.",
 }
 
 
