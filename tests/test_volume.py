@@ -137,3 +137,18 @@ def test_a_sound_is_its_spectrogram(volume):
     assert "<audio" not in html
     drawn = [drawing.get_object() for drawing in page["/Resources"]["/XObject"].values()]
     assert [drawing["/Subtype"] for drawing in drawn].count("/Image") == 1
+
+
+def test_contents_that_lead_nowhere_are_told(tmp_path):
+    if not any(map(shutil.which, CHROMIUM)):
+        unavailable("no Chromium on the path (Debian and Ubuntu: apt-get install chromium)")
+    page = tmp_path / "index.html"
+    page.write_text(
+        '<p class="contents"><a href="#here">Here</a><i></i><a href="#gone">Gone</a><i></i></p>'
+        '<h1 id="here">Here</h1>'
+    )
+    script = [sys.executable, ROOT / "tools" / "print_book.py", page, tmp_path / "book.pdf"]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=300)
+    assert done.returncode
+    assert "the contents name what is not in the volume: ['Gone']" in done.stderr
+    assert not (tmp_path / "book.pdf").exists()

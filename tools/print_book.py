@@ -9,13 +9,16 @@ from pypdf import PdfReader
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _TIMEOUT_MS = 1_800_000  # one page with all chapters
-_FILL = """pages => document.querySelectorAll('.contents a').forEach(link => {
-    link.nextElementSibling.textContent = pages[decodeURIComponent(link.hash.slice(1))];
-})"""
+# Returns the links of the contents that lead nowhere.
+_FILL = """pages => [...document.querySelectorAll('.contents a')].filter(link => {
+    const number = pages[decodeURIComponent(link.hash.slice(1))];
+    link.nextElementSibling.textContent = number;
+    return !number;
+}).map(link => link.textContent)"""
 
 
 def print_volume(page, pdf):
-    """Print one long page, then again with the page numbers of what its contents list.
+    """Print one long page, again with the page numbers of its contents, until these stay.
 
     Parameters
     ----------
@@ -27,7 +30,8 @@ def print_volume(page, pdf):
     Raises
     ------
     SystemExit
-        If there is no Chromium.
+        If there is no Chromium, if the contents name a place that is not there, or if the page
+        numbers go on moving what they number.
     """
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
@@ -43,9 +47,17 @@ def print_volume(page, pdf):
         tab.evaluate("() => window.MathJax?.startup.promise")
         # Folded solutions are of no use on paper.
         tab.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        for _ in range(2):
+        printed = None
+        for _ in range(4):
             tab.pdf(path=beside, format="A4", scale=0.8, outline=True, tagged=True)
-            tab.evaluate(_FILL, page_numbers(beside))
+            numbers = page_numbers(beside)
+            if numbers == printed:
+                break
+            if lost := tab.evaluate(_FILL, numbers):
+                raise SystemExit(f"the contents name what is not in the volume: {lost}")
+            printed = numbers
+        else:
+            raise SystemExit("the page numbers of the contents do not settle")
         browser.close()
     beside.replace(pdf)
 
