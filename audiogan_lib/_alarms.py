@@ -29,8 +29,8 @@ ADVICE = {
     "whine": (
         "One frequency stands out in all sounds alike. Lines at simple fractions of the sample "
         "rate are the footprint of upsampling layers with a stride.",
-        "kernels whose length is a multiple of the stride, or interpolation and a plain "
-        "convolution; phase shuffle in the discriminator; a longer run.",
+        "interpolation and a plain convolution, or a filter after the network; phase shuffle in "
+        "the discriminator, though not for the last layer's lines; a longer run.",
     ),
     "collapse": (
         "Different latents give nearly the same sound: mode collapse.",

@@ -1,4 +1,4 @@
-"""The operations that Keras lacks, as Keras layers, and the parts that several networks share."""
+"""Operations that Keras lacks or does otherwise, and the parts that several networks share."""
 
 import numbers
 

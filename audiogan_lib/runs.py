@@ -1,7 +1,7 @@
 """A training run and its folder: train, resume, evaluate.
 
 A run's folder holds ``card.json`` and the averaged generator (what ``pretrained.load`` reads),
-``checkpoints/`` (what resuming reads), ``sounds/`` (a WAV file every so often) and ``scores.csv``.
+``checkpoints/`` (what resuming reads), ``step-NNNNNNNN.wav`` every so often and ``scores.csv``.
 """
 
 import json

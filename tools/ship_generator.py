@@ -86,7 +86,7 @@ _NOTES = (
 LIMITS = {
     "digits": _PEOPLE,
     "digits-fast": _PEOPLE,
-    "robot-digits": "The voices are those of ten speech synthesisers, with their accents. "
+    "robot-digits": "The voices are ten of two speech synthesisers, with their accents. "
     f"{_GRIFFIN_LIM} Only these voices, only these ten words, in English. It "
     "learnt from four clips of each word and voice and stays near them: see the distances to the "
     "nearest training clip.",

@@ -4,7 +4,7 @@ The defaults of the builders are the paper's (its tables 2 and 3): 16384 samples
 of 25 samples, stride 4, no normalisation, phase shuffle of radius 2; lengths of 32768 and 65536
 samples follow the authors' code. Departures that are options: 8192 samples, where the layer next to
 the waveform has stride 2; label embeddings beside the latent and a projection discriminator (Miyato
-and Koyama 2018); batch normalisation; and the sub-pixel form (Shi et al. 2016) of each layer, a
+and Koyama 2018); and the sub-pixel form (Shi et al. 2016) of each layer, a
 convolution of stride 1 at the lower rate whose channels are neighbouring samples of the higher
 rate. That form has nearly as many weights and sees as far, and is quicker on a processor.
 """
