@@ -76,7 +76,7 @@ def wild(rate):
         ("nan", {"optimizer": wild, "rates": (1e9, 1e9)}, "not a finite number", "learning rate"),
         ("silence", {"make": silent, "rates": (0.0, 2e-3)}, "sounds at -inf dB", "one peak"),
         ("noise", {"rates": (0.0, 2e-3)}, "flatness of the spectrum 0.8", "earlier sounds"),
-        ("whine", {"make": whining, "rates": (0.0, 2e-3)}, "a line at 2000 Hz", "multiple of the"),
+        ("whine", {"make": whining, "rates": (0.0, 2e-3)}, "a line at 2000 Hz", "interpolation"),
         ("collapse", {"make": one_knock}, "each sound is 0.00 dB", "minibatch standard deviation"),
         ("won", {"rates": (1e-6, 1e-2), "r1": 0.0}, "generated ones -", "augmentation"),
     ],
