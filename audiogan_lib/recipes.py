@@ -118,7 +118,6 @@ _WAVEGAN_GP = replace(
 )
 
 # A sixteenth of the article's widths, since the last layer has a weight for each unit and sample.
-# The penalty is far larger than elsewhere: with 10 the distance falls to 45, not to 32.
 _ARTICLE = replace(
     _DRUMS,
     name="article",
