@@ -96,7 +96,7 @@ def _generate(arguments):
 
 
 def _evaluate(arguments):
-    from audiogan_lib import _page, metrics, pretrained, runs
+    from audiogan_lib import metrics, pretrained, runs
 
     generator = pretrained.load(arguments.generator)
     recipe = generator.recipe
@@ -110,7 +110,7 @@ def _evaluate(arguments):
     report = runs.judge_report(generator, train, test, sounds=(sounds, asked))
     print(metrics.format_table(report))
     if arguments.page is not None:
-        _page.write_page(arguments.page, recipe.name, report, train, sounds, asked["label"])
+        runs.write_page(arguments.page, recipe.name, report, train, sounds, asked["label"])
         print(f"Hear it: {arguments.page}")
 
 

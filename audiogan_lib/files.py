@@ -2,9 +2,13 @@
 
 import os
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 
 import pooch
+
+#: The library's own folder, where its sounds, weights and results are.
+LIBRARY = Path(str(resources.files("audiogan_lib")))
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pooch
 
-from audiogan_lib import recipes
+from audiogan_lib import files, recipes
 
-WEIGHTS = Path(__file__).parent / "weights"
+WEIGHTS = files.LIBRARY / "weights"
 _BATCH = 64
 
 

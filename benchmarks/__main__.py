@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from audiogan_lib import _precision, callbacks
+from audiogan_lib import callbacks, files, training
 from audiogan_lib.models import vocoder
 from benchmarks import machine, steps, table
 from benchmarks.cases import CASES
@@ -22,13 +22,13 @@ from benchmarks.interleaved import Worker, ratio, summary, take_turns
 
 _HERE = Path(__file__).parent
 #: In the package, for chapter 18 to read wherever it is installed.
-_RESULTS = Path(callbacks.__file__).parent / "results"
+_RESULTS = files.LIBRARY / "results"
 _FLOAT32_ONLY = ("dense_lstm", "transcriber")  # as the book trains them
 
 
 def _dtypes(case):
     """Which precisions a network is timed in."""
-    fast = _precision.supported("mixed_bfloat16")
+    fast = training.supported_precision("mixed_bfloat16")
     if fast == "float32" or case.network in _FLOAT32_ONLY:
         return ("float32",)
     return ("float32", fast)

@@ -1,7 +1,7 @@
 """Quality for minutes: the same data, minutes and measures for several networks.
 
 ``make quality`` trains all of them, about two hours on two cores that nothing else uses;
-``python -m benchmarks.quality NAMES`` some of them. What was trained before in ``runs/quality``
+``python -m experiments.quality NAMES`` some of them. What was trained before in ``runs/quality``
 goes on where it stopped. The results stand in ``audiogan_lib/results/quality.json`` and, to read,
 in ``quality.md``; beside them, of each network that was compared, one sound of each drum, from the
 look with the least Frechet distance.
@@ -14,11 +14,11 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from audiogan_lib import audio, callbacks, recipes, runs
+from audiogan_lib import audio, callbacks, files, recipes, runs
 from benchmarks import machine
 
 HERE = Path(__file__).parent
-RESULTS = Path(callbacks.__file__).parent / "results"
+RESULTS = files.LIBRARY / "results"
 FOLDER = HERE.parent / "runs" / "quality"
 
 #: Minutes for the networks that are compared on drums.

@@ -1,4 +1,4 @@
-"""Speech to text, measured: ``python -m benchmarks.transcription [seeds]``, some minutes.
+"""Speech to text, measured: ``python -m experiments.transcription [seeds]``, some minutes.
 
 Writes ``audiogan_lib/results/transcription.json`` for chapter 15. Downloads the Free Spoken
 Digit Dataset (15 MB) unless it is there already. Every run is written down, failures included.
@@ -9,7 +9,6 @@ import json
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -18,11 +17,11 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
-from audiogan_lib import classifiers, datasets, pretrained, training, transcription
+from audiogan_lib import classifiers, datasets, files, pretrained, training, transcription
 from audiogan_lib.models import transcriber
 from benchmarks import machine
 
-_RESULTS = Path(classifiers.__file__).parent / "results"
+_RESULTS = files.LIBRARY / "results"
 
 #: What the chapter uses too.
 DIGITS, LENGTH, DIM, KINDS = 10, 8, 16, 40

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from archive_server import Server
 
-from audiogan_lib import _downloads
+from audiogan_lib.datasets import downloads
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -38,8 +38,8 @@ def server():
 def cache(tmp_path, monkeypatch) -> Path:
     """Make downloads go to an empty cache, in small pieces, without waits and own copies."""
     folder = tmp_path / "cache"
-    monkeypatch.setattr(_downloads.pooch, "os_cache", lambda name: folder)
-    monkeypatch.setattr(_downloads, "RETRY_WAITS_S", (0.0, 0.0))
-    monkeypatch.setattr(_downloads, "CHUNK_BYTES", 1000)
+    monkeypatch.setattr(downloads.pooch, "os_cache", lambda name: folder)
+    monkeypatch.setattr(downloads, "RETRY_WAITS_S", (0.0, 0.0))
+    monkeypatch.setattr(downloads, "CHUNK_BYTES", 1000)
     monkeypatch.delenv("AUDIOGAN_DATA", raising=False)
     return folder

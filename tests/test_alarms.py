@@ -6,8 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from audiogan_lib import _alarms, callbacks, datasets, training
-from audiogan_lib._vital_signs import vital_signs
+from audiogan_lib import callbacks, datasets, training
+from audiogan_lib.callbacks import alarms
+from audiogan_lib.metrics.acoustics import vital_signs
 
 SAMPLE_RATE, SAMPLES = 8000, 1024
 LATENTS = np.random.default_rng(7).normal(size=(16, 8)).astype(np.float32)
@@ -125,7 +126,7 @@ def test_no_alarm_rings_on_recordings(name):
     signs = [vital_signs(clips[start::4], dataset.sample_rate) for start in range(4)]
     for some in signs:
         for others in signs:
-            assert not any(_alarms.symptoms(some, others).values())
+            assert not any(alarms.symptoms(some, others).values())
 
 
 def test_recordings_spoiled_by_hand_ring_the_alarm_that_they_should():
@@ -141,7 +142,7 @@ def test_recordings_spoiled_by_hand_ring_the_alarm_that_they_should():
     }
     real = vital_signs(clips, dataset.sample_rate)
     for name, sounds in spoiled.items():
-        found = _alarms.symptoms(vital_signs(sounds, dataset.sample_rate), real)
+        found = alarms.symptoms(vital_signs(sounds, dataset.sample_rate), real)
         assert [alarm for alarm, seen in found.items() if seen] == [name]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from audiogan_lib import _decoding, audio
+from audiogan_lib import audio
 
 RATE = 16000
 
@@ -99,7 +99,7 @@ def test_channels_are_averaged(tmp_path, noise):
 def test_a_file_read_in_blocks_is_the_file_resampled_at_once(
     tmp_path, monkeypatch, seconds, target_rate
 ):
-    monkeypatch.setattr(_decoding, "BLOCK_S", 0.5)
+    monkeypatch.setattr(audio, "BLOCK_S", 0.5)
     waveform = np.random.default_rng(1).uniform(-0.9, 0.9, int(seconds * RATE)).astype(np.float32)
     soundfile.write(tmp_path / "a.wav", waveform, RATE, "FLOAT")
     expected = librosa.resample(waveform, orig_sr=RATE, target_sr=target_rate)

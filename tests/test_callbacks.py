@@ -14,7 +14,8 @@ import soundfile
 import tensorflow as tf
 import tiny_gan
 
-from audiogan_lib import _checkpoints, callbacks, display, training
+from audiogan_lib import callbacks, display, training
+from audiogan_lib.callbacks import checkpoints, progress
 
 
 class Clock(keras.callbacks.Callback):
@@ -23,7 +24,7 @@ class Clock(keras.callbacks.Callback):
     def __init__(self, monkeypatch):
         super().__init__()
         self.now = 0.0
-        for module in (callbacks, _checkpoints):
+        for module in (progress, checkpoints):
             monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: self.now))
 
     def on_train_batch_end(self, batch, logs=None):

@@ -14,7 +14,8 @@ import soundfile
 from archive_server import tar_bytes
 from tones import tone, wav_bytes
 
-from audiogan_lib import _archives, _downloads, datasets
+from audiogan_lib import datasets
+from audiogan_lib.datasets import downloads, public
 
 # --- the data set itself -------------------------------------------------------------------------
 
@@ -122,7 +123,7 @@ def test_packed_clips_are_cut_where_the_index_says(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def fsdd():
-    archive = Path(os.environ.get("AUDIOGAN_DATA", "")) / _archives.FSDD.filename
+    archive = Path(os.environ.get("AUDIOGAN_DATA", "")) / public.FSDD.filename
     if not archive.is_file():
         pytest.skip(f"no folder AUDIOGAN_DATA with {archive.name}")
     return datasets.load("fsdd")
@@ -140,8 +141,8 @@ def test_fsdd_has_its_official_split(fsdd):
 
 
 def test_fsdd_clips_are_the_recordings(fsdd):
-    with_name = _downloads.members(
-        _downloads.fetch(_archives.FSDD), lambda name: name.endswith("/7_lucas_3.wav")
+    with_name = downloads.members(
+        downloads.fetch(public.FSDD), lambda name: name.endswith("/7_lucas_3.wav")
     )
     ((_, file),) = with_name
     recording, _ = soundfile.read(file, dtype="float32")
@@ -156,7 +157,7 @@ def test_fsdd_clips_are_the_recordings(fsdd):
 def test_as_many_fsdd_clips_are_cut_as_the_docstring_says(fsdd):
     sizes = [
         soundfile.info(file).frames
-        for _, file in _downloads.members(_downloads.fetch(_archives.FSDD), _downloads.is_wav)
+        for _, file in downloads.members(downloads.fetch(public.FSDD), downloads.is_wav)
     ]
     assert sum(size > 8192 for size in sizes) == 17
     assert "17 of FSDD's 3000" in datasets.__doc__
@@ -177,7 +178,7 @@ def fsdd_archive():
     )
     digest = hashlib.sha256("".join(lines).encode()).hexdigest()
     data = tar_bytes({"set-26eb/README.md": b"read me"} | files)
-    return data, dataclasses.replace(_archives.FSDD, recordings_sha256=digest)
+    return data, dataclasses.replace(public.FSDD, recordings_sha256=digest)
 
 
 def speech_commands_archive():
@@ -191,7 +192,7 @@ def speech_commands_archive():
     files["./validation_list.txt"] = b"zero/0b_nohash_0.wav\n"
     data = tar_bytes(files)
     digest = hashlib.sha256(data).hexdigest()
-    return data, dataclasses.replace(_archives.SPEECH_COMMANDS, sha256=digest)
+    return data, dataclasses.replace(public.SPEECH_COMMANDS, sha256=digest)
 
 
 def nsynth_archive():
@@ -204,7 +205,7 @@ def nsynth_archive():
     files = {f"nsynth-valid/audio/{n}.wav": wav_bytes(rng.normal(0, 0.1, 20000)) for n in names}
     data = tar_bytes({"nsynth-valid/examples.json": b"{}"} | files)
     return data, dataclasses.replace(
-        _archives.NSYNTH["validation"], sha256=hashlib.sha256(data).hexdigest()
+        public.NSYNTH["validation"], sha256=hashlib.sha256(data).hexdigest()
     )
 
 
@@ -238,7 +239,7 @@ def test_a_download_with_a_wrong_byte_is_refused_and_removed(server, cache, name
     data, source = ARCHIVES[name]()
     place = len(data) // 2
     server.data = data[:place] + bytes([data[place] ^ 255]) + data[place + 1 :]
-    with pytest.raises(_downloads.DownloadError, match="has been removed; load again"):
+    with pytest.raises(downloads.DownloadError, match="has been removed; load again"):
         datasets.load(name, **at(server, name, source))
     assert not list(cache.iterdir())
     server.data = data
@@ -251,7 +252,7 @@ def test_without_a_network_one_sentence_says_what_to_do(server, cache, name):
     with socket.socket() as taken:  # bound but not listening: it refuses connections
         taken.bind(("127.0.0.1", 0))
         server.url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
-        with pytest.raises(_downloads.DownloadError, match=r"no connection\. .* AUDIOGAN_DATA"):
+        with pytest.raises(downloads.DownloadError, match=r"no connection\. .* AUDIOGAN_DATA"):
             datasets.load(name, **at(server, name, source))
 
 
@@ -274,7 +275,7 @@ def test_speech_commands_gives_digits_by_the_archives_own_lists(server, cache):
     server.data, source = speech_commands_archive()
     dataset = datasets.load("speech_commands", **at(server, "speech_commands", source))
     assert dataset.waveforms.shape == (6, 16384)
-    assert dataset.label_names == _archives.DIGIT_WORDS
+    assert dataset.label_names == public.DIGIT_WORDS
     assert set(dataset.labels) == {0, 2}
     rows = zip(dataset.labels, dataset.columns["speaker"], dataset.columns["split"], strict=True)
     assert sorted(rows) == [
@@ -290,10 +291,10 @@ def test_speech_commands_gives_digits_by_the_archives_own_lists(server, cache):
 def test_speech_commands_without_its_lists_is_refused(server, cache):
     server.data = tar_bytes({"./zero/0a_nohash_0.wav": wav_bytes(tone(99))})
     source = dataclasses.replace(
-        _archives.SPEECH_COMMANDS, sha256=hashlib.sha256(server.data).hexdigest()
+        public.SPEECH_COMMANDS, sha256=hashlib.sha256(server.data).hexdigest()
     )
     with pytest.raises(
-        _downloads.DownloadError, match=r"no testing_list.txt and no validation_list"
+        downloads.DownloadError, match=r"no testing_list.txt and no validation_list"
     ):
         datasets.load("speech_commands", **at(server, "speech_commands", source))
 
@@ -314,7 +315,7 @@ def test_nsynth_fetches_only_the_split_that_is_asked_for_and_stops_at_the_limit(
     server.data, _ = nsynth_archive()
     sources = {
         split: dataclasses.replace(source, url=server.url + source.filename)
-        for split, source in _archives.NSYNTH.items()
+        for split, source in public.NSYNTH.items()
     }
     dataset = datasets.load("nsynth", split="test", sources=sources, limit=2)
     assert server.paths == ["/nsynth-test.jsonwav.tar.gz"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from audiogan_lib import _page, datasets
+from audiogan_lib import datasets, runs
 
 COLUMN = {
     "clips": 6,
@@ -34,7 +34,7 @@ def page(tmp_path):
     path = tmp_path / "page.html"
     path.write_text("an older page")
     asked = ["<low>", "<low>", "high", "high", "<low>", "high"]
-    _page.write_page(path, "toy", report, train, sounds, asked)
+    runs.write_page(path, "toy", report, train, sounds, asked)
     assert list(tmp_path.iterdir()) == [path]
     return path.read_text(encoding="utf-8"), sounds, train.waveforms
 

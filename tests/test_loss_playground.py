@@ -11,9 +11,9 @@ import soundfile
 import tensorflow as tf
 
 from audiogan_lib import losses, training, widgets
-from audiogan_lib._dirac import SLOPES
-from audiogan_lib._loss_playground import SAMPLE_RATE, tones, verdict
+from audiogan_lib.dirac_gan import SLOPES
 from audiogan_lib.widgets import DiracGAN, LossPlayground
+from audiogan_lib.widgets.loss_playground import SAMPLE_RATE, tones, verdict
 
 STEPS = 8
 

@@ -1,15 +1,14 @@
 """The measurement that the chapter on transcription shows: its parts, and what it wrote down."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from audiogan_lib import datasets, transcription
+from audiogan_lib import datasets, files, transcription
 from benchmarks import transcription as measured
 
-RESULTS = Path(transcription.__file__).parent / "results"
+RESULTS = files.LIBRARY / "results"
 FOUND = json.loads((RESULTS / "transcription.json").read_text(encoding="utf-8"))
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from audiogan_lib import metrics
-from audiogan_lib._distances import discrepancy, polynomial_kernel
-from audiogan_lib._draws import even_draw, half_interval
+from audiogan_lib.metrics.distances import discrepancy, polynomial_kernel
+from audiogan_lib.metrics.sampling import even_draw, half_interval
 
 
 @pytest.fixture

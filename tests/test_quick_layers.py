@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from audiogan_lib import _convolutions, training
+from audiogan_lib import training
 from audiogan_lib.layers import EqualizedRate, SpectralNorm, WeightNorm
 from audiogan_lib.models import specgan
+from audiogan_lib.quick import convolutions
 
 
 def one_norm(shape, **options):
@@ -123,7 +124,7 @@ def forms(monkeypatch):
         return called
 
     for name, function in (("patches", "_patches"), ("examples", "_examples_as_channels")):
-        monkeypatch.setattr(_convolutions, function, watch(name, getattr(_convolutions, function)))
+        monkeypatch.setattr(convolutions, function, watch(name, getattr(convolutions, function)))
     return seen
 
 

@@ -8,7 +8,8 @@ import pytest
 from keras import ops
 from tones import tone, write
 
-from audiogan_lib import _precision, datasets, recipes
+from audiogan_lib import datasets, recipes
+from audiogan_lib.training import machine
 
 
 def test_a_recipe_survives_json():
@@ -160,8 +161,8 @@ def test_the_same_seed_builds_the_same_networks():
     ("flags", "wanted"), [("fpu avx512_bf16", "mixed_bfloat16"), ("fpu avx2", "float32")]
 )
 def test_bfloat16_is_used_only_where_the_processor_has_it(flags, wanted, monkeypatch):
-    monkeypatch.setattr(_precision.tf.config, "list_physical_devices", lambda kind: [])
-    monkeypatch.setattr(_precision.Path, "exists", lambda path: True)
-    monkeypatch.setattr(_precision.Path, "read_text", lambda path, encoding: flags)
-    assert _precision.supported("mixed_bfloat16") == wanted
-    assert _precision.supported("float32") == "float32"
+    monkeypatch.setattr(machine.tf.config, "list_physical_devices", lambda kind: [])
+    monkeypatch.setattr(machine.Path, "exists", lambda path: True)
+    monkeypatch.setattr(machine.Path, "read_text", lambda path, encoding: flags)
+    assert machine.supported("mixed_bfloat16") == wanted
+    assert machine.supported("float32") == "float32"

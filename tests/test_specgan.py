@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from audiogan_lib._patches import chain, from_patches, to_patches
 from audiogan_lib.layers import SpectralNorm
+from audiogan_lib.layers.patches import chain, from_patches, to_patches
 from audiogan_lib.models import specgan
 
 

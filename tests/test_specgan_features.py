@@ -4,8 +4,9 @@ import librosa
 import numpy as np
 import pytest
 
-from audiogan_lib import _specgan_features, spectral
+from audiogan_lib import spectral
 from audiogan_lib.models import specgan
+from audiogan_lib.spectral import specgan_features
 
 RATE = 16000
 PLAIN = spectral.SpecGANFeatures(np.zeros(129), np.ones(129))  # ln(magnitude) / 3
@@ -45,7 +46,7 @@ def test_moments_are_those_of_all_frames_of_all_clips(codec, sounds, monkeypatch
     logs = log_magnitudes(sounds)
     np.testing.assert_allclose(codec.mean, logs.mean((0, 1)), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(codec.std, logs.std((0, 1)), rtol=1e-3)
-    monkeypatch.setattr(_specgan_features, "_CHUNK", 4)  # the last chunk is a smaller one
+    monkeypatch.setattr(specgan_features, "_CHUNK", 4)  # the last chunk is a smaller one
     again = spectral.SpecGANFeatures.fit(sounds)
     np.testing.assert_allclose(again.mean, codec.mean, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(again.std, codec.std, rtol=1e-5)

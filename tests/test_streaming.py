@@ -10,13 +10,14 @@ import pytest
 import soundfile
 from tones import RATE, strongest_hz, tone, write
 
-from audiogan_lib import _index, _streaming, audio, datasets
+from audiogan_lib import audio, datasets
+from audiogan_lib.datasets import index, streaming
 
 
 @pytest.fixture(autouse=True)
 def small_folders_are_remembered(cache, monkeypatch):
     """Keep indices of small folders too, in a cache of the test's own."""
-    monkeypatch.setattr(_index, "REMEMBERED_FROM", 1)
+    monkeypatch.setattr(index, "REMEMBERED_FROM", 1)
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def batches_of(dataset, count, batch_size=4, **options):
 def test_short_sounds_are_the_same_streamed_and_in_memory(folder):
     held, streamed = datasets.load(folder, stream=False), load(folder)
     assert isinstance(held.waveforms, np.ndarray)
-    assert isinstance(streamed.waveforms, _streaming.Clips)
+    assert isinstance(streamed.waveforms, streaming.Clips)
     assert streamed.waveforms.shape == held.waveforms.shape == (10, 16384)
     assert (streamed.label_names, streamed.name) == (held.label_names, held.name)
     np.testing.assert_allclose(streamed.waveforms[:], held.waveforms, atol=1e-6)
@@ -135,7 +136,7 @@ def test_clips_are_taken_like_rows_of_an_array(folder):
 def test_a_folder_is_streamed_when_its_clips_would_take_too_much_memory(folder, monkeypatch):
     assert isinstance(datasets.load(folder).waveforms, np.ndarray)
     monkeypatch.setattr(datasets, "IN_MEMORY_BYTES", 10 * 16384 * 4 - 1)
-    assert isinstance(datasets.load(folder).waveforms, _streaming.Clips)
+    assert isinstance(datasets.load(folder).waveforms, streaming.Clips)
 
 
 def test_a_resumed_stream_goes_on_where_it_would_have_been(folder):
@@ -289,7 +290,7 @@ def test_an_index_that_cannot_be_kept_is_only_warned_of(folder, cache):
 
 
 def test_a_small_folder_leaves_nothing_in_the_cache(folder, cache, monkeypatch):
-    monkeypatch.setattr(_index, "REMEMBERED_FROM", 11)
+    monkeypatch.setattr(index, "REMEMBERED_FROM", 11)
     load(folder)
     assert not cache.exists()
 

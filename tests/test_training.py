@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 import tiny_gan
 
-from audiogan_lib import _replicas, layers, training
+from audiogan_lib import layers, training
+from audiogan_lib.training import machine
 
 
 class Record(keras.callbacks.Callback):
@@ -231,7 +232,7 @@ def test_weights_are_written_after_the_loss_that_read_them():
     def step(examples):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(examples @ critic.value, name="critic_loss")
-        _replicas.apply(adam, tape.gradient(loss, [critic]), [critic], loss)
+        machine.apply(adam, tape.gradient(loss, [critic]), [critic], loss)
         return loss
 
     operations = step.get_concrete_function(tf.TensorSpec((4, 3))).graph.get_operations()

@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 
 from audiogan_lib import losses, spectral, training
-from audiogan_lib.models import _vocoder_layers, vocoder
+from audiogan_lib.models import vocoder
+from audiogan_lib.models.vocoder import parts
 
 TINY = {"n_mels": 12, "n_fft": 64, "hop_length": 16, "width": 16, "blocks": 1, "kernel": 3}
 GENERATORS = {
@@ -154,7 +155,7 @@ def test_the_inverse_stft_says_which_frames_fit(n_fft, hop):
 
 
 def test_a_polar_spectrum_has_the_given_magnitudes_up_to_100():
-    layer = _vocoder_layers.PolarSpectrum()
+    layer = parts.PolarSpectrum()
     real, imaginary = (
         layer(np.array([[[0.0, 3.0, 9.0, 0.0, 2.0, -40.0]]], np.float32))
         .numpy()[0, 0]
@@ -218,7 +219,7 @@ def test_melgan_pads_by_reflection():
     network = vocoder.build_melgan_generator(width=1, frames=4)
     pads = [one.padding for one in network.layers if type(one).__name__ == "ReflectionPadding"]
     assert pads == [3, *[1, 3, 9] * 4, 3]
-    padded = _vocoder_layers.ReflectionPadding(2)(np.arange(4.0).reshape(1, 4, 1))
+    padded = parts.ReflectionPadding(2)(np.arange(4.0).reshape(1, 4, 1))
     assert padded.numpy().ravel().tolist() == [2, 1, 0, 1, 2, 3, 2, 1]
 
 
@@ -262,11 +263,11 @@ def test_discriminators_answer_scores_and_all_hidden_maps(build, options):
 
 
 def test_a_period_is_folded_into_lines_and_filled_by_reflection():
-    lines = _vocoder_layers.FoldPeriod(3)(np.arange(10.0).reshape(1, 10))
+    lines = parts.FoldPeriod(3)(np.arange(10.0).reshape(1, 10))
     assert lines.shape == (1, 3, 4, 1)
     expected = [[0, 3, 6, 9], [1, 4, 7, 8], [2, 5, 8, 7]]
     assert lines.numpy()[0, :, :, 0].tolist() == expected
-    assert _vocoder_layers.FoldPeriod(2)(np.zeros((1, 10))).shape == (1, 2, 5, 1)
+    assert parts.FoldPeriod(2)(np.zeros((1, 10))).shape == (1, 2, 5, 1)
 
 
 @pytest.mark.parametrize("period", [2, 3, 7])
@@ -329,7 +330,7 @@ def test_groups_of_scales_are_those_of_the_papers_or_none():
 
 def test_the_spectrogram_discriminator_sees_the_magnitudes_of_spectral():
     sounds = 0.1 * noise(2, 2048)
-    seen = _vocoder_layers.Magnitudes(512, 50, 240)(sounds)
+    seen = parts.Magnitudes(512, 50, 240)(sounds)
     padded = np.pad(sounds, ((0, 0), (231, 231)), mode="reflect")
     expected = np.abs(spectral.stft(padded, 512, 50, 240))
     np.testing.assert_allclose(seen[..., 0], expected, atol=1e-4)

@@ -19,7 +19,7 @@ import keras
 import numpy as np
 from ship_generator import save_small
 
-from audiogan_lib import callbacks, datasets, vocoding
+from audiogan_lib import callbacks, datasets, files, vocoding
 
 GRIFFIN_LIM_ROUNDS = 60
 CARD = """# Vocoder
@@ -184,7 +184,7 @@ def load_test(name):
 
 def ship(recipe, run, pesq):
     """Write weights, scores and cards into the library."""
-    folder = Path(vocoding.__file__).parent / "weights" / "vocoder"
+    folder = files.LIBRARY / "weights" / "vocoder"
     folder.mkdir(parents=True, exist_ok=True)
     network = recipe.build_generator()
     network.load_weights(run / _AVERAGED)

@@ -5,7 +5,7 @@ import warnings
 import keras
 import numpy as np
 
-from audiogan_lib._vital_signs import symptoms, vital_signs
+from audiogan_lib.metrics import symptoms, vital_signs
 
 #: What each alarm means and what to try.
 ADVICE = {

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pooch
 
-from audiogan_lib._safe_files import replacing, save_weights, write_text
+from audiogan_lib.files import replacing, save_weights, write_text
 
 
 class CheckpointError(RuntimeError):

@@ -1,14 +1,4 @@
-"""Keras callbacks for long runs: time limit, sounds and scores, alarms, checkpoints, best weights.
-
-``TimeLimit`` goes first in the list of callbacks: the others save and read the time that it counts.
-``BestWeights`` goes after ``Watch``, which measures the score.
-
-A run repeats bit by bit, also when it was killed and went on from a ``Checkpoint``, on the same
-machine with the same number of threads, if it begins with
-
->>> keras.utils.set_random_seed(0)  # doctest: +SKIP
->>> tf.config.experimental.enable_op_determinism()  # doctest: +SKIP
-"""
+"""What a long run shows of itself: time, sounds, scores."""
 
 import csv
 import time
@@ -21,25 +11,10 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from audiogan_lib import audio
-from audiogan_lib._alarms import Alarms, AlarmWarning
-from audiogan_lib._checkpoints import BestWeights, Checkpoint, CheckpointError
-from audiogan_lib._safe_files import save_weights, write_text
-from audiogan_lib._vital_signs import VitalSigns, symptoms, vital_signs
-
-__all__ = [
-    "AlarmWarning",
-    "Alarms",
-    "BestWeights",
-    "Checkpoint",
-    "CheckpointError",
-    "TimeLimit",
-    "VitalSigns",
-    "Watch",
-    "save_weights",
-    "symptoms",
-    "vital_signs",
-    "write_text",
-]
+from audiogan_lib.callbacks.alarms import Alarms, AlarmWarning
+from audiogan_lib.callbacks.checkpoints import BestWeights, Checkpoint, CheckpointError
+from audiogan_lib.files import save_weights, write_text
+from audiogan_lib.metrics import VitalSigns, symptoms, vital_signs
 
 
 class TimeLimit(keras.callbacks.Callback):

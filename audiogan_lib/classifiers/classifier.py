@@ -1,10 +1,4 @@
-"""Judges: small recognisers of real sounds, by which generated sounds are scored.
-
-A judge is trained on the training split of real sounds and never hears a generated one. It hears
-mel cepstra and their slopes, a judge of notes also bands of half a semitone; a judge that heard the
-log-magnitude spectrograms which the generators draw would reward exactly what they were trained on.
-The level of a clip tells it nothing.
-"""
+"""A small recogniser of real sounds, and how it is saved and loaded."""
 
 import hashlib
 import json
@@ -13,9 +7,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from . import _lessons, _listening
+from audiogan_lib import files
+from audiogan_lib.classifiers import network, training
 
-_WEIGHTS, _FILE = Path(__file__).parent / "weights", "classifier.weights.h5"
+_WEIGHTS, _FILE = files.LIBRARY / "weights", "classifier.weights.h5"
 
 
 def build(samples, sample_rate, heads, width=64, hears="cepstra"):
@@ -44,8 +39,8 @@ def build(samples, sample_rate, heads, width=64, hears="cepstra"):
     ValueError
         If there are no such features, or a label is not what they need.
     """
-    network = _listening.network(samples, sample_rate, heads, width, hears)
-    return Classifier(network, heads, sample_rate, width, hears)
+    keras_model = network.build(samples, sample_rate, heads, width, hears)
+    return Classifier(keras_model, heads, sample_rate, width, hears)
 
 
 class Classifier:
@@ -162,11 +157,11 @@ def train(
     ValueError
         If a column is missing or a label has fewer than two clips.
     """
-    answers, heads = _lessons.answers(dataset, columns)
+    answers, heads = training.answers(dataset, columns)
     keras.utils.set_random_seed(seed)
     judge = build(dataset.waveforms.shape[1], dataset.sample_rate, heads, width, hears)
     steps = -(-len(dataset.waveforms) // batch_size)
-    data = _lessons.stream(dataset.waveforms, answers, batch_size, octaves, seed)
+    data = training.stream(dataset.waveforms, answers, batch_size, octaves, seed)
     warmup = min(100, steps)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, steps * epochs - warmup, warmup_target=2e-3, warmup_steps=warmup

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from . import spectral
+from audiogan_lib import spectral
 
 _MELS, _CEPSTRA, _RANGE_DB = 40, 20, 60.0
 LOWEST_KEY, HIGHEST_KEY = 33, 117  # MIDI pitches: 55 Hz, 7 kHz

@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-from ._hearing import FEATURES, HIGHEST_KEY, KEY_BANDS, LOWEST_KEY
+from audiogan_lib.classifiers.hearing import FEATURES, HIGHEST_KEY, KEY_BANDS, LOWEST_KEY
 
 _HARMONICS = 145  # bands, 36 semitones to each side: as far as the eighth harmonic
 
@@ -17,7 +17,7 @@ class _Hearing(layers.Layer):
         return FEATURES[self.hears](waveforms, self.sample_rate)
 
 
-def network(samples, sample_rate, heads, width, hears):
+def build(samples, sample_rate, heads, width, hears):
     """Build what `classifiers.build` wraps.
 
     Parameters

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from ._hearing import augment
+from audiogan_lib.classifiers.hearing import augment
 
 
 def stream(waveforms, answers, batch_size, octaves, seed):

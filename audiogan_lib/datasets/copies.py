@@ -17,7 +17,8 @@ import numpy as np
 import pooch
 import soundfile
 
-from . import _index, audio
+from audiogan_lib import audio
+from audiogan_lib.datasets import index
 
 #: Level of a copy, since decoded MP3 may go beyond full scale.
 GAIN = 0.5
@@ -30,7 +31,7 @@ def excerpt(path: Path, sample_rate: int, start: int, samples: int) -> np.ndarra
 
 def _copy(path: Path, sample_rate: int) -> Path:
     """Return a file's copy; make it if there is none, beside and then renamed."""
-    known_by = os.fsencode(path.resolve()), *_index.stamp(path), sample_rate
+    known_by = os.fsencode(path.resolve()), *index.stamp(path), sample_rate
     digest = hashlib.sha256(repr(known_by).encode()).hexdigest()[:32]
     copy = Path(pooch.os_cache("audiogan_lib")) / "folders" / f"{digest}.flac"
     if copy.exists():

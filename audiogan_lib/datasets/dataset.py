@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from . import audio
+from audiogan_lib import audio
 
 
 @dataclass(frozen=True, eq=False, repr=False)

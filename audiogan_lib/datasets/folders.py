@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
-from . import _index, audio
+from audiogan_lib import audio
+from audiogan_lib.datasets import index
 
 #: Samples below this level count as silence, in dB relative to full scale.
 SILENCE_DB = -60.0
@@ -33,7 +34,7 @@ def read(folder: Path, sample_rate: int, samples: int, seed: int):
         Files that were not used, with the reason.
     """
     found, skipped = {}, []
-    names = _index.sound_files(folder)
+    names = index.sound_files(folder)
     for name in tqdm(names, desc=f"reading {folder.name}", leave=False, delay=1, disable=None):
         try:
             found[name] = _clips(folder / name, sample_rate, samples)

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import pooch
 from tqdm.auto import tqdm
 
-from . import audio
+from audiogan_lib import audio
 
 #: What is taken for a sound; hidden files and those of other endings are passed over. The last
 #: three cannot be decoded by libsndfile: they are tried, so that they are named among the skipped.

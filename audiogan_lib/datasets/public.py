@@ -12,11 +12,12 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from . import _downloads, audio
+from audiogan_lib import audio
+from audiogan_lib.datasets import downloads
 
 Clips = Iterator[tuple[np.ndarray, dict]]
 
-FSDD = _downloads.Source(
+FSDD = downloads.Source(
     url="https://github.com/Jakobovski/free-spoken-digit-dataset/archive/"
     "26eb9aaf76e81b692f806f9140c2d2777410d7a1.tar.gz",
     filename="free-spoken-digit-dataset-26eb9aaf76e81b692f806f9140c2d2777410d7a1.tar.gz",
@@ -24,7 +25,7 @@ FSDD = _downloads.Source(
     recordings_sha256="dbd573d7cafe79c4b49f65718115e1304e24e067fa39eff18a660dc6cb9c360f",
 )
 
-SPEECH_COMMANDS = _downloads.Source(
+SPEECH_COMMANDS = downloads.Source(
     url="http://download.tensorflow.org/data/speech_commands_v0.02.tar.gz",
     filename="speech_commands_v0.02.tar.gz",
     # As in TensorFlow Datasets, url_checksums/speech_commands.txt.
@@ -34,7 +35,7 @@ SPEECH_COMMANDS = _downloads.Source(
 # No digest of these three was ever published (TensorFlow Datasets has those of other archives of
 # the same notes), so they are trusted on first use.
 NSYNTH = {
-    split: _downloads.Source(
+    split: downloads.Source(
         url=f"http://download.magenta.tensorflow.org/datasets/nsynth/nsynth-{part}.jsonwav.tar.gz",
         filename=f"nsynth-{part}.jsonwav.tar.gz",
     )
@@ -46,19 +47,19 @@ DIGIT_WORDS = "zero", "one", "two", "three", "four", "five", "six", "seven", "ei
 _SPLIT_LISTS = {"validation_list.txt": "validation", "testing_list.txt": "test"}
 
 
-def fsdd(source: _downloads.Source) -> Clips:
+def fsdd(source: downloads.Source) -> Clips:
     """Free Spoken Digit Dataset: ``recordings/{digit}_{speaker}_{take}.wav``, 8 kHz.
 
     Takes 0 to 4 of each speaker and digit are the test, as its README says.
     """
-    for name, file in _downloads.members(_downloads.fetch(source), _downloads.is_wav):
+    for name, file in downloads.members(downloads.fetch(source), downloads.is_wav):
         label, speaker, take = PurePosixPath(name).stem.split("_")
         waveform = audio.read(file, sample_rate=8000)[0]
         split = "test" if int(take) < 5 else "train"
         yield waveform, {"label": label, "speaker": speaker, "take": int(take), "split": split}
 
 
-def speech_commands(source: _downloads.Source) -> Clips:
+def speech_commands(source: downloads.Source) -> Clips:
     """Speech Commands, the ten digits (SC09): ``{word}/{speaker}_nohash_{take}.wav``, 16 kHz.
 
     The archive's own lists say which recordings are for validation and for the test.
@@ -66,12 +67,12 @@ def speech_commands(source: _downloads.Source) -> Clips:
 
     def wanted(name):
         path = PurePosixPath(name)
-        digit = path.parent.name in DIGIT_WORDS and _downloads.is_wav(name)
+        digit = path.parent.name in DIGIT_WORDS and downloads.is_wav(name)
         return digit or path.name in _SPLIT_LISTS
 
     rows, splits, missing = {}, {}, set(_SPLIT_LISTS)
-    archive = _downloads.fetch(source)
-    for name, file in _downloads.members(archive, wanted):
+    archive = downloads.fetch(source)
+    for name, file in downloads.members(archive, wanted):
         path = PurePosixPath(name)
         if path.name in _SPLIT_LISTS:
             missing.remove(path.name)
@@ -83,18 +84,18 @@ def speech_commands(source: _downloads.Source) -> Clips:
         rows[f"{path.parent.name}/{path.name}"] = row
         yield audio.read(file, sample_rate=16000)[0], row
     if missing:
-        raise _downloads.DownloadError(f"{archive} holds no {' and no '.join(sorted(missing))}")
+        raise downloads.DownloadError(f"{archive} holds no {' and no '.join(sorted(missing))}")
     for name, row in rows.items():  # the lists may stand anywhere in the archive
         row["split"] = splits.get(name, "train")
 
 
-def nsynth(sources: dict[str, _downloads.Source], limit: int | None = None) -> Clips:
+def nsynth(sources: dict[str, downloads.Source], limit: int | None = None) -> Clips:
     """NSynth: ``audio/{family}_{source}_{instrument}-{pitch}-{velocity}.wav``, 16 kHz, 4 s.
 
     The label is the MIDI pitch. An archive is read as a stream, at most its first `limit` notes.
     """
     for split, source in sources.items():
-        notes = _downloads.members(_downloads.fetch(source), _downloads.is_wav)
+        notes = downloads.members(downloads.fetch(source), downloads.is_wav)
         for name, file in islice(notes, limit):
             instrument, pitch, velocity = PurePosixPath(name).stem.rsplit("-", 2)
             family, origin, _ = instrument.rsplit("_", 2)

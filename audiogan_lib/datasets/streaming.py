@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from . import _copies, _folders, _index, audio
-from ._dataset import Dataset, numbered
+from audiogan_lib import audio
+from audiogan_lib.datasets import copies, folders, index
+from audiogan_lib.datasets.dataset import Dataset, numbered
 
 #: So many other clips are tried in place of one that has no sound.
 TRIES = 200
@@ -135,25 +136,25 @@ class Clips:
         """Read the clip of a place; None where there is only silence."""
         number, start = self.file[row], self.start[row]
         path = self.folder / self.names[number]
-        if _index.stamp(path) != self.stamps[number]:
+        if index.stamp(path) != self.stamps[number]:
             raise audio.AudioError(path, "it has changed since the folder was loaded")
         alone = start == 0 and number not in self.file[row + 1 : row + 2]
         mp3 = path.suffix.lower() == ".mp3"
-        excerpt = _copies.excerpt if mp3 and not alone else audio.excerpt
+        excerpt = copies.excerpt if mp3 and not alone else audio.excerpt
         ahead = 2 * self.samples if alone else self.samples  # there is at most 1.25 times as much
         sound = excerpt(path, self.sample_rate, start, ahead)
-        sound = _folders.from_onset(sound)[: self.samples]
+        sound = folders.from_onset(sound)[: self.samples]
         missing = self.samples - len(sound)
         if not alone and 0 < missing < self.samples:
             more = excerpt(path, self.sample_rate, start + self.samples, missing)
             sound = np.concatenate([sound, more])
-        heard = _folders.from_onset(sound[::-1])[::-1]
+        heard = folders.from_onset(sound[::-1])[::-1]
         whole = len(sound) == self.samples
         if alone and not whole:  # this is all that there is in the file
-            _folders.check_length(path, heard, self.sample_rate)
-        if len(heard) < _folders.SHORTEST_S * self.sample_rate:
+            folders.check_length(path, heard, self.sample_rate)
+        if len(heard) < folders.SHORTEST_S * self.sample_rate:
             return None
-        return audio.fit_length(_folders.in_range(sound if whole else heard), self.samples)
+        return audio.fit_length(folders.in_range(sound if whole else heard), self.samples)
 
     def _report(self, error):
         """Warn of a file, once."""
@@ -165,10 +166,10 @@ class Clips:
 def dataset(folder: Path, sample_rate: int, samples: int, seed: int) -> Dataset:
     """Make a data set of a folder from the headers of its files; of no clips if none is usable."""
     usable, skipped = {}, []
-    for name, entry in _index.entries(folder).items():
+    for name, entry in index.entries(folder).items():
         seconds = entry.frames / entry.sample_rate
         reason = entry.reason
-        if not reason and seconds < _folders.SHORTEST_S:
+        if not reason and seconds < folders.SHORTEST_S:
             reason = f"too short: {1000 * seconds:.0f} ms"
         if reason:
             skipped.append((str(folder / name), reason))
@@ -176,7 +177,7 @@ def dataset(folder: Path, sample_rate: int, samples: int, seed: int) -> Dataset:
             usable[name] = entry
     file, start = _places(list(usable.values()), sample_rate, samples)
     columns = {"label": [], "file": [], "split": []}
-    for row in _folders.described(folder, usable, seed):
+    for row in folders.described(folder, usable, seed):
         for key, value in row.items():
             columns[key].append(value)
     label_names, labels = numbered(columns.pop("label"))
@@ -208,7 +209,7 @@ def _places(entries, sample_rate, samples):
     rates = np.array([entry.sample_rate for entry in entries], np.int64)
     lengths = np.array([entry.frames for entry in entries], np.int64) * sample_rate // rates
     counts, rests = np.divmod(lengths, samples)
-    counts += (counts == 0) | (rests >= _folders.SHORTEST_REST * samples)
+    counts += (counts == 0) | (rests >= folders.SHORTEST_REST * samples)
     file = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
     first = np.repeat(np.cumsum(counts) - counts, counts)
     return file, (np.arange(len(file)) - first) * samples

@@ -4,7 +4,7 @@ import math
 
 from matplotlib import patches, pyplot
 
-from audiogan_lib._plots import figure
+from audiogan_lib.display.plots import figure
 
 _GAP = 1.2
 _MOST = 18

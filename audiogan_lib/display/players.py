@@ -1,55 +1,29 @@
-"""What a notebook shows: players, plots and source code.
-
-Everything here returns `Html`: leave it as the last expression of a cell. It holds its sounds and
-pictures itself, so it needs no script, no network and, once a page is rendered, no kernel. No sound
-is ever normalised: what is quieter sounds quieter and looks darker.
-"""
+"""Players of sounds, each with its label, level and spectrogram."""
 
 from __future__ import annotations
 
-import ast
-import inspect
 import io
-import textwrap
 from html import escape
-from pathlib import Path
 
 import matplotlib
 import numpy as np
 import soundfile
 from PIL import Image
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
 
-from audiogan_lib import _html, audio
-from audiogan_lib._architecture import architecture
-from audiogan_lib._html import Html
-from audiogan_lib._plots import (
+from audiogan_lib import audio
+from audiogan_lib.display import html
+from audiogan_lib.display.architecture import architecture
+from audiogan_lib.display.html import Html
+from audiogan_lib.display.plots import (
     INK,
     LINES,
     Picture,
     curves,
     figure,
     image_spectrogram,
+    spectrogram,
     waveform,
 )
-from audiogan_lib._spectrograms import spectrogram
-
-__all__ = [
-    "INK",
-    "LINES",
-    "Html",
-    "Picture",
-    "architecture",
-    "curves",
-    "figure",
-    "image_spectrogram",
-    "players",
-    "show_source",
-    "spectrogram",
-    "waveform",
-]
 
 #: Pixels across a player's picture, for the longest sound of a grid.
 PICTURE_COLUMNS = 240
@@ -67,21 +41,6 @@ background:rgba(128,128,128,.25)}
 .audiogan-players img{display:block;height:72px;max-width:none;margin:0;border-radius:0!important}
 .audiogan-players audio{display:block;width:100%;height:36px}
 .audiogan-note{margin:8px 0;line-height:1.4}
-</style>"""
-
-# light-dark() follows the page's colour scheme; text and ground change together, so that they fit
-# even where a front end is dark without saying so.
-_SOURCE_STYLE = """<style>
-.audiogan-source{margin:8px 0;border-radius:4px;background:#f5f6f8;color:#24292f;
-background:light-dark(#f5f6f8,#1d2127);color:light-dark(#24292f,#d6dbe1)}
-.audiogan-source small{display:block;padding:8px 14px 0;font-size:.8em}
-div.audiogan-source pre{margin:0;padding:8px 14px 13px;overflow-x:auto;border:0;
-font-size:.85em;line-height:1.45;background:none;color:inherit}
-.audiogan-source :is(.k,.kn,.kc,.ow){color:#7a3fa8;color:light-dark(#7a3fa8,#c9a5ee)}
-.audiogan-source :is(.s1,.s2,.sa,.si,.se){color:#0a6640;color:light-dark(#0a6640,#8fd6a8)}
-.audiogan-source :is(.c1,.sd){color:#5a636d;color:light-dark(#5a636d,#9aa5b1);font-style:italic}
-.audiogan-source :is(.nf,.nc,.fm,.nd){color:#0b57a8;color:light-dark(#0b57a8,#86bdf5)}
-.audiogan-source :is(.mi,.mf,.mh){color:#9a4a00;color:light-dark(#9a4a00,#f0b072)}
 </style>"""
 
 
@@ -129,7 +88,7 @@ def players(sounds, sample_rate, labels=None, caption="", columns=4, autoplay=Fa
     >>> players(0.5 * np.sin(2 * np.pi * 440 * np.arange(8000) / 8000), 8000, labels="A4")
     A4: 1.00 s, −9.0 dBFS, strongest near 440 Hz
     """
-    sounds, labels = _html.as_sounds(sounds, sample_rate, labels)
+    sounds, labels = html.as_sounds(sounds, sample_rate, labels)
     gain = np.float32(1 / max(1.0, *(np.abs(sound).max() for sound in sounds)))
     sounds = [sound * gain for sound in sounds]
     longest = max(map(len, sounds))
@@ -138,58 +97,17 @@ def players(sounds, sample_rate, labels=None, caption="", columns=4, autoplay=Fa
     )
     if autoplay:
         grid = grid.replace("<audio ", "<audio autoplay ", 1)
-    html = (
+    page = (
         f"{_PLAYERS_STYLE}<p>{escape(caption)}</p>"
         f'<div class="audiogan-players" style="--columns:{min(int(columns), len(sounds))}">{grid}'
         f'</div><p class="audiogan-note">{_note(gain, longest, sample_rate, pictures)}</p>'
     )
-    text = "\n".join([caption, *(_html.tell(sounds, labels, sample_rate) if pictures else labels)])
-    return Html(html.replace("<p></p>", ""), text.lstrip())
-
-
-def show_source(obj, docstring=True):
-    """Show the source of a function or class, coloured, with the name of its file.
-
-    Parameters
-    ----------
-    obj : function, method or class
-        What to show.
-    docstring : bool
-        Whether to show its docstring too.
-
-    Returns
-    -------
-    source : Html
-        The code.
-
-    Raises
-    ------
-    TypeError
-        When there is no Python source for it.
-    """
-    obj = inspect.unwrap(obj.fget if isinstance(obj, property) else obj)
-    wanted = "obj must be a function, method or class written in Python"
-    if not (inspect.isroutine(obj) or inspect.isclass(obj)):
-        raise TypeError(f"{wanted}, received {obj!r}")
-    try:
-        lines, first = inspect.getsourcelines(obj)
-    except (TypeError, OSError) as error:
-        raise TypeError(f"{wanted}, received {obj!r}") from error
-    code = textwrap.dedent("".join(lines))
-    if not docstring:
-        code = _without_docstring(code)
-    name = f"{_file_name(obj)}, lines {first} to {first + len(lines) - 1}"
-    coloured = highlight(code, PythonLexer(), HtmlFormatter(nowrap=True))
-    content = (
-        f'{_SOURCE_STYLE}<div class="audiogan-source"><small>{escape(name)}</small>'
-        f'<pre tabindex="0" role="region" aria-label="Source of {escape(obj.__qualname__)}">'
-        f"{coloured}</pre></div>"
-    )
-    return Html(content, f"# {name}\n{code}")
+    text = "\n".join([caption, *(html.tell(sounds, labels, sample_rate) if pictures else labels)])
+    return Html(page.replace("<p></p>", ""), text.lstrip())
 
 
 def _note(gain, longest, sample_rate, pictures):
-    quietest, loudest = (_html.number(level_db, ".0f") for level_db in _html.RANGE_DB)
+    quietest, loudest = (html.number(level_db, ".0f") for level_db in html.RANGE_DB)
     level = "No sound is normalised."
     if gain < 1:
         level = f"All are turned down by {-20 * np.log10(gain):.1f} dB, as the loudest would clip."
@@ -203,16 +121,16 @@ def _note(gain, longest, sample_rate, pictures):
 
 def _player(sound, label, sample_rate, longest, pictures):
     name = escape(label)
-    address = _html.data_uri(*_encoded(sound, sample_rate))
+    address = html.data_uri(*_encoded(sound, sample_rate))
     audio_html = f'<audio controls preload="metadata" aria-label="{name}" src="{address}"></audio>'
     if not pictures:
         return f'<div role="group" aria-label="{name}"><b>{name}</b>{audio_html}</div>'
-    alt = f"Spectrogram of {name}: {_html.describe(sound, sample_rate)}."
-    picture = _html.data_uri("image/webp", _picture(sound, sample_rate, longest))
+    alt = f"Spectrogram of {name}: {html.describe(sound, sample_rate)}."
+    picture = html.data_uri("image/webp", _picture(sound, sample_rate, longest))
     width = max(100 * len(sound) / longest, 1)
     return (
         f'<div role="group" aria-label="{name}"><b>{name}</b>'
-        f"<small>{len(sound) / sample_rate:.2f} s, {_html.level(sound)}</small>"
+        f"<small>{len(sound) / sample_rate:.2f} s, {html.level(sound)}</small>"
         f'<span><img style="width:{width:.4g}%" alt="{alt}" '
         f'src="{picture}"></span>{audio_html}</div>'
     )
@@ -229,31 +147,14 @@ def _encoded(sound, sample_rate):
 
 def _picture(sound, sample_rate, longest):
     """Draw the small spectrogram of a player, its width in proportion to the sound's length."""
-    n_fft = _html.window_length(sample_rate)
+    n_fft = html.window_length(sample_rate)
     hop_length = min(max(1, longest // PICTURE_COLUMNS), n_fft // 4)
-    level_db, _ = _html.spectrum_db(sound, sample_rate, n_fft, hop_length)
+    level_db, _ = html.spectrum_db(sound, sample_rate, n_fft, hop_length)
     columns = min(level_db.shape[1], max(1, round(PICTURE_COLUMNS * len(sound) / longest)))
     level_db = np.maximum.reduceat(level_db, np.arange(columns) * level_db.shape[1] // columns, 1)
-    floor_db, ceiling_db = _html.RANGE_DB
+    floor_db, ceiling_db = html.RANGE_DB
     brightness = np.clip((level_db[::-1] - floor_db) / (ceiling_db - floor_db), 0, 1)
-    pixels = matplotlib.colormaps[_html.COLOURMAP](brightness, bytes=True)[..., :3]
+    pixels = matplotlib.colormaps[html.COLOURMAP](brightness, bytes=True)[..., :3]
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, format="WEBP", quality=80, method=6)
     return file.getvalue()
-
-
-def _file_name(obj):
-    """Name the file as one would import it, without the folders of this machine."""
-    if obj.__module__ == "__main__":
-        return "this notebook"
-    parts = obj.__module__.split(".")
-    file = Path(inspect.getsourcefile(obj))
-    return "/".join([*parts[:-1], *parts[-1:] * (file.stem == "__init__"), file.name])
-
-
-def _without_docstring(code):
-    body = ast.parse(code).body[0].body
-    if not (isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)):
-        return code
-    lines = code.splitlines(keepends=True)
-    return "".join(lines[: body[0].lineno - 1] + lines[body[0].end_lineno :])

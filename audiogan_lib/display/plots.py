@@ -4,14 +4,15 @@ import io
 from dataclasses import dataclass
 from html import escape
 
+import librosa.display
 import matplotlib.figure
 import numpy as np
-from matplotlib import pyplot
+from matplotlib import pyplot, ticker
 from matplotlib.colors import to_rgb
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 
-from audiogan_lib import _html
+from audiogan_lib.display import html
 
 #: Lines: the colours have a contrast of 3 : 1 or more to a white and to a near-black page. In grey
 #: they look alike, so each goes with dashes of its own.
@@ -28,7 +29,7 @@ INK = "#7b7b7b"
 
 
 @dataclass(frozen=True, repr=False)
-class Picture(_html.Html):
+class Picture(html.Html):
     """A figure that a notebook shows, with its alternative text.
 
     Parameters
@@ -62,7 +63,7 @@ def waveform(sounds, sample_rate, labels=None, limit=1.0):
     TypeError, ValueError
         As `players`.
     """
-    sounds, labels = _html.as_sounds(sounds, sample_rate, labels)
+    sounds, labels = html.as_sounds(sounds, sample_rate, labels)
     rows = len(sounds)
     drawing, axes = pyplot.subplots(
         rows, figsize=(6, 0.6 + 1.3 * rows), sharex=True, squeeze=False, layout="constrained"
@@ -73,7 +74,7 @@ def waveform(sounds, sample_rate, labels=None, limit=1.0):
         panel.set_title(label, loc="left", fontsize="medium")
         panel.margins(x=0)
     axes[-1, 0].set_xlabel("time (s)")
-    told = _html.tell(sounds, labels, sample_rate)
+    told = html.tell(sounds, labels, sample_rate)
     return figure(drawing, f"Waveform of {'; '.join(told)}.")
 
 
@@ -103,13 +104,13 @@ def image_spectrogram(values, label, x_label="frame", y_label="bin"):
     if values.ndim != 2:
         raise ValueError(f"values must have the shape (frames, bins), received {values.shape}")
     drawing, axes = pyplot.subplots(figsize=(6, 3), layout="constrained")
-    image = axes.imshow(values.T, origin="lower", aspect="auto", cmap=_html.COLOURMAP)
+    image = axes.imshow(values.T, origin="lower", aspect="auto", cmap=html.COLOURMAP)
     axes.set(xlabel=x_label, ylabel=y_label)
     drawing.colorbar(image, ax=axes, label=label, pad=0.02)
     return figure(
         drawing,
         f"Picture of {label}: {values.shape[0]} by {values.shape[1]} ({x_label} by {y_label}), "
-        f"from {_html.number(values.min())} to {_html.number(values.max())}.",
+        f"from {html.number(values.min())} to {html.number(values.max())}.",
     )
 
 
@@ -148,7 +149,7 @@ def curves(lines, x_label, y_label, x=None):
             linestyle=dashes,
             label=name,
         )
-        tales.append(f"{name} from {_html.number(values[0])} to {_html.number(values[-1])}")
+        tales.append(f"{name} from {html.number(values[0])} to {html.number(values[-1])}")
     axes.set(xlabel=x_label, ylabel=y_label)
     axes.legend()
     return figure(drawing, f"{y_label} over {x_label}: {'; '.join(tales)}.")
@@ -194,7 +195,7 @@ def figure(drawing, alt):
     pyplot.close(drawing)
     image = (
         f'<img alt="{escape(alt)}" style="width:{112 * drawing.get_figwidth():.0f}px;'
-        f'max-width:100%;height:auto" src="{_html.data_uri("image/webp", min(versions, key=len))}">'
+        f'max-width:100%;height:auto" src="{html.data_uri("image/webp", min(versions, key=len))}">'
     )
     return Picture(image, alt, drawing)
 
@@ -222,3 +223,89 @@ def _adapt(drawing):
     for text in drawing.findobj(Text):
         if to_rgb(text.get_color()) == (0, 0, 0):
             text.set_color(INK)
+
+
+MEL_TICKS_HZ = (0, 500, 1000, 2000, 4000, 8000, 16000)
+
+
+def spectrogram(
+    sounds,
+    sample_rate,
+    labels=None,
+    scale="mel",
+    n_fft=None,
+    hop_length=None,
+    range_db=html.RANGE_DB,
+):
+    """Draw the spectrogram of sounds, side by side on the same axes.
+
+    The colours stand for the same levels whatever the sound, so that pictures compare.
+
+    Parameters
+    ----------
+    sounds, sample_rate, labels
+        As for `players`.
+    scale : {"mel", "linear"}
+        The frequency axis: 80 mel bands, or the bins of the Fourier transform. A band shows the
+        strongest frequency in it.
+    n_fft : int > 0, optional
+        Length of the Hann window in samples; by default the power of two next above 32 ms.
+    hop_length : int > 0, optional
+        Samples between frames; by default `n_fft` / 16, for long sounds up to `n_fft` / 4.
+    range_db : tuple of float
+        Levels of the darkest and the brightest colour, relative to a sine of full scale.
+
+    Returns
+    -------
+    picture : Picture
+        The plot.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `players`; ValueError also when `scale` is another word, or the range is not one.
+    """
+    if scale not in ("mel", "linear"):
+        raise ValueError(f"scale must be 'mel' or 'linear', received {scale!r}")
+    if not range_db[0] < range_db[1]:
+        raise ValueError(f"range_db must go from a lower level to a higher, received {range_db}")
+    sounds, labels = html.as_sounds(sounds, sample_rate, labels)
+    longest = max(map(len, sounds))
+    n_fft = n_fft or html.window_length(sample_rate)
+    hop_length = hop_length or max(1, min(max(n_fft // 16, longest // 500), n_fft // 4))
+    columns = min(3, len(sounds))
+    rows = -(-len(sounds) // columns)
+    drawing, axes = pyplot.subplots(
+        *(rows, columns), figsize=(6, 0.5 + 2.2 * rows), squeeze=False, layout="constrained"
+    )
+    for panel in axes.flat[len(sounds) :]:
+        panel.set_visible(False)
+    for sound, label, panel in zip(sounds, labels, axes.flat, strict=False):
+        mesh = _draw_levels(panel, sound, sample_rate, n_fft, hop_length, scale, range_db)
+        panel.set(xlim=(0, longest / sample_rate), xlabel="time (s)", ylabel="frequency (Hz)")
+        panel.set_title(label, loc="left", fontsize="medium")
+        panel.label_outer()
+    drawing.colorbar(mesh, ax=axes, label="level (dB)", pad=0.02)
+    told = html.tell(sounds, labels, sample_rate)
+    return figure(drawing, f"Spectrogram of {'; '.join(told)}.")
+
+
+def _draw_levels(panel, sound, sample_rate, n_fft, hop_length, scale, range_db):
+    level_db, edges_hz = html.spectrum_db(sound, sample_rate, n_fft, hop_length, scale)
+    mesh = librosa.display.specshow(
+        level_db,
+        x_coords=(np.arange(level_db.shape[1] + 1) - 0.5) * hop_length / sample_rate,
+        y_coords=edges_hz,
+        y_axis=scale,
+        ax=panel,
+        cmap=html.COLOURMAP,
+        vmin=range_db[0],
+        vmax=range_db[1],
+    )
+    # specshow leaves the ticks of time out, and puts those of mel at powers of two.
+    panel.xaxis.set_major_locator(ticker.MaxNLocator(5))
+    panel.xaxis.set_major_formatter(ticker.ScalarFormatter())
+    if scale == "mel":
+        panel.set_yticks([hz for hz in MEL_TICKS_HZ if hz <= sample_rate / 2])
+    panel.set_ylim(0, sample_rate / 2)
+    return mesh

@@ -1,27 +1,13 @@
-"""Operations that Keras lacks or does otherwise, and the parts that several networks share."""
+"""How latents and conditions enter a network, and how scores are projected."""
 
 import numbers
 
 import keras
 from keras import ops
 
-from audiogan_lib._feature_norms import MinibatchStd, PixelNorm
-from audiogan_lib._norms import EqualizedRate, SpectralNorm, WeightNorm
-from audiogan_lib._shifts import PhaseShuffle, RandomShift
-
-__all__ = [
-    "EqualizedRate",
-    "LabelEmbedding",
-    "MinibatchStd",
-    "PhaseShuffle",
-    "PixelNorm",
-    "RandomShift",
-    "SpectralNorm",
-    "WeightNorm",
-    "condition_sizes",
-    "generator_inputs",
-    "projection_score",
-]
+from audiogan_lib.layers.feature_norms import MinibatchStd, PixelNorm
+from audiogan_lib.layers.kernel_norms import EqualizedRate, SpectralNorm, WeightNorm
+from audiogan_lib.layers.shifts import PhaseShuffle, RandomShift
 
 
 def condition_sizes(labels):

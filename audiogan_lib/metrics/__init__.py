@@ -37,22 +37,35 @@ does it rise as quickly?               `attack_times`, `attack_difference`
 =====================================  ==========================================================
 """
 
-from ._attack import attack_difference, attack_times
-from ._distances import (
+from audiogan_lib.metrics.accuracy import class_shares, label_accuracy, wilson_interval
+from audiogan_lib.metrics.acoustics import (
+    VitalSigns,
+    attack_difference,
+    attack_times,
+    pitch_accuracy,
+    pitch_errors,
+    symptoms,
+    vital_signs,
+)
+from audiogan_lib.metrics.coverage import density_and_coverage, different_bins
+from audiogan_lib.metrics.distances import (
     frechet_distance,
     frechet_distance_infinity,
     gaussian_kernel_distance,
     kernel_distance,
 )
-from ._inception import am_score, inception_score, inception_scores, modified_inception_score
-from ._memorisation import memorisation, nearest_clips
-from ._neighbours import density_and_coverage, different_bins
-from ._pitch import pitch_accuracy, pitch_errors
-from ._report import evaluate
-from ._shares import class_shares, label_accuracy, wilson_interval
-from ._table import format_table
+from audiogan_lib.metrics.inception import (
+    am_score,
+    inception_score,
+    inception_scores,
+    modified_inception_score,
+)
+from audiogan_lib.metrics.memorisation import memorisation, nearest_clips
+from audiogan_lib.metrics.report import evaluate
+from audiogan_lib.metrics.table import format_table
 
 __all__ = [
+    "VitalSigns",
     "am_score",
     "attack_difference",
     "attack_times",
@@ -73,5 +86,7 @@ __all__ = [
     "nearest_clips",
     "pitch_accuracy",
     "pitch_errors",
+    "symptoms",
+    "vital_signs",
     "wilson_interval",
 ]

@@ -4,7 +4,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from ._inception import check_probabilities
+from audiogan_lib.metrics.inception import check_probabilities
 
 
 def label_accuracy(probabilities, labels):

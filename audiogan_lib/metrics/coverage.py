@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.cluster import KMeans
 
-from ._distances import check_features, squared_distances
+from audiogan_lib.metrics.distances import check_features, squared_distances
 
 #: Beyond this many standard errors two shares differ, at a level of 5 %.
 _Z = 1.96

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._draws import even_draw
+from audiogan_lib.metrics.sampling import even_draw
 
 #: One divided by the shares of both sets from which a Frechet distance is extrapolated.
 _FEWER = np.linspace(1.0, 1.5, 5)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import spectral
+from audiogan_lib import spectral
 
 _MELS, _RANGE_DB, _HOP_S, _WINDOW_S = 32, 60.0, 0.010, 0.025
 #: A copy may begin this many hops sooner or later.

@@ -1,6 +1,6 @@
 """A report as a table of text."""
 
-from ._shares import wilson_interval
+from audiogan_lib.metrics.accuracy import wilson_interval
 
 #: Scores of a report's columns: key, title, how a number is written.
 _ROWS = (

@@ -15,8 +15,15 @@ stride 2 in place of each resampling and its two 3 x 3 convolutions, and ``patch
 import keras
 from keras import layers, ops
 
-from audiogan_lib._patches import chain, from_patches, to_patches
-from audiogan_lib.layers import EqualizedRate, MinibatchStd, PixelNorm, condition_sizes
+from audiogan_lib.layers import (
+    EqualizedRate,
+    MinibatchStd,
+    PixelNorm,
+    chain,
+    condition_sizes,
+    from_patches,
+    to_patches,
+)
 
 _CHANNELS = 2  # log-magnitude and instantaneous frequency
 

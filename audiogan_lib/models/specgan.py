@@ -11,8 +11,14 @@ processor costs half the time of one more layer with few channels.
 import keras
 from keras import layers
 
-from audiogan_lib._patches import chain, from_patches, to_patches
-from audiogan_lib.layers import SpectralNorm, generator_inputs, projection_score
+from audiogan_lib.layers import (
+    SpectralNorm,
+    chain,
+    from_patches,
+    generator_inputs,
+    projection_score,
+    to_patches,
+)
 
 _FACTOR = 32  # between a spectrogram and the smallest feature map
 

@@ -6,7 +6,7 @@ They have Keras's names, so that weights are found under the same ones in a file
 import keras
 import tensorflow as tf
 
-from audiogan_lib._convolutions import convolve, fold
+from audiogan_lib.quick.convolutions import convolve, fold
 
 _NORM_OPTIONS = ("momentum", "epsilon", "name", "dtype", "trainable")
 

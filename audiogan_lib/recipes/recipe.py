@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 import keras
 import numpy as np
 
-from audiogan_lib import _families, _precision, audio, datasets, layers, training
+from audiogan_lib import audio, datasets, layers, training
+from audiogan_lib.recipes import networks
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class Recipe:
     @property
     def codec(self):
         """What stands between sound and network; None for networks of waveforms."""
-        return _families.find(self.network).codec(self)
+        return networks.find(self.network).codec(self)
 
     def load_data(self, split="train"):
         """Load the data set, with its levels as this recipe trains on them.
@@ -215,7 +216,7 @@ class Recipe:
         keras.Model
             With fresh weights.
         """
-        return _families.find(self.network).generator(self, labels, dtype)
+        return networks.find(self.network).generator(self, labels, dtype)
 
     def build_discriminator(self, labels, dtype=None):
         """Build the discriminator.
@@ -232,7 +233,7 @@ class Recipe:
         keras.Model
             With fresh weights.
         """
-        return _families.find(self.network).discriminator(self, labels, dtype)
+        return networks.find(self.network).discriminator(self, labels, dtype)
 
     def build_gan(self, labels):
         """Build both networks and compile them for training.
@@ -247,7 +248,7 @@ class Recipe:
         training.GAN
             Ready for ``fit``.
         """
-        dtype = _precision.supported(self.dtype)
+        dtype = training.supported_precision(self.dtype)
         silence = 0.0 if self.codec is None else -1.0
         keras.utils.set_random_seed(self.seed)
         generator = self.build_generator(labels, dtype)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from audiogan_lib._transforms import (
+from audiogan_lib.spectral.transforms import (
     full_scale,
     istft,
     levels_to_magnitudes,

@@ -6,8 +6,8 @@ import librosa
 import numpy as np
 import tensorflow as tf
 
-from audiogan_lib._griffin_lim import griffin_lim
-from audiogan_lib._transforms import (
+from audiogan_lib.spectral.inversion import griffin_lim
+from audiogan_lib.spectral.transforms import (
     full_scale,
     levels_to_magnitudes,
     magnitudes_to_levels,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from audiogan_lib._griffin_lim import griffin_lim
-from audiogan_lib._transforms import stft
+from audiogan_lib.spectral.inversion import griffin_lim
+from audiogan_lib.spectral.transforms import stft
 
 _EPSILON = 1e-6
 _DEVIATIONS = 3.0

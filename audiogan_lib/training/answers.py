@@ -6,8 +6,8 @@ import keras
 import tensorflow as tf
 
 
-class Verdict(NamedTuple):
-    """Answers of all sub-discriminators: scores, feature maps, logits of each condition."""
+class Answers(NamedTuple):
+    """Of all sub-discriminators: scores, feature maps, logits of each condition."""
 
     scores: list
     feature_maps: list
@@ -16,20 +16,20 @@ class Verdict(NamedTuple):
     def halves(self):
         """Split the answer to ``[real, fake]`` into the answers to real and to fake."""
         pairs = [[tf.split(tensor, 2) for tensor in tensors] for tensors in self]
-        return tuple(Verdict(*([pair[i] for pair in part] for part in pairs)) for i in (0, 1))
+        return tuple(Answers(*([pair[i] for pair in part] for part in pairs)) for i in (0, 1))
 
     def mean_score(self):
         """Average over examples, positions and sub-discriminators."""
         return tf.add_n([tf.reduce_mean(scores) for scores in self.scores]) / len(self.scores)
 
 
-def judge(discriminator, examples, labels, training=True):
+def answer(discriminator, examples, labels, training=True):
     """Ask a discriminator, which takes labels or not, and sort its answer."""
     takes_labels = len(discriminator.inputs) == 2
-    answer = discriminator([examples, labels] if takes_labels else examples, training=training)
-    parts = answer if isinstance(answer, dict) else {"scores": answer}
-    scores, maps, logits = (keras.tree.flatten(parts.get(name, [])) for name in Verdict._fields)
-    return Verdict([tf.cast(s, tf.float32) for s in scores], maps, logits)
+    raw = discriminator([examples, labels] if takes_labels else examples, training=training)
+    parts = raw if isinstance(raw, dict) else {"scores": raw}
+    scores, maps, logits = (keras.tree.flatten(parts.get(name, [])) for name in Answers._fields)
+    return Answers([tf.cast(s, tf.float32) for s in scores], maps, logits)
 
 
 def combine(discriminators):
@@ -41,10 +41,10 @@ def combine(discriminators):
         raise ValueError(f"discriminator: all must take the same examples, these take {shapes}")
     richest = max(discriminators, key=lambda model: len(model.inputs))
     inputs = [keras.Input(i.shape[1:], dtype=i.dtype, name=i.name) for i in richest.inputs]
-    together = {name: [] for name in Verdict._fields}
+    together = {name: [] for name in Answers._fields}
     for model in discriminators:
-        answer = model(inputs if len(model.inputs) == 2 else inputs[0])
-        for name, part in (answer if isinstance(answer, dict) else {"scores": answer}).items():
+        raw = model(inputs if len(model.inputs) == 2 else inputs[0])
+        for name, part in (raw if isinstance(raw, dict) else {"scores": raw}).items():
             together[name].extend(keras.tree.flatten(part))
     return keras.Model(inputs, {name: part for name, part in together.items() if part})
 
@@ -62,7 +62,7 @@ def check_fit(generator, discriminator, latent):
             "1; with labels 2, or the generator alone; with latent=False both have 1"
         )
     if isinstance(discriminator.output, dict):
-        unknown = set(discriminator.output) - set(Verdict._fields)
+        unknown = set(discriminator.output) - set(Answers._fields)
         if unknown or "scores" not in discriminator.output:
             raise ValueError(
                 f"the discriminator answers {', '.join(discriminator.output)}: it must answer "

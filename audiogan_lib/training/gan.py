@@ -1,21 +1,13 @@
-"""The adversarial training loop as a Keras model.
-
-``GAN`` knows neither networks nor data: they arrive as arguments. All of a run's state stands in
-the model's variables: networks, moving average, optimisers, step, seconds. Latents are drawn from
-(seed, step) alone. A run that is stopped and resumed goes on as if it had never been stopped.
-"""
+"""The adversarial training loop as a Keras model."""
 
 import keras
 import tensorflow as tf
 
-from audiogan_lib import _replicas
-from audiogan_lib._adam import Adam
-from audiogan_lib._objective import Objective
-from audiogan_lib._quick_layers import quicken
-from audiogan_lib._replicas import is_chief, strategy
-from audiogan_lib._verdict import check_fit, combine, judge
-
-__all__ = ["GAN", "Adam", "is_chief", "quicken", "strategy"]
+from audiogan_lib.quick import Adam, quicken
+from audiogan_lib.training import machine
+from audiogan_lib.training.answers import answer, check_fit, combine
+from audiogan_lib.training.machine import is_chief, strategy
+from audiogan_lib.training.objective import Objective
 
 
 class GAN(keras.Model):
@@ -181,7 +173,7 @@ class GAN(keras.Model):
         if not self.latent_dim:
             return conditions
         seed = self.seed, 2 * tf.cast(self.step, tf.int64) + draw
-        latents = _replicas.draw(tf.random.stateless_normal, batch, [self.latent_dim], seed)
+        latents = machine.draw(tf.random.stateless_normal, batch, [self.latent_dim], seed)
         return [latents, conditions] if len(self.generator.inputs) == 2 else latents
 
     def _generate(self, conditions, batch, draw):
@@ -196,31 +188,31 @@ class GAN(keras.Model):
         seen = self.augment(tf.concat([real, fake], 0))
         twice = None if conditions is None else tf.concat([conditions, conditions], 0)
         with tf.GradientTape() as tape:
-            of_real, of_fake = judge(self.discriminator, seen, twice).halves()
+            of_real, of_fake = answer(self.discriminator, seen, twice).halves()
             loss = self.objective.discriminator_loss(of_real, of_fake, conditions)
         gradients = tape.gradient(loss, variables)
         if self.objective.penalised:
             seed = self.seed + 1, self.step
-            mix = _replicas.draw(tf.random.stateless_uniform, tf.shape(real)[0], [], seed)
+            mix = machine.draw(tf.random.stateless_uniform, tf.shape(real)[0], [], seed)
             seen = *tf.split(seen, 2), conditions, mix
             penalty = self.objective.penalty_gradients(self.discriminator, self.step, *seen)
             gradients = [g + p for g, p in zip(gradients, penalty, strict=True)]
-        _replicas.apply(self.discriminator_optimizer, gradients, variables, loss)
+        machine.apply(self.discriminator_optimizer, gradients, variables, loss)
         return loss, of_real.mean_score(), of_fake.mean_score()
 
     def _generator_step(self, real, conditions):
         """Update the generator and its moving average once; return the loss and its parts."""
         variables, of_real = self.generator.trainable_variables, None
         if self.objective.generator_sees_real:
-            of_real = judge(self.discriminator, self.augment(real), conditions)
+            of_real = answer(self.discriminator, self.augment(real), conditions)
         with tf.GradientTape() as tape:
             fake = self._generate(conditions, tf.shape(real)[0], draw=1)
-            of_fake = judge(self.discriminator, self.augment(fake), conditions)
+            of_fake = answer(self.discriminator, self.augment(fake), conditions)
             loss, parts = self.objective.generator_loss(of_real, of_fake, conditions, real, fake)
-        _replicas.apply(self.generator_optimizer, tape.gradient(loss, variables), variables, loss)
+        machine.apply(self.generator_optimizer, tape.gradient(loss, variables), variables, loss)
         done = tf.cast(self.step, tf.float32)
         rate = 1.0 - tf.minimum(self.ema, (1.0 + done) / (10.0 + done))
-        _replicas.follow(self.averaged_generator.variables, self.generator.variables, rate)
+        machine.follow(self.averaged_generator.variables, self.generator.variables, rate)
         return loss, parts
 
     def train_step(self, data):
@@ -255,7 +247,7 @@ class GAN(keras.Model):
         inputs = self._inputs(conditions, tf.shape(real)[0], draw=0)
         fake = tf.cast(self.averaged_generator(inputs, training=False), tf.float32)
         asked = conditions, False
-        of_real, of_fake = (judge(self.discriminator, part, *asked) for part in (real, fake))
+        of_real, of_fake = (answer(self.discriminator, part, *asked) for part in (real, fake))
         loss = self.objective.discriminator_loss(of_real, of_fake, conditions)
         found = loss, of_real.mean_score(), of_fake.mean_score()
         generator = self.objective.generator_loss(of_real, of_fake, conditions, real, fake)
@@ -279,4 +271,4 @@ class GAN(keras.Model):
             values |= {"generator_loss": generator_loss} | parts
         for name, value in values.items():
             self.trackers[name].update_state(value)
-        return {name: _replicas.shown(t.result()) for name, t in self.trackers.items()}
+        return {name: machine.shown(t.result()) for name, t in self.trackers.items()}

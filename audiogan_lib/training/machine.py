@@ -1,6 +1,7 @@
 """What is different when several replicas share a batch, and the same when there is but one."""
 
 import os
+from pathlib import Path
 
 import keras
 import tensorflow as tf
@@ -106,3 +107,16 @@ def shown(value):
     """Give a metric's value the axis that Keras averages over when there are several machines."""
     several = isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
     return value[None] if several else value
+
+
+def supported_precision(dtype):
+    """Return ``dtype``, or float32 where bfloat16 would be emulated, slower than float32."""
+    if dtype != "mixed_bfloat16":
+        return dtype
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        details = tf.config.experimental.get_device_details(gpus[0])
+        return dtype if details.get("compute_capability", (0, 0)) >= (8, 0) else "float32"
+    cpu = Path("/proc/cpuinfo")
+    flags = cpu.read_text(encoding="utf-8").split() if cpu.exists() else []
+    return dtype if {"avx512_bf16", "amx_bf16"} & set(flags) else "float32"

@@ -1,4 +1,4 @@
-"""What the two networks of a GAN are trained for, as functions of verdicts."""
+"""What the two networks of a GAN are trained for, as functions of answers."""
 
 import inspect
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from audiogan_lib import losses
-from audiogan_lib._verdict import judge
+from audiogan_lib.training.answers import answer
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Objective:
 
     @property
     def generator_sees_real(self):
-        """Whether the generator's step needs the verdict on real examples."""
+        """Whether the generator's step needs the answer to real examples."""
         return self.relativistic or bool(self.feature_matching)
 
     @property
@@ -122,7 +122,7 @@ class Objective:
         def slopes(examples):
             with tf.GradientTape() as tape:
                 tape.watch(examples)
-                scores = judge(discriminator, examples, labels).scores
+                scores = answer(discriminator, examples, labels).scores
                 total = tf.add_n([tf.reduce_sum(part) for part in scores])
             return tape.gradient(total, examples)
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from audiogan_lib import _precision, audio, datasets, losses, spectral, training
+from audiogan_lib import audio, datasets, losses, spectral, training
 from audiogan_lib.models import vocoder
 
 
@@ -149,7 +149,7 @@ class Recipe:
         training.GAN
             Ready for ``fit`` with :meth:`batches`.
         """
-        dtype, samples = _precision.supported(self.dtype), self.frames * self.hop_length
+        dtype, samples = training.supported_precision(self.dtype), self.frames * self.hop_length
         keras.utils.set_random_seed(self.seed)
         small = vocoder.SMALL
         discriminators = [

@@ -1,9 +1,4 @@
-"""The shipped vocoder: from mel spectrograms to speech, and how it is trained.
-
-A network after Vocos (Siuzdak 2024) draws magnitudes and phases in one pass; a few rounds of
-``spectral.impose_mel`` then mend what of the mel it missed. ``load()`` returns the vocoder that
-ships with the library; ``python tools/train_vocoder.py`` makes it again.
-"""
+"""The shipped vocoder."""
 
 import json
 from pathlib import Path
@@ -12,12 +7,11 @@ import numpy as np
 import pooch
 import tensorflow as tf
 
-from audiogan_lib._vocoding_recipe import Recipe
-from audiogan_lib._vocoding_scores import distances, periodicity
+from audiogan_lib import files
+from audiogan_lib.vocoding.recipe import Recipe
+from audiogan_lib.vocoding.scores import distances, periodicity
 
-__all__ = ["RECIPE", "Recipe", "Vocoder", "distances", "load", "periodicity"]
-
-FOLDER, _FILE = Path(__file__).parent / "weights" / "vocoder", "vocoder.weights.h5"
+FOLDER, _FILE = files.LIBRARY / "weights" / "vocoder", "vocoder.weights.h5"
 _BATCH = 64
 
 #: The shipped vocoder's.

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from audiogan_lib import _panels, display, music
+from audiogan_lib import display, music
+from audiogan_lib.widgets import panel
 
 #: Steps of a bar: sixteenths of four beats.
 STEPS = 16
@@ -135,7 +136,7 @@ class Beat:
         return display.figure(drawing, f"A bar of 16 steps at {self.tempo_bpm:g} bpm: {told}.")
 
 
-class DrumMachine(_panels.TwoFaces):
+class DrumMachine(panel.TwoFaces):
     """Sixteen steps for generated drums, played as a loop.
 
     Parameters
@@ -198,7 +199,7 @@ class DrumMachine(_panels.TwoFaces):
             "changed, and the loop be saved."
         )
         each = display.players(drums, self.beat.sample_rate, names)
-        return _panels.together(self.beat.picture(), self._looped(caption=caption), each)
+        return panel.together(self.beat.picture(), self._looped(caption=caption), each)
 
     def _hit(self, name, seed):
         latents = self.generator.latents(1, seed=seed)
@@ -231,15 +232,15 @@ class DrumMachine(_panels.TwoFaces):
         low, high = TEMPO_RANGE
         tempo = {"min": low, "max": high, "description": "tempo (bpm)"}
         self._tempo = widgets.IntSlider(
-            int(self.beat.tempo_bpm), continuous_update=False, **tempo, **_panels.look()
+            int(self.beat.tempo_bpm), continuous_update=False, **tempo, **panel.look()
         )
         self._bars = widgets.IntSlider(
-            1, min=1, max=MOST_BARS, description="bars", continuous_update=False, **_panels.look()
+            1, min=1, max=MOST_BARS, description="bars", continuous_update=False, **panel.look()
         )
         for slider in (self._tempo, self._bars):
             slider.observe(self._read, "value")
         self._player = widgets.HTML()
-        save = _panels.Save(lambda: (self.sound, self.beat.sample_rate), "beat.wav")
+        save = panel.Save(lambda: (self.sound, self.beat.sample_rate), "beat.wav")
         grid = widgets.VBox(rows, layout=widgets.Layout(overflow="auto", width="100%"))
         parts = [grid, self._tempo, self._bars, self._player, *save.widgets]
         self.panel = widgets.VBox(parts)

@@ -1,41 +1,18 @@
-"""Controls for a live notebook (ipywidgets 7 and 8) that leave players, not dead knobs, on a page.
-
-Each control has two faces: a panel of widgets where a kernel runs, and rendered sounds and pictures
-where none does. What a control computes knows nothing of either: `LatentWalk` stands behind
-`LatentPlayer`, `History` behind `TrainingScrubber`, `BlindTest` behind `ListeningTest`, `Beat`
-behind `DrumMachine`, `DiracGAN` behind `LossPlayground`.
-"""
+"""A player with a knob for each direction in latent space."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from audiogan_lib import _panels, display
-from audiogan_lib._blind_test import BlindTest
-from audiogan_lib._dirac import DiracGAN
-from audiogan_lib._drum_machine import Beat, DrumMachine
-from audiogan_lib._explorer import SpectrogramExplorer
-from audiogan_lib._latents import LatentWalk, random_directions
-from audiogan_lib._listening_test import Comparison, ListeningTest
-from audiogan_lib._loss_playground import LossPlayground, phase_portraits
-from audiogan_lib._scrubber import History, TrainingScrubber
-
-__all__ = [
-    "Beat",
-    "BlindTest",
-    "Comparison",
-    "DiracGAN",
-    "DrumMachine",
-    "History",
-    "LatentPlayer",
-    "LatentWalk",
-    "ListeningTest",
-    "LossPlayground",
-    "SpectrogramExplorer",
-    "TrainingScrubber",
-    "phase_portraits",
-    "random_directions",
-]
+from audiogan_lib import display
+from audiogan_lib.dirac_gan import DiracGAN
+from audiogan_lib.latents import LatentWalk, random_directions
+from audiogan_lib.widgets import panel
+from audiogan_lib.widgets.drum_machine import Beat, DrumMachine
+from audiogan_lib.widgets.listening_test import BlindTest, Comparison, ListeningTest
+from audiogan_lib.widgets.loss_playground import LossPlayground, phase_portraits
+from audiogan_lib.widgets.spectrogram_explorer import SpectrogramExplorer
+from audiogan_lib.widgets.training_scrubber import History, TrainingScrubber
 
 #: Positions of a knob; at either end the latent lies 63 degrees from where it stands at 0.
 KNOB_RANGE = (-2.0, 2.0)
@@ -47,7 +24,7 @@ PAGE_LABELS = 3
 _LARGEST_SEED = 2**31 - 1
 
 
-class LatentPlayer(_panels.TwoFaces):
+class LatentPlayer(panel.TwoFaces):
     """Turn knobs on a generator's latent and hear what it makes of it.
 
     Parameters
@@ -131,7 +108,7 @@ class LatentPlayer(_panels.TwoFaces):
     def _build(self, seed, first):
         import ipywidgets as widgets
 
-        look = _panels.look()
+        look = panel.look()
 
         def slider(name, low, high):
             return widgets.FloatSlider(
@@ -157,7 +134,7 @@ class LatentPlayer(_panels.TwoFaces):
         self._random = widgets.Button(description="Random seed")
         self._at_once = widgets.Checkbox(True, description="play each change", indent=False)
         self._sound = widgets.HTML()
-        save = _panels.Save(lambda: (self.sound, self.generator.sample_rate))
+        save = panel.Save(lambda: (self.sound, self.generator.sample_rate))
         for control in (*self._dropdowns.values(), *self._knobs, self._morph):
             control.observe(self._update, "value")
         for control in (self._seed, self._end_seed):
@@ -167,7 +144,7 @@ class LatentPlayer(_panels.TwoFaces):
             [
                 *self._dropdowns.values(),
                 *self._knobs,
-                _panels.row(self._seed, self._random),
+                panel.row(self._seed, self._random),
                 self._end_seed,
                 self._morph,
                 self._at_once,

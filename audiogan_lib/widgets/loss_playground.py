@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib import pyplot
 
 from audiogan_lib import display
-from audiogan_lib._dirac import SLOPES, DiracGAN
-from audiogan_lib._panels import TwoFaces, look, row, status, together
+from audiogan_lib.dirac_gan import SLOPES, DiracGAN
+from audiogan_lib.widgets.panel import TwoFaces, look, row, status, together
 
 #: Of the picture, in either direction; a path may leave it.
 REACH = 2.2

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from audiogan_lib import _panels, display
+from audiogan_lib import display
+from audiogan_lib.widgets import panel
 
 N_FFT = tuple(2**power for power in range(6, 13))
 #: Hops as shares of the window.
@@ -14,7 +15,7 @@ PAGE_N_FFT = (128, 512, 2048)
 PAGE_SOUNDS = 2
 
 
-class SpectrogramExplorer(_panels.TwoFaces):
+class SpectrogramExplorer(panel.TwoFaces):
     """Choose window, hop, frequency scale and range of levels, and see what becomes of a sound.
 
     Parameters
@@ -79,15 +80,15 @@ class SpectrogramExplorer(_panels.TwoFaces):
             labels = [f"{name}, {n_fft}" for name in names]
             settings = self.settings | {"n_fft": n_fft, "hop_length": n_fft // 4}
             parts.append(display.spectrogram(sounds, self.sample_rate, labels, **settings))
-        return _panels.together(*parts)
+        return panel.together(*parts)
 
     def _build(self):
         import ipywidgets as widgets
 
-        look = _panels.look()
+        look = panel.look()
         self._sound = widgets.Dropdown(options=list(self.sounds), description="sound", **look)
         self._n_fft = widgets.SelectionSlider(
-            options=N_FFT, value=512, description="n_fft", **_panels.look()
+            options=N_FFT, value=512, description="n_fft", **panel.look()
         )
         hops = [(f"n_fft / {overlap}", overlap) for overlap in OVERLAPS]
         self._overlap = widgets.Dropdown(options=hops, value=4, description="hop_length", **look)
@@ -98,7 +99,7 @@ class SpectrogramExplorer(_panels.TwoFaces):
             max=0,
             step=5,
             description="levels (dB)",
-            **_panels.look(),
+            **panel.look(),
         )
         self._player, self._picture = widgets.HTML(), widgets.HTML()
         self._sound.observe(self._choose, "value")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from audiogan_lib import _panels, audio, display
+from audiogan_lib import audio, display
+from audiogan_lib.widgets import panel
 
 #: On a page: at most so many steps, evenly chosen, of at most so many sounds.
 PAGE_STEPS, PAGE_SOUNDS = 4, 3
@@ -120,7 +121,7 @@ class History:
         return cls(tuple(sorted(files)), np.stack(sounds), sample_rate, labels)
 
 
-class TrainingScrubber(_panels.TwoFaces):
+class TrainingScrubber(panel.TwoFaces):
     """Move along a training run and hear what the same latents sounded like.
 
     Parameters
@@ -148,10 +149,10 @@ class TrainingScrubber(_panels.TwoFaces):
         numbered = [(name, i) for i, name in enumerate(history.labels)]
         steps = [(f"{step:,}", i) for i, step in enumerate(history.steps)]
         self._which = widgets.Dropdown(
-            options=numbered, value=0, description="sound", **_panels.look()
+            options=numbered, value=0, description="sound", **panel.look()
         )
         self._step = widgets.SelectionSlider(
-            options=steps, value=len(steps) - 1, description="step", **_panels.look()
+            options=steps, value=len(steps) - 1, description="step", **panel.look()
         )
         self._player, self._picture = widgets.HTML(), widgets.HTML()
         for control in (self._which, self._step):

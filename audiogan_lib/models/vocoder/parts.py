@@ -3,7 +3,9 @@
 import keras
 import librosa
 import numpy as np
-from keras import ops
+from keras import layers, ops
+
+from audiogan_lib.layers import WeightNorm
 
 
 @keras.saving.register_keras_serializable("audiogan_lib")
@@ -203,3 +205,38 @@ class Magnitudes(keras.layers.Layer):
         """Return the constructor's arguments."""
         sizes = {"n_fft": self.n_fft, "hop_length": self.hop_length, "win_length": self.win_length}
         return super().get_config() | sizes
+
+
+def conv(x, channels, kernel, **options):
+    """Apply a weight-normalised convolution that keeps the number of steps."""
+    return WeightNorm(layers.Conv1D(channels, kernel, padding="same", **options))(x)
+
+
+def upsample(x, channels, stride, slope, dtype):
+    """Apply [steps, before] -> [steps * stride, channels]."""
+    x = layers.LeakyReLU(slope, dtype=dtype)(x)
+    options = {"strides": stride, "padding": "same", "dtype": dtype}
+    return WeightNorm(layers.Conv1DTranspose(channels, 2 * stride, **options))(x)
+
+
+def as_waveform(x):
+    """Apply [steps, 1] -> [steps], bounded."""
+    x = layers.Activation("tanh", dtype="float32")(x)
+    return layers.Reshape((-1,), dtype="float32", name="waveform")(x)
+
+
+def discriminator_layer(x, kind, channels, kernel, norm=WeightNorm, slope=0.2, **options):
+    """Apply a normalised convolution and a leaky ReLU."""
+    x = norm(kind(channels, kernel, padding="same", **options))(x)
+    return layers.LeakyReLU(slope, dtype=options["dtype"])(x)
+
+
+def discriminator_score(x, kind, kernel, norm=WeightNorm):
+    """Apply the last convolution: a score for each place, in one row."""
+    x = norm(kind(1, kernel, padding="same", dtype="float32"))(x)
+    return layers.Reshape((-1,), dtype="float32")(x)
+
+
+def discriminator_model(waveform, maps, scores, name):
+    """Gather the sub-discriminators."""
+    return keras.Model(waveform, {"scores": scores, "feature_maps": maps}, name=name)

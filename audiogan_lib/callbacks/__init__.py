@@ -1,0 +1,32 @@
+"""Keras callbacks for long runs: time limit, sounds and scores, alarms, checkpoints, best weights.
+
+``TimeLimit`` goes first in the list of callbacks: the others save and read the time that it counts.
+``BestWeights`` goes after ``Watch``, which measures the score.
+
+A run repeats bit by bit, also when it was killed and went on from a ``Checkpoint``, on the same
+machine with the same number of threads, if it begins with
+
+>>> keras.utils.set_random_seed(0)  # doctest: +SKIP
+>>> tf.config.experimental.enable_op_determinism()  # doctest: +SKIP
+"""
+
+from audiogan_lib.callbacks.alarms import Alarms, AlarmWarning
+from audiogan_lib.callbacks.checkpoints import BestWeights, Checkpoint, CheckpointError
+from audiogan_lib.callbacks.progress import TimeLimit, Watch
+from audiogan_lib.files import save_weights, write_text
+from audiogan_lib.metrics import VitalSigns, symptoms, vital_signs
+
+__all__ = [
+    "AlarmWarning",
+    "Alarms",
+    "BestWeights",
+    "Checkpoint",
+    "CheckpointError",
+    "TimeLimit",
+    "VitalSigns",
+    "Watch",
+    "save_weights",
+    "symptoms",
+    "vital_signs",
+    "write_text",
+]

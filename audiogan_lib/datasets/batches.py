@@ -1,0 +1,90 @@
+"""An endless, reproducible stream of shuffled batches."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from audiogan_lib.datasets import streaming
+
+
+def batches(arrays, batch_size, seed=0, first_step=0):
+    """Return an endless stream of shuffled batches.
+
+    Each epoch visits every clip once, in an order of its own; a batch that an epoch cannot fill is
+    completed from the next one. Batch i depends on `seed` and i alone, so a run that is resumed
+    sees what it would have seen.
+
+    Parameters
+    ----------
+    arrays : sequence of np.ndarray [shape=(clips, ...)]
+        Arrays of equal first dimension, such as waveforms and labels. Waveforms that stay in their
+        files are read batch by batch, several batches at a time and ahead of their use.
+    batch_size : int > 0
+        Clips in each batch.
+    seed : int, of 32 bits
+        Chooses the orders.
+    first_step : int >= 0
+        Number of the batch to begin with.
+
+    Returns
+    -------
+    tf.data.Dataset
+        Of tuples with one tensor [shape=(batch_size, ...)] for each array.
+
+    Raises
+    ------
+    ValueError
+        When the arrays are empty or of unequal length, or a number is out of range.
+
+    Examples
+    --------
+    >>> stream = batches([np.arange(10), np.arange(10) ** 2], batch_size=4)
+    >>> numbers, squares = next(iter(stream))
+    >>> numbers.shape
+    TensorShape([4])
+    """
+    arrays = _checked(arrays, batch_size, seed, first_step)
+    clips = len(arrays[0])
+    sources = [_source(array) for array in arrays]
+    last = tf.constant(clips - 1, tf.int64)
+
+    def index(position):
+        return tf.random.experimental.index_shuffle(
+            position % clips, [tf.constant(seed, tf.int64), position // clips], last
+        )
+
+    def gather(indices):
+        return tuple(source(indices) for source in sources)
+
+    positions = tf.data.Dataset.range(first_step * batch_size, np.iinfo(np.int64).max)
+    indices = positions.map(index).batch(batch_size, drop_remainder=True)
+    return indices.map(gather, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def _source(array):
+    """Return the function that takes rows, by their indices, from an array or from files."""
+    if isinstance(array, streaming.Clips):
+        return array.gather
+    with tf.device("CPU"):  # whole data sets do not belong into a GPU's memory
+        tensor = tf.constant(array)
+    return lambda indices: tf.gather(tensor, indices)
+
+
+def _checked(arrays, batch_size, seed, first_step):
+    """Return the arguments of `batches` as arrays, or say what is wrong with them."""
+    arrays = tuple(a if isinstance(a, streaming.Clips) else np.asarray(a) for a in arrays)
+    lengths = {len(array) for array in arrays}
+    if len(lengths) != 1 or 0 in lengths:
+        raise ValueError(
+            "arrays must have one first dimension in common, of at least 1, "
+            f"received shapes {[array.shape for array in arrays]}"
+        )
+    if batch_size < 1 or first_step < 0:
+        raise ValueError(
+            "batch_size must be at least 1 and first_step at least 0, "
+            f"received {batch_size} and {first_step}"
+        )
+    if not -(2**31) <= seed < 2**31:  # the shuffle would take it modulo 2**32
+        raise ValueError(f"seed must be an integer of 32 bits, received {seed}")
+    return arrays

@@ -1,0 +1,33 @@
+"""Controls for a live notebook (ipywidgets 7 and 8) that leave players, not dead knobs, on a page.
+
+Each control has two faces: a panel of widgets where a kernel runs, and rendered sounds and pictures
+where none does. What a control computes knows nothing of either: `LatentWalk` stands behind
+`LatentPlayer`, `History` behind `TrainingScrubber`, `BlindTest` behind `ListeningTest`, `Beat`
+behind `DrumMachine`, `DiracGAN` behind `LossPlayground`.
+"""
+
+from audiogan_lib.dirac_gan import DiracGAN
+from audiogan_lib.latents import LatentWalk, random_directions
+from audiogan_lib.widgets.drum_machine import Beat, DrumMachine
+from audiogan_lib.widgets.latent_player import LatentPlayer
+from audiogan_lib.widgets.listening_test import BlindTest, Comparison, ListeningTest
+from audiogan_lib.widgets.loss_playground import LossPlayground, phase_portraits
+from audiogan_lib.widgets.spectrogram_explorer import SpectrogramExplorer
+from audiogan_lib.widgets.training_scrubber import History, TrainingScrubber
+
+__all__ = [
+    "Beat",
+    "BlindTest",
+    "Comparison",
+    "DiracGAN",
+    "DrumMachine",
+    "History",
+    "LatentPlayer",
+    "LatentWalk",
+    "ListeningTest",
+    "LossPlayground",
+    "SpectrogramExplorer",
+    "TrainingScrubber",
+    "phase_portraits",
+    "random_directions",
+]
