@@ -42,7 +42,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
 
 quality: $(INSTALLED)
-	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m experiments.quality
 
 # --all reads every page again, so that a warning cannot hide behind an earlier build;
 # notebooks that did not change still come from the execution cache.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from audiogan_lib import datasets, files, transcription
-from benchmarks import transcription as measured
+from experiments import transcription as measured
 
 RESULTS = files.LIBRARY / "results"
 FOUND = json.loads((RESULTS / "transcription.json").read_text(encoding="utf-8"))

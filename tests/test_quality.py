@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from audiogan_lib import audio, recipes
-from benchmarks import quality
+from experiments import quality
 
 RESULTS = quality.RESULTS / "quality.json"
 
