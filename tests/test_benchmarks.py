@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch comes with the extra `bench`")
 
-from audiogan_lib.models import vocoder
+from audiogan_lib.models import vocoder  # noqa: E402
 from benchmarks import interleaved, ours, table, torch_training, worker  # noqa: E402
 from benchmarks.cases import CASES  # noqa: E402
 
