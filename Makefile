@@ -22,8 +22,8 @@ book: $(BUILT)
 
 test: $(BUILT)
 	@sh tools/ensure_browser.sh
-	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=300 --durations=10 \
-		--doctest-modules audiogan_lib tests book
+	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=300 --durations=10 --doctest-modules \
+		--numprocesses=auto --maxprocesses=4 --dist=loadfile audiogan_lib tests book
 
 serve: $(BUILT)
 	@echo "Open http://localhost:8000 in a browser; stop with Ctrl-C."
