@@ -14,7 +14,7 @@ UV_COMPILE := uv pip compile --universal --fork-strategy fewest --python-version
 # TensorFlow's own log lines would drown the progress that is shown.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: book test serve pdf lint bench quality requirements
+.PHONY: book test serve pdf lint bench faults quality requirements
 
 book: $(BUILT)
 	@echo
@@ -41,6 +41,10 @@ lint: $(INSTALLED)
 bench: $(INSTALLED)
 	@$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install -e ".[bench]"
 	$(BIN)/python -m benchmarks
+
+# Some 25 minutes on two cores. A tenth of them: make faults FAULTS="--tenth TEXT"
+faults: $(INSTALLED)
+	$(BIN)/python tools/plant_faults.py $(FAULTS)
 
 quality: $(INSTALLED)
 	$(BIN)/python -m experiments.quality
