@@ -214,7 +214,7 @@ class _Resuming:
             if response.status_code == 416 and total == str(start):
                 return
             if response.status_code in (206, 416) and not span.startswith(f"bytes {start}-"):
-                self.part.unlink()  # it is longer than the file, or other bytes are sent
+                self.part.unlink(missing_ok=True)  # longer than the file, or other bytes
                 raise requests.RequestException
             response.raise_for_status()
             if (etag := response.headers.get("ETag", "")).startswith('"'):  # no weak one
