@@ -7,7 +7,6 @@ Conventions: a waveform is float32 in [-1, 1], mono, ``[samples]``; where a func
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import struct
 import uuid
@@ -21,9 +20,7 @@ import soxr
 __all__ = [
     "AudioError",
     "blocks",
-    "excerpt",
     "fit_length",
-    "length",
     "level_db",
     "normalize_peak",
     "read",
@@ -92,54 +89,6 @@ def blocks(file, sample_rate):
     """
     with opened(file) as sound:
         yield from mono_blocks(sound, name_of(file), int(sample_rate))
-
-
-def excerpt(file, sample_rate, start, samples):
-    """Read a stretch of a sound file as one channel, decoding little more than that stretch.
-
-    Parameters
-    ----------
-    file : str, Path or seekable binary file
-        What to read.
-    sample_rate : int > 0
-        Wanted rate in Hz; the sound is resampled to it.
-    start, samples : int >= 0
-        Where the stretch begins and how long it is, in samples at that rate.
-
-    Returns
-    -------
-    waveform : np.ndarray [shape=(at most samples,), float32]
-        What `read` returns from `start` on, up to rounding; shorter where the file ends.
-
-    Raises
-    ------
-    AudioError
-        As `read`; damage elsewhere in the file goes unnoticed.
-    """
-    with opened(file) as sound:
-        return mono_part(sound, name_of(file), int(sample_rate), int(start), int(samples))
-
-
-def length(file):
-    """Read how long a sound file is from its header, decoding nothing.
-
-    Parameters
-    ----------
-    file : str, Path or seekable binary file
-        What to look at.
-
-    Returns
-    -------
-    frames, sample_rate : int
-        Samples of each channel, and their rate in Hz.
-
-    Raises
-    ------
-    AudioError
-        As `read`; only of a WAV can it be told here that it is truncated.
-    """
-    with opened(file) as sound:
-        return sound.frames, sound.samplerate
 
 
 def write(path, waveform, sample_rate):
@@ -305,10 +254,6 @@ def level_db(waveforms):
 #: Seconds of sound that are decoded at a time: a long file never lies in memory at full rate.
 BLOCK_S = 10.0
 
-#: Samples, at the lower of two rates, that the resampler's filter reaches to either side; with so
-#: many the stretch differs from the whole file's by float32's rounding only.
-REACH = 160
-
 #: From this size on, the size in a WAV's data chunk says "unknown": what a program writes that
 #: streams into a pipe (ffmpeg 0xFFFFFFFF, sox 0x7FFFF000 and up), or the mark of RF64.
 _UNKNOWN_SIZE = 0x7FFF0000
@@ -380,30 +325,6 @@ def mono_blocks(sound, name, rate):
         yield block if resampler is None else resampler.resample_chunk(block, last=last)
         if last:
             return
-
-
-def mono_part(sound, name, rate, start, samples):
-    """Decode, mix, check and resample a stretch of an open file, given in samples at `rate`."""
-    divisor = math.gcd(sound.samplerate, rate)
-    # So many frames of the file are exactly so many samples: only there can decoding begin
-    # without moving the samples against those of the whole file.
-    frames, grid = sound.samplerate // divisor, rate // divisor
-    margin = 0 if frames == grid else math.ceil(REACH / min(frames, grid))
-    first = max(0, start // grid - margin)
-    last = math.ceil((start + samples) / grid) + margin
-    begin, end = min(first * frames, sound.frames), min(last * frames, sound.frames)
-    try:
-        sound.seek(begin)
-    except soundfile.LibsndfileError as error:
-        raise AudioError(name, f"damaged ({_why(error)})") from error
-    block = _mono(sound, name, end - begin)
-    if len(block) < end - begin:
-        ends_s, promised_s = (begin + len(block)) / sound.samplerate, end / sound.samplerate
-        raise AudioError(name, f"damaged: ends after {ends_s:.2f} s, before {promised_s:.2f} s")
-    if frames != grid:
-        block = soxr.resample(block, sound.samplerate, rate, quality="HQ")
-    offset = start - first * grid
-    return block[offset : offset + samples]
 
 
 def _mono(sound, name, frames):

@@ -39,7 +39,7 @@ def cache(tmp_path, monkeypatch) -> Path:
     """Make downloads go to an empty cache, in small pieces, without waits and own copies."""
     folder = tmp_path / "cache"
     monkeypatch.setattr(downloads.pooch, "os_cache", lambda name: folder)
-    monkeypatch.setattr(downloads, "RETRY_WAITS_S", (0.0, 0.0))
+    monkeypatch.setattr(downloads, "RETRIES", downloads.RETRIES.new(backoff_factor=0))
     monkeypatch.setattr(downloads, "CHUNK_BYTES", 1000)
     monkeypatch.delenv("AUDIOGAN_DATA", raising=False)
     return folder

@@ -45,37 +45,6 @@ def test_samples_round_to_the_nearest_of_16_bits():
     assert steps.dtype == np.int16
 
 
-@pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 48000, 96000])
-@pytest.mark.parametrize("target_rate", [8000, 16000, 44100])
-def test_an_excerpt_is_that_stretch_of_the_whole(tmp_path, rate, target_rate):
-    sound = np.random.default_rng(0).uniform(-0.5, 0.5, (2 * rate + 123, 2))
-    soundfile.write(tmp_path / "a.flac", sound, rate)
-    whole, _ = audio.read(tmp_path / "a.flac", target_rate)
-    for start in (0, 1, 777, target_rate + 13, 2 * target_rate - 99, len(whole), 9 * target_rate):
-        stretch = audio.excerpt(tmp_path / "a.flac", target_rate, start, target_rate // 2)
-        expected = whole[start : start + target_rate // 2]
-        np.testing.assert_allclose(stretch, expected, atol=2e-6)
-
-
-@pytest.mark.parametrize("format, subtype", [("OGG", "VORBIS"), ("MP3", None)])
-def test_an_excerpt_of_compressed_sound_begins_at_its_sample(tmp_path, noise, format, subtype):
-    soundfile.write(tmp_path / "a", np.tile(noise, 3), RATE, subtype, format=format)
-    whole, _ = audio.read(tmp_path / "a")
-    stretch = audio.excerpt(tmp_path / "a", RATE, 31234, 5000)
-    np.testing.assert_allclose(stretch, whole[31234:36234], atol=1e-6)
-
-
-def test_an_excerpt_past_the_end_of_truncated_sound_is_refused(tmp_path, noise):
-    for ending in ("flac", "mp3"):
-        path = tmp_path / f"a.{ending}"
-        soundfile.write(path, np.tile(noise, 4), RATE)
-        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-        assert audio.length(path)[0] == 4 * RATE  # what its header says
-        assert len(audio.excerpt(path, RATE, RATE // 2, RATE)) == RATE
-        with pytest.raises(audio.AudioError, match=rf"a\.{ending}: damaged"):
-            audio.excerpt(path, RATE, 3 * RATE, RATE)
-
-
 @pytest.mark.parametrize(
     "format, subtype", [("WAV", "FLOAT"), ("FLAC", "PCM_24"), ("OGG", "VORBIS"), ("MP3", None)]
 )

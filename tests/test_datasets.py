@@ -1,21 +1,22 @@
-"""Data sets: what they all are, those that are shipped and those that are downloaded."""
+"""Data sets: what they all are, those that are shipped, any folder, and endless batches."""
 
 import csv
-import dataclasses
-import gzip
-import hashlib
 import os
-import socket
+import shutil
+import subprocess
+import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from archive_server import tar_bytes
-from tones import tone, wav_bytes
+import tensorflow as tf
+from tones import RATE, strongest_hz, tone, wav_bytes, write
 
-from audiogan_lib import datasets
-from audiogan_lib.datasets import downloads, public
+from audiogan_lib import audio, datasets
+from audiogan_lib.datasets import dataset, folders, shipped
 
 # --- the data set itself -------------------------------------------------------------------------
 
@@ -61,10 +62,12 @@ def test_an_unknown_name_is_answered_with_the_known():
 
 
 def test_an_unknown_option_is_answered_with_the_known(tmp_path):
-    with pytest.raises(TypeError, match=r"'nsynth' are 'limit', 'sources', received 'samples'"):
+    with pytest.raises(TypeError, match=r"'nsynth' are 'limit', 'source', received 'samples'"):
         datasets.load("nsynth", samples=9)
-    with pytest.raises(TypeError, match=r"'sample_rate', 'samples', .* received 'rate'"):
-        datasets.load(tmp_path, rate=8000)
+    with pytest.raises(TypeError, match=r"'sample_rate', 'samples', 'seed', received 'limit'"):
+        datasets.load(tmp_path, limit=8)
+    with pytest.raises(TypeError, match=r"options of 'drums' are none, received 'seed'"):
+        datasets.load("drums", seed=0)
 
 
 # --- shipped -------------------------------------------------------------------------------------
@@ -98,7 +101,7 @@ def test_packed_clips_are_cut_where_the_index_says(tmp_path, monkeypatch):
     header = ["file", "start", "samples", "label", "split", "voice", "pitch", "rate"]
     with (tmp_path / "robot_digits" / "index.csv").open("w", newline="") as file:
         csv.writer(file).writerows([header, *rows])
-    monkeypatch.setattr(datasets, "SOUNDS", tmp_path)
+    monkeypatch.setattr(shipped, "SOUNDS", tmp_path)
     dataset = datasets.load("robot_digits")
     assert dataset.label_names == ("9", "10")  # numbers by value
     np.testing.assert_array_equal(dataset.labels, [1, 0, 0])
@@ -118,215 +121,448 @@ def test_packed_clips_are_cut_where_the_index_says(tmp_path, monkeypatch):
     }
 
 
-# --- FSDD, the real one --------------------------------------------------------------------------
+# --- batches --------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def fsdd():
-    archive = Path(os.environ.get("AUDIOGAN_DATA", "")) / public.FSDD.filename
-    if not archive.is_file():
-        pytest.skip(f"no folder AUDIOGAN_DATA with {archive.name}")
-    return datasets.load("fsdd")
+def take(count, *arrays, **options):
+    stream = datasets.batches(arrays, **options).take(count)
+    return [tuple(tensor.numpy() for tensor in batch) for batch in stream]
 
 
-def test_fsdd_has_its_official_split(fsdd):
-    assert fsdd.waveforms.shape == (3000, 8192)
-    assert fsdd.sample_rate == 8000
-    assert fsdd.label_names == tuple("0123456789")
-    test = fsdd.split("test")
-    found = set(zip(test.labels, test.columns["speaker"], test.columns["take"], strict=True))
-    speakers = "george", "jackson", "lucas", "nicolas", "theo", "yweweler"
-    assert found == {(d, s, t) for d in range(10) for s in speakers for t in range(5)}
-    assert len(fsdd.split("train")) == 2700
+def test_each_epoch_is_a_new_permutation_of_all_clips():
+    seen = np.concatenate([batch for (batch,) in take(9, np.arange(12), batch_size=4)])
+    epochs = seen.reshape(3, 12)
+    np.testing.assert_array_equal(np.sort(epochs, axis=1), np.tile(np.arange(12), (3, 1)))
+    assert len({tuple(epoch) for epoch in epochs}) == 3
 
 
-def test_fsdd_clips_are_the_recordings(fsdd):
-    with_name = downloads.members(
-        downloads.fetch(public.FSDD), lambda name: name.endswith("/7_lucas_3.wav")
-    )
-    ((_, file),) = with_name
-    recording, _ = soundfile.read(file, dtype="float32")
-    columns = fsdd.columns
-    (row,) = np.flatnonzero(
-        (fsdd.labels == 7) & (columns["speaker"] == "lucas") & (columns["take"] == 3)
-    )
-    np.testing.assert_array_equal(fsdd.waveforms[row, : len(recording)], recording)
-    assert not fsdd.waveforms[row, len(recording) :].any()
+def test_a_batch_runs_over_into_the_next_epoch():
+    seen = np.concatenate([batch for (batch,) in take(10, np.arange(7), batch_size=3)])
+    assert [sorted(seen[start : start + 7]) for start in (0, 7, 14)] == [list(range(7))] * 3
 
 
-def test_as_many_fsdd_clips_are_cut_as_the_docstring_says(fsdd):
-    sizes = [
-        soundfile.info(file).frames
-        for _, file in downloads.members(downloads.fetch(public.FSDD), downloads.is_wav)
-    ]
-    assert sum(size > 8192 for size in sizes) == 17
-    assert "17 of FSDD's 3000" in datasets.__doc__
+def test_a_resumed_stream_goes_on_where_it_would_have_been():
+    options = {"batch_size": 5, "seed": 3}
+    whole = take(20, np.arange(13), **options)
+    rest = take(8, np.arange(13), first_step=12, **options)
+    np.testing.assert_array_equal(rest, whole[12:])
+    np.testing.assert_array_equal(take(20, np.arange(13), **options), whole)
 
 
-# --- the layouts of the three, from a server that fails ------------------------------------------
+def test_arrays_stay_together_and_keep_their_types():
+    waveforms = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
+    for clips, labels in take(5, waveforms, np.arange(6), batch_size=4):
+        np.testing.assert_array_equal(clips, waveforms[labels])
+        assert (clips.dtype, labels.dtype) == (np.float32, np.int64)
 
 
-def fsdd_archive():
-    rng = np.random.default_rng(0)
-    names = [f"{d}_{s}_{t}" for d in (0, 7) for s in ("ann", "bob") for t in (0, 4, 5, 49)]
-    files = {
-        f"set-26eb/recordings/{n}.wav": wav_bytes(rng.normal(0, 0.1, 900), 8000) for n in names
+def test_fewer_clips_than_one_batch_are_repeated():
+    ((batch,),) = take(1, np.arange(3), batch_size=8)
+    np.testing.assert_array_equal(np.bincount(batch[:6]), [2, 2, 2])
+
+
+def orders(clips, epochs, seed, first=0):
+    stream = datasets.batches([np.arange(clips)], clips, seed, first_step=first)
+    return [tuple(batch.numpy()) for (batch,) in stream.take(epochs)]
+
+
+def test_a_thousand_epochs_have_a_thousand_orders():
+    assert len(set(orders(50, 1000, seed=0))) == 1000
+
+
+def test_every_seed_has_orders_of_its_own():
+    seeds = [-1, 0, 1, 256, 512, 2**30, 2**31 - 256, 2**31 - 1, -(2**31)]
+    assert len({order for seed in seeds for order in orders(50, 300, seed)}) == 300 * len(seeds)
+
+
+def test_each_clip_comes_at_each_place_equally_often():
+    counts = np.zeros((8, 8))
+    for order in orders(8, 2000, seed=1):
+        counts[np.arange(8), order] += 1
+    chi_squared = np.sum((counts - 250) ** 2 / 250)  # 49 degrees of freedom: 49 +- 10
+    assert chi_squared < 49 + 4 * 10
+
+
+def test_the_order_is_the_same_on_every_machine():
+    assert orders(10, 1, seed=1) == [(3, 8, 0, 6, 1, 5, 2, 9, 7, 4)]
+
+
+def test_a_stream_far_into_training_starts_at_once():
+    ((batch,),) = take(1, np.arange(10), batch_size=10, first_step=10**12)
+    assert sorted(batch) == list(range(10))
+
+
+@pytest.mark.parametrize(
+    "arrays, options, message",
+    [
+        ([np.zeros(3), np.zeros(4)], {"batch_size": 2}, r"\[\(3,\), \(4,\)\]"),
+        ([np.zeros((0, 5))], {"batch_size": 2}, r"\(0, 5\)"),
+        ([], {"batch_size": 2}, r"received shapes \[\]"),
+        ([np.zeros(3)], {"batch_size": 2, "seed": 2**31}, "seed must .* received 2147483648"),
+        ([np.zeros(3)], {"batch_size": 0}, "received 0 and 0"),
+        ([np.zeros(3)], {"batch_size": 2, "first_step": -1}, "received 2 and -1"),
+    ],
+)
+def test_what_makes_no_batches_is_refused(arrays, options, message):
+    with pytest.raises(ValueError, match=message):
+        datasets.batches(arrays, **options)
+
+
+# --- any folder ----------------------------------------------------------------------------------
+
+
+def bad_folder(folder):
+    """Fill a folder with what cannot be used; return what must be said of each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "empty.wav").write_bytes(b"")
+    (folder / "text.wav").write_text("This is a letter, not a sound. " * 50)
+    (folder / "truncated.wav").write_bytes(wav_bytes(tone(440))[:20000])
+    write(folder / "10ms.wav", tone(440, duration_s=0.01))
+    write(folder / "zeros.wav", np.zeros(RATE))
+    with_nan = tone(440, duration_s=12)  # longer than one block
+    with_nan[-5] = np.nan
+    write(folder / "nan.wav", with_nan, subtype="FLOAT")
+    (folder / "phone.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(99))
+    return {
+        "empty.wav": "the file is empty",
+        "text.wav": "not a sound file",
+        "truncated.wav": "truncated: 12044 bytes",
+        "10ms.wav": "too short: 10 ms of sound, at least 20 are needed",
+        "zeros.wav": "silent: nothing in it is above -60 dB",
+        "nan.wav": "NaN",
+        "phone.m4a": "not a sound file",
     }
-    lines = sorted(
-        f"{Path(name).name} {hashlib.sha256(content).hexdigest()}\n"
-        for name, content in files.items()
-    )
-    digest = hashlib.sha256("".join(lines).encode()).hexdigest()
-    data = tar_bytes({"set-26eb/README.md": b"read me"} | files)
-    return data, dataclasses.replace(public.FSDD, recordings_sha256=digest)
 
 
-def speech_commands_archive():
-    rng = np.random.default_rng(1)
-    files = {"./testing_list.txt": b"bed/0a_nohash_0.wav\ntwo/0a_nohash_0.wav\n"}
-    for word in ("bed", "two", "zero"):
-        for speaker in ("0a", "0b", "0c"):
-            clip = wav_bytes(rng.normal(0, 0.1, 900))
-            files[f"./{word}/{speaker}_nohash_0.wav"] = clip
-    files["./_background_noise_/pink.wav"] = wav_bytes(rng.normal(0, 0.1, 900))
-    files["./validation_list.txt"] = b"zero/0b_nohash_0.wav\n"
-    data = tar_bytes(files)
-    digest = hashlib.sha256(data).hexdigest()
-    return data, dataclasses.replace(public.SPEECH_COMMANDS, sha256=digest)
+def good_folder(folder):
+    """Fill a folder with a tone of 440 Hz in every usable form; return the clips of each."""
+    write(folder / "good.wav", tone(440))
+    write(folder / "good.flac", tone(440))
+    write(folder / "good.ogg", tone(440), format="OGG", subtype="VORBIS")
+    write(folder / "good.MP3", tone(440), format="MP3")
+    write(folder / "rate.wav", tone(440, sample_rate=96000), 96000)
+    channels = tone(440)[:, None] * np.linspace(0, 1, 8)
+    write(folder / "channels.wav", channels)
+    write(folder / "minute.wav", tone(440, duration_s=60))
+    singles = "good.wav", "good.flac", "good.ogg", "good.MP3", "rate.wav", "channels.wav"
+    return dict.fromkeys(singles, 1) | {"minute.wav": 59}
 
 
-def nsynth_archive():
-    rng = np.random.default_rng(2)
-    names = [
-        "bass_synthetic_033-100-050",
-        "vocal_acoustic_000-024-127",
-        "synth_lead_acoustic_1-024-25",
-    ]
-    files = {f"nsynth-valid/audio/{n}.wav": wav_bytes(rng.normal(0, 0.1, 20000)) for n in names}
-    data = tar_bytes({"nsynth-valid/examples.json": b"{}"} | files)
-    return data, dataclasses.replace(
-        public.NSYNTH["validation"], sha256=hashlib.sha256(data).hexdigest()
-    )
+def load_quietly(*arguments, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return datasets.load(*arguments, **options)
 
 
-ARCHIVES = {
-    "fsdd": fsdd_archive,
-    "speech_commands": speech_commands_archive,
-    "nsynth": nsynth_archive,
-}
+def test_a_folder_of_horrors_names_the_bad_and_uses_the_good(tmp_path):
+    expected = bad_folder(tmp_path / "sounds")
+    clips = good_folder(tmp_path / "sounds")
+    (tmp_path / "sounds" / "notes.txt").write_text("no sound, and not called one")
+    with pytest.warns(UserWarning, match=r"\.(wav|m4a): ") as warned:
+        dataset = datasets.load(tmp_path / "sounds")
+
+    reasons = {Path(path).name: reason for path, reason in dataset.skipped}
+    assert set(reasons) == set(expected)
+    for name, reason in expected.items():
+        assert reason in reasons[name]
+    messages = {str(warning.message) for warning in warned}
+    assert messages == {f"{path}: {reason}" for path, reason in dataset.skipped}
+    assert {warning.filename for warning in warned} == {__file__}
+
+    files, counts = np.unique(dataset.columns["file"], return_counts=True)
+    assert dict(zip(files, counts, strict=True)) == clips
+    assert dataset.waveforms.shape == (65, 16384)
+    assert dataset.label_names == ("sounds",)
+    for clip in dataset.waveforms:
+        assert strongest_hz(clip) == pytest.approx(440, abs=2)
+    mixed = dataset.waveforms[dataset.columns["file"] == "channels.wav"]
+    assert np.abs(mixed).max() == pytest.approx(0.25, abs=0.01)
 
 
-def at(server, name, source):
-    """Return the options that make `load` take an archive from the test's server."""
-    source = dataclasses.replace(source, url=server.url + source.filename)
-    return {"sources": {"validation": source}} if name == "nsynth" else {"source": source}
-
-
-@pytest.mark.parametrize("name", ARCHIVES)
-def test_a_download_that_breaks_half_way_is_resumed_and_loaded(server, cache, name):
-    data, source = ARCHIVES[name]()
-    server.data, server.breaks = data, [len(data) // 2]
-    dataset = datasets.load(name, **at(server, name, source))
-    assert [r.get("Range") for r in server.requests] == [None, f"bytes={len(data) // 2}-"]
-    assert (cache / source.filename).read_bytes() == data
-    again = datasets.load(name, **at(server, name, source))
-    assert len(server.requests) == 2
-    np.testing.assert_array_equal(again.waveforms, dataset.waveforms)
-
-
-@pytest.mark.parametrize("name", ARCHIVES)
-def test_a_download_with_a_wrong_byte_is_refused_and_removed(server, cache, name):
-    data, source = ARCHIVES[name]()
-    place = len(data) // 2
-    server.data = data[:place] + bytes([data[place] ^ 255]) + data[place + 1 :]
-    with pytest.raises(downloads.DownloadError, match="has been removed; load again"):
-        datasets.load(name, **at(server, name, source))
-    assert not list(cache.iterdir())
-    server.data = data
-    assert len(datasets.load(name, **at(server, name, source)))
-
-
-@pytest.mark.parametrize("name", ARCHIVES)
-def test_without_a_network_one_sentence_says_what_to_do(server, cache, name):
-    _, source = ARCHIVES[name]()
-    with socket.socket() as taken:  # bound but not listening: it refuses connections
-        taken.bind(("127.0.0.1", 0))
-        server.url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
-        with pytest.raises(downloads.DownloadError, match=r"no connection\. .* AUDIOGAN_DATA"):
-            datasets.load(name, **at(server, name, source))
-
-
-def test_fsdd_is_split_by_take(server, cache):
-    server.data, source = fsdd_archive()
-    dataset = datasets.load("fsdd", **at(server, "fsdd", source))
-    assert dataset.label_names == ("0", "7")
-    assert set(dataset.split("test").columns["take"]) == {0, 4}
-    assert set(dataset.split("train").columns["take"]) == {5, 49}
-
-
-def test_fsdd_compressed_anew_by_its_host_is_still_accepted(server, cache):
-    data, source = fsdd_archive()
-    server.data = gzip.compress(gzip.decompress(data), compresslevel=1)
-    assert server.data != data
-    assert len(datasets.load("fsdd", **at(server, "fsdd", source))) == 16
-
-
-def test_speech_commands_gives_digits_by_the_archives_own_lists(server, cache):
-    server.data, source = speech_commands_archive()
-    dataset = datasets.load("speech_commands", **at(server, "speech_commands", source))
-    assert dataset.waveforms.shape == (6, 16384)
-    assert dataset.label_names == public.DIGIT_WORDS
-    assert set(dataset.labels) == {0, 2}
-    rows = zip(dataset.labels, dataset.columns["speaker"], dataset.columns["split"], strict=True)
-    assert sorted(rows) == [
-        (0, "0a", "train"),
-        (0, "0b", "validation"),
-        (0, "0c", "train"),
-        (2, "0a", "test"),
-        (2, "0b", "train"),
-        (2, "0c", "train"),
-    ]
-
-
-def test_speech_commands_without_its_lists_is_refused(server, cache):
-    server.data = tar_bytes({"./zero/0a_nohash_0.wav": wav_bytes(tone(99))})
-    source = dataclasses.replace(
-        public.SPEECH_COMMANDS, sha256=hashlib.sha256(server.data).hexdigest()
-    )
+def test_a_folder_with_nothing_usable_says_so_in_one_sentence(tmp_path):
+    bad = bad_folder(tmp_path / "sounds")
     with pytest.raises(
-        downloads.DownloadError, match=r"no testing_list.txt and no validation_list"
-    ):
-        datasets.load("speech_commands", **at(server, "speech_commands", source))
+        ValueError, match=f"no usable sound: {len(bad)} files were skipped"
+    ) as caught:
+        load_quietly(tmp_path / "sounds")
+    assert str(caught.value).count(". ") == 0
+    (tmp_path / "none").mkdir()
+    with pytest.raises(ValueError, match=r"none' holds no sound files$"):
+        datasets.load(tmp_path / "none")
 
 
-def test_nsynth_is_labelled_by_pitch_and_its_notes_are_cut(server, cache):
-    server.data, source = nsynth_archive()
-    dataset = datasets.load("nsynth", **at(server, "nsynth", source))
-    assert dataset.label_names == ("24", "100")
-    np.testing.assert_array_equal(dataset.labels, [1, 0, 0])
-    np.testing.assert_array_equal(dataset.columns["velocity"], [50, 127, 25])
-    assert list(dataset.columns["family"]) == ["bass", "vocal", "synth_lead"]
-    assert list(dataset.columns["origin"]) == ["synthetic", "acoustic", "acoustic"]
-    assert dataset.waveforms.shape == (3, 16384)
-    assert (dataset.waveforms[:, -1] == 0).all()
-
-
-def test_nsynth_fetches_only_the_split_that_is_asked_for_and_stops_at_the_limit(server, cache):
-    server.data, _ = nsynth_archive()
-    sources = {
-        split: dataclasses.replace(source, url=server.url + source.filename)
-        for split, source in public.NSYNTH.items()
+def test_sub_folders_are_labels_and_hidden_files_are_passed_over(tmp_path):
+    write(tmp_path / "cat" / "deep" / "1.wav", tone(300))
+    write(tmp_path / "dog" / "1.flac", tone(600))
+    write(tmp_path / "loose.wav", tone(900))
+    write(tmp_path / "dog" / "._1.wav", tone(1200))
+    write(tmp_path / ".trash" / "1.wav", tone(1200))
+    dataset = load_quietly(tmp_path)
+    frequencies_hz = {
+        dataset.label_names[label]: strongest_hz(clip)
+        for label, clip in zip(dataset.labels, dataset.waveforms, strict=True)
     }
-    dataset = datasets.load("nsynth", split="test", sources=sources, limit=2)
-    assert server.paths == ["/nsynth-test.jsonwav.tar.gz"]
-    assert list(dataset.columns["split"]) == ["test", "test"]
-    assert len(datasets.load("nsynth", sources=sources, limit=1)) == 3
-    assert sorted(set(server.paths)) == [
-        "/nsynth-test.jsonwav.tar.gz",
-        "/nsynth-train.jsonwav.tar.gz",
-        "/nsynth-valid.jsonwav.tar.gz",
+    assert frequencies_hz == pytest.approx({"cat": 300, "dog": 600, tmp_path.name: 900}, abs=1)
+    assert not dataset.skipped
+
+
+def test_a_long_file_is_cut_into_consecutive_clips(tmp_path):
+    sound = np.random.default_rng(0).uniform(-0.5, 0.5, 2 * 4096 + 1500).astype(np.float32)
+    write(tmp_path / "a.wav", sound, subtype="FLOAT")
+    dataset = datasets.load(tmp_path, samples=4096)
+    assert len(dataset) == 3
+    np.testing.assert_array_equal(dataset.waveforms.ravel()[: len(sound)], sound)
+    assert not dataset.waveforms.ravel()[len(sound) :].any()
+
+
+def test_a_rest_shorter_than_a_quarter_of_a_clip_is_dropped(tmp_path):
+    write(tmp_path / "a.wav", tone(440)[: 4096 + 1000], subtype="FLOAT")
+    assert len(datasets.load(tmp_path, samples=4096)) == 1
+
+
+def test_pauses_are_passed_over_so_that_each_clip_begins_with_sound(tmp_path):
+    hit = np.full(1000, 0.5, np.float32)
+    pause = np.zeros(30000, np.float32)
+    write(tmp_path / "a.wav", np.concatenate([pause, hit, pause, hit, pause]), subtype="FLOAT")
+    dataset = datasets.load(tmp_path, samples=8192)
+    assert len(dataset) == 2
+    np.testing.assert_array_equal(dataset.waveforms[:, :1000], 0.5)
+    assert not dataset.waveforms[:, 1000:].any()
+
+
+def test_silence_does_not_make_a_short_sound_longer(tmp_path):
+    write(tmp_path / "a.wav", np.pad(tone(440, duration_s=0.005), 8000))
+    with pytest.raises(ValueError, match="no usable sound"), pytest.warns(match="5 ms of sound"):
+        datasets.load(tmp_path)
+
+
+def test_clips_beyond_full_scale_are_scaled_down(tmp_path):
+    write(tmp_path / "a.wav", tone(440, level=4.0), subtype="FLOAT")
+    assert np.abs(datasets.load(tmp_path).waveforms).max() == pytest.approx(1)
+
+
+def test_a_folder_is_split_by_file_and_by_seed(tmp_path):
+    for number in range(20):
+        write(tmp_path / f"{number}.wav", tone(440, duration_s=0.5))
+    dataset = datasets.load(tmp_path, samples=2048)
+    files = {split: set(dataset.split(split).columns["file"]) for split in ("train", "test")}
+    assert (len(files["train"]), len(files["test"])) == (18, 2)
+    assert not files["train"] & files["test"]
+    assert len(dataset) == 20 * 4
+    again = datasets.load(tmp_path, split="test", samples=2048)
+    assert set(again.columns["file"]) == files["test"]
+    others = [
+        set(datasets.load(tmp_path, split="test", samples=2048, seed=seed).columns["file"])
+        for seed in (1, 2)
     ]
-    with pytest.raises(ValueError, match=r"one of 'train', 'validation', 'test', received 'dev'"):
-        datasets.load("nsynth", split="dev", sources=sources)
-    with pytest.raises(ValueError, match="limit must be at least 1, received 0"):
-        datasets.load("nsynth", split="test", sources=sources, limit=0)
+    assert files["test"] not in others
+
+
+def test_one_file_alone_is_for_training(tmp_path):
+    write(tmp_path / "a.wav", tone(440))
+    assert list(datasets.load(tmp_path).columns["split"]) == ["train"]
+    with pytest.raises(ValueError, match=r"one of 'train', received 'test'"):
+        datasets.load(tmp_path, split="test")
+
+
+@pytest.mark.parametrize("option", ["sample_rate", "samples"])
+def test_numbers_of_a_folder_must_be_positive(tmp_path, option):
+    with pytest.raises(ValueError, match=f"{option} must be at least 1, received 0"):
+        datasets.load(tmp_path, **{option: 0})
+
+
+def test_a_long_file_is_never_held_at_full_rate(tmp_path, monkeypatch):
+    write(tmp_path / "a.wav", np.tile(tone(440, 48000, 5.0)[:, None], (6, 4)), 48000)
+    sizes = []
+    blocks = audio.blocks
+    monkeypatch.setattr(audio, "blocks", lambda *a: (sizes.append(len(b)) or b for b in blocks(*a)))
+    datasets.load(tmp_path)
+    assert len(sizes) == 4
+    assert max(sizes) < 11 * RATE
+
+
+# --- folders too big for memory ------------------------------------------------------------------
+
+
+@pytest.fixture
+def sounds(tmp_path):
+    """Return a folder of sounds of several forms and lengths, one of them damaged at its end."""
+    folder = tmp_path / "sounds"
+    for number, (ending, rate) in enumerate([("wav", 16000), ("flac", 44100), ("mp3", 48000)]):
+        for label, frequency_hz in (("low", 300), ("high", 1200)):
+            write(folder / label / f"{number}.{ending}", tone(frequency_hz, rate, 1 + number), rate)
+    with_nan = tone(440, duration_s=12)
+    with_nan[-5] = np.nan
+    write(folder / "low" / "9.wav", with_nan, subtype="FLOAT")
+    return folder
+
+
+@pytest.fixture
+def disk(cache, monkeypatch):
+    """Let every clip go to the disk; return where."""
+    monkeypatch.setattr(folders, "MEMORY_BYTES", 0)
+    return cache / "folders"
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """Return a list of the files that are decoded."""
+    decoded, blocks = [], audio.blocks
+    monkeypatch.setattr(audio, "blocks", lambda *a: (decoded.append(a[0].name), blocks(*a))[1])
+    return decoded
+
+
+def held_and_on_disk(folder, monkeypatch, **options):
+    held = load_quietly(folder, **options)
+    monkeypatch.setattr(folders, "MEMORY_BYTES", 3 * 4 * 16384)
+    return held, load_quietly(folder, **options)
+
+
+def test_a_folder_gives_the_same_clips_whatever_its_size(sounds, cache, monkeypatch):
+    held, on_disk = held_and_on_disk(sounds, monkeypatch)
+    assert isinstance(held.waveforms, np.ndarray)
+    assert isinstance(on_disk.waveforms, datasets.Clips)
+    assert on_disk.waveforms.shape == held.waveforms.shape == (12, 16384)
+    assert (on_disk.waveforms.dtype, on_disk.waveforms.ndim) == (np.float32, 2)
+    again = load_quietly(sounds)
+    for one in (on_disk, again):
+        np.testing.assert_array_equal(one.waveforms, held.waveforms)
+        np.testing.assert_array_equal(one.labels, held.labels)
+        assert (one.label_names, one.skipped) == (held.label_names, held.skipped)
+        for column in ("file", "split"):
+            np.testing.assert_array_equal(one.columns[column], held.columns[column])
+    assert repr(on_disk) == repr(held)
+    with pytest.warns(UserWarning, match=r"low.9\.wav: holds samples that are NaN"):
+        datasets.load(sounds)
+
+
+def test_clips_on_the_disk_are_taken_like_rows_of_an_array(sounds, cache, monkeypatch):
+    held, on_disk = held_and_on_disk(sounds, monkeypatch)
+    clips, expected = on_disk.waveforms, held.waveforms
+    for which in (3, -1, slice(2, 9, 3), [4, 1, 4], held.labels == 1, np.array([], int)):
+        np.testing.assert_array_equal(clips[which], expected[which])
+    chosen = on_disk.select([7, 2, 5]).map(lambda clips: 0.5 * clips).select([0, 1])
+    np.testing.assert_array_equal(chosen.map(np.negative).waveforms, -0.5 * expected[[7, 2]])
+    np.testing.assert_array_equal(clips, expected)
+
+
+def test_a_codec_sees_each_clip_with_its_label_wherever_the_clips_are(sounds, cache, monkeypatch):
+    held, on_disk = held_and_on_disk(sounds, monkeypatch, split="train")
+
+    def encode(waveforms, names):
+        return tf.stack([waveforms[:, :10], waveforms[:, :10] * (names == "high")[:, None]], 2)
+
+    monkeypatch.setattr(dataset, "PART", 5)
+    streams = [
+        datasets.batches((data.encoded(encode), data.labels), 4, seed=3, first_step=2)
+        for data in (held, on_disk)
+    ]
+    assert streams[0].element_spec == streams[1].element_spec
+    assert streams[1].element_spec[0].shape == (4, 10, 2)
+    for (examples, labels), (expected, expected_labels) in zip(
+        streams[1].take(9), streams[0], strict=False
+    ):
+        np.testing.assert_array_equal(examples, expected)
+        np.testing.assert_array_equal(labels, expected_labels)
+        assert (examples[..., 1].numpy().any(axis=1) == (labels.numpy() == 0)).all()
+
+
+def test_a_folder_on_the_disk_is_decoded_once_until_it_changes(sounds, disk, decoded):
+    load_quietly(sounds)
+    assert len(decoded) == 7
+    kept = set(disk.iterdir())
+    assert len(kept) == 2
+    load_quietly(sounds, split="train", seed=4)
+    assert len(decoded) == 7
+    load_quietly(sounds, samples=4096)  # another length beside it
+    assert set(disk.iterdir()) > kept
+    before = (sounds / "low" / "0.wav").stat()
+    write(sounds / "low" / "0.wav", tone(700))  # of the same size
+    os.utime(sounds / "low" / "0.wav", ns=(0, before.st_mtime_ns + 1))
+    clips = load_quietly(sounds)
+    assert strongest_hz(clips.waveforms[clips.columns["file"] == "low/0.wav"][0]) == pytest.approx(
+        700, abs=1
+    )
+    assert not set(disk.iterdir()) & kept
+    assert len(list(disk.iterdir())) == 4
+
+
+@pytest.mark.parametrize("ending, content", [(".f32", b"\0" * 65536), (".json", b"{}")])
+def test_a_damaged_cache_is_made_again(sounds, disk, decoded, ending, content):
+    whole = np.array(load_quietly(sounds).waveforms)
+    next(disk.glob(f"*{ending}")).write_bytes(content)
+    np.testing.assert_array_equal(load_quietly(sounds).waveforms, whole)
+    assert len(decoded) == 14
+    load_quietly(sounds)
+    assert len(decoded) == 14
+
+
+def test_clips_are_still_there_when_the_cache_is_emptied_meanwhile(sounds, disk):
+    clips = load_quietly(sounds).waveforms
+    before = clips[:]
+    shutil.rmtree(disk)
+    shutil.rmtree(sounds)
+    np.testing.assert_array_equal(clips[:], before)
+
+
+def test_a_full_disk_names_the_place_and_the_need_and_leaves_nothing(sounds, disk):
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5 * 65536, limits[1]))
+    try:
+        with pytest.raises(
+            OSError, match=r"too large: .* need some 0\.[2-9] MB; make room"
+        ) as caught:
+            load_quietly(sounds)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert caught.value.filename == str(disk)
+    assert not list(disk.iterdir())
+
+
+def test_two_processes_may_decode_one_folder_at_once(sounds, disk):
+    with ThreadPoolExecutor() as pool:
+        both = list(pool.map(load_quietly, [sounds, sounds]))
+    np.testing.assert_array_equal(both[0].waveforms, both[1].waveforms)
+    assert len(list(disk.iterdir())) == 2
+
+
+MEMORY = """
+import resource, sys
+from audiogan_lib import datasets
+from audiogan_lib.datasets import folders
+
+folders.MEMORY_BYTES = 1 << 20
+folders.pooch.os_cache = lambda name: sys.argv[2]
+
+def peak_mb(folder):
+    dataset = datasets.load(folder, samples=8192, split="train").map(abs)
+    doubled = dataset.encoded(lambda clips, names: 2 * clips)
+    for _ in datasets.batches((doubled, dataset.labels), 50).take(40):
+        pass
+    return len(dataset), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+few, before = peak_mb(sys.argv[1] + "/few")
+many, after = peak_mb(sys.argv[1])
+assert many > 10 * few
+print(many * 8192 * 4 / 1e6, after - before)
+"""
+
+
+def test_many_clips_take_no_more_memory_than_few(tmp_path):
+    rng = np.random.default_rng(0)
+    for number in range(4):
+        noise = rng.integers(1000, 9000, 8192 * 1000, np.int16)
+        soundfile.write(tmp_path / f"{number}.wav", noise, RATE)
+    (tmp_path / "few").mkdir()
+    for name in "ab":
+        soundfile.write(tmp_path / "few" / f"{name}.wav", noise[: 8192 * 100], RATE)
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, tmp_path, tmp_path / "cache"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    clips_mb, more_mb = map(float, done.stdout.split())
+    assert clips_mb > 90
+    assert more_mb < 30

@@ -1,14 +1,22 @@
-"""Archives over a bad line: resumed, checked, refused. The server is a real one, on 127.0.0.1."""
+"""Public data sets over a bad line: resumed, checked, refused. The server is real, on 127.0.0.1."""
 
 import dataclasses
+import gzip
 import hashlib
+import os
 import socket
 import tarfile
+from pathlib import Path
 
+import numpy as np
+import pooch
 import pytest
+import soundfile
 from archive_server import Handler, tar_bytes
+from tones import tone, wav_bytes
 
-from audiogan_lib.datasets import downloads
+from audiogan_lib import datasets
+from audiogan_lib.datasets import downloads, public
 from audiogan_lib.datasets.downloads import DownloadError, Source
 
 NAME = "sounds.tar.gz"
@@ -46,8 +54,8 @@ def test_a_broken_line_is_taken_up_where_it_broke(server, source):
 
 
 def test_a_download_that_failed_goes_on_in_the_next_run(server, source, cache):
-    server.breaks = [30000, 0, 0]
-    with pytest.raises(DownloadError, match=r"30000 of 65536 bytes.*is kept"):
+    server.breaks = [30000, 0, 0, 0]
+    with pytest.raises(DownloadError, match=r"the line broke\. .*is kept"):
         downloads.fetch(source)
     assert (cache / f"{NAME}.part").read_bytes() == DATA[:30000]
     server.requests.clear()
@@ -69,9 +77,9 @@ def test_a_server_without_ranges_sends_all_again(server, source):
 
 def test_a_server_without_ranges_that_always_breaks_is_given_up(server, source):
     server.takes_range, server.breaks = False, [30000] * 99
-    with pytest.raises(DownloadError, match="30000 of 65536"):
+    with pytest.raises(DownloadError, match="the line broke"):
         downloads.fetch(source)
-    assert len(server.requests) == 3
+    assert len(server.requests) == 4
 
 
 def test_a_server_that_sends_other_bytes_than_asked_for_is_not_believed(server, source, cache):
@@ -133,19 +141,24 @@ def test_a_missing_page_is_not_asked_for_again(server, source):
 
 def test_a_wrong_byte_is_refused_and_the_file_removed(server, source, cache):
     server.data = DATA[:40000] + bytes([DATA[40000] ^ 1]) + DATA[40001:]
-    with pytest.raises(DownloadError, match=f"SHA-256 is .* must be {source.sha256}.*removed"):
+    with pytest.raises(DownloadError, match=f"expected {source.sha256} but got .* Load again"):
         downloads.fetch(source)
     assert names(cache) == []
     server.data = DATA
     assert downloads.fetch(source).read_bytes() == DATA
 
 
-def test_a_file_that_rots_in_the_cache_is_noticed_and_removed(server, source, cache):
+def test_a_file_that_rots_in_the_cache_is_downloaded_again(server, source, cache):
     downloads.fetch(source).write_bytes(DATA[:-1] + b"?")
-    with pytest.raises(DownloadError, match="load again"):
-        downloads.fetch(source)
-    assert names(cache) == []
     assert downloads.fetch(source).read_bytes() == DATA
+    assert names(cache) == [NAME]
+
+
+def test_pooch_alone_would_start_a_broken_archive_over(server, source, cache):
+    server.breaks = [30000]
+    archives = pooch.create(cache, base_url=server.url, registry={NAME: None}, retry_if_failed=1)
+    assert Path(archives.fetch(NAME)).read_bytes() == DATA
+    assert ranges(server) == [None, None]  # the reason for a downloader of our own
 
 
 def test_without_a_network_the_message_says_the_way_out(cache):
@@ -226,8 +239,8 @@ def test_members_are_read_in_order_and_nothing_is_extracted(tmp_path, monkeypatc
     files = {"a/2.wav": b"two", "../../evil.wav": b"evil", "a/notes.txt": b"text", "1.wav": b"one"}
     monkeypatch.chdir(tmp_path)
     (tmp_path / NAME).write_bytes(tar_bytes(files))
-    found = [(name, file.read()) for name, file in downloads.members(NAME, downloads.is_wav)]
-    assert found == [("a/2.wav", b"two"), ("../../evil.wav", b"evil"), ("1.wav", b"one")]
+    members = [(name, file.read()) for name, file in downloads.members(NAME, downloads.is_wav)]
+    assert members == [("a/2.wav", b"two"), ("../../evil.wav", b"evil"), ("1.wav", b"one")]
     assert names(tmp_path) == [NAME]
     assert not (tmp_path.parent.parent / "evil.wav").exists()
 
@@ -265,3 +278,218 @@ def test_a_digest_over_the_recordings_ignores_compression_and_order_but_not_cont
     assert digest(files | {"set/README": b"another"}) == expected
     assert digest(files | {"set/2.wav": DATA[5000:8999] + b"?"}) != expected
     assert digest({"set/1.wav": DATA[:5000]}) != expected
+
+
+# --- FSDD, the real one --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def fsdd():
+    archive = Path(os.environ.get("AUDIOGAN_DATA", "")) / public.FSDD.filename
+    if not archive.is_file():
+        pytest.skip(f"no folder AUDIOGAN_DATA with {archive.name}")
+    return datasets.load("fsdd")
+
+
+def test_fsdd_has_its_official_split(fsdd):
+    assert fsdd.waveforms.shape == (3000, 8192)
+    assert fsdd.sample_rate == 8000
+    assert fsdd.label_names == tuple("0123456789")
+    test = fsdd.split("test")
+    triples = set(zip(test.labels, test.columns["speaker"], test.columns["take"], strict=True))
+    speakers = "george", "jackson", "lucas", "nicolas", "theo", "yweweler"
+    assert triples == {(d, s, t) for d in range(10) for s in speakers for t in range(5)}
+    assert len(fsdd.split("train")) == 2700
+
+
+def test_fsdd_clips_are_the_recordings(fsdd):
+    with_name = downloads.members(
+        downloads.fetch(public.FSDD), lambda name: name.endswith("/7_lucas_3.wav")
+    )
+    ((_, file),) = with_name
+    recording, _ = soundfile.read(file, dtype="float32")
+    columns = fsdd.columns
+    (row,) = np.flatnonzero(
+        (fsdd.labels == 7) & (columns["speaker"] == "lucas") & (columns["take"] == 3)
+    )
+    np.testing.assert_array_equal(fsdd.waveforms[row, : len(recording)], recording)
+    assert not fsdd.waveforms[row, len(recording) :].any()
+
+
+def test_as_many_fsdd_clips_are_cut_as_the_docstring_says(fsdd):
+    sizes = [
+        soundfile.info(file).frames
+        for _, file in downloads.members(downloads.fetch(public.FSDD), downloads.is_wav)
+    ]
+    assert sum(size > 8192 for size in sizes) == 17
+    assert "17 of FSDD's 3000" in datasets.__doc__
+
+
+# --- the layouts of the three, from a server that fails ------------------------------------------
+
+
+def fsdd_archive():
+    rng = np.random.default_rng(0)
+    names = [f"{d}_{s}_{t}" for d in (0, 7) for s in ("ann", "bob") for t in (0, 4, 5, 49)]
+    files = {
+        f"set-26eb/recordings/{n}.wav": wav_bytes(rng.normal(0, 0.1, 900), 8000) for n in names
+    }
+    lines = sorted(
+        f"{Path(name).name} {hashlib.sha256(content).hexdigest()}\n"
+        for name, content in files.items()
+    )
+    digest = hashlib.sha256("".join(lines).encode()).hexdigest()
+    data = tar_bytes({"set-26eb/README.md": b"read me"} | files)
+    return data, dataclasses.replace(public.FSDD, recordings_sha256=digest)
+
+
+def speech_commands_archive():
+    rng = np.random.default_rng(1)
+    files = {"./testing_list.txt": b"bed/0a_nohash_0.wav\ntwo/0a_nohash_0.wav\n"}
+    for word in ("bed", "two", "zero"):
+        for speaker in ("0a", "0b", "0c"):
+            clip = wav_bytes(rng.normal(0, 0.1, 900))
+            files[f"./{word}/{speaker}_nohash_0.wav"] = clip
+    files["./_background_noise_/pink.wav"] = wav_bytes(rng.normal(0, 0.1, 900))
+    files["./validation_list.txt"] = b"zero/0b_nohash_0.wav\n"
+    data = tar_bytes(files)
+    digest = hashlib.sha256(data).hexdigest()
+    return data, dataclasses.replace(public.SPEECH_COMMANDS, sha256=digest)
+
+
+def nsynth_archive():
+    rng = np.random.default_rng(2)
+    names = [
+        "bass_synthetic_033-100-050",
+        "vocal_acoustic_000-024-127",
+        "synth_lead_acoustic_1-024-25",
+    ]
+    files = {f"nsynth-valid/audio/{n}.wav": wav_bytes(rng.normal(0, 0.1, 20000)) for n in names}
+    data = tar_bytes({"nsynth-valid/examples.json": b"{}"} | files)
+    return data, dataclasses.replace(
+        public.NSYNTH["validation"], sha256=hashlib.sha256(data).hexdigest()
+    )
+
+
+ARCHIVES = {
+    "fsdd": fsdd_archive,
+    "speech_commands": speech_commands_archive,
+    "nsynth": nsynth_archive,
+}
+
+
+def at(server, name, source):
+    """Return the options that make `load` take an archive from the test's server."""
+    source = dataclasses.replace(source, url=server.url + source.filename)
+    return {"source": {"validation": source} if name == "nsynth" else source}
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_a_download_that_breaks_half_way_is_resumed_and_loaded(server, cache, name):
+    data, source = ARCHIVES[name]()
+    server.data, server.breaks = data, [len(data) // 2]
+    dataset = datasets.load(name, **at(server, name, source))
+    first, second = [request.get("Range") for request in server.requests]
+    assert (first, second[:6]) == (None, "bytes=")
+    assert (cache / source.filename).read_bytes() == data
+    again = datasets.load(name, **at(server, name, source))
+    assert len(server.requests) == 2
+    np.testing.assert_array_equal(again.waveforms, dataset.waveforms)
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_a_download_with_a_wrong_byte_is_refused_and_removed(server, cache, name):
+    data, source = ARCHIVES[name]()
+    place = len(data) // 2
+    server.data = data[:place] + bytes([data[place] ^ 255]) + data[place + 1 :]
+    with pytest.raises(downloads.DownloadError, match="oad again"):
+        datasets.load(name, **at(server, name, source))
+    assert not list(cache.iterdir())
+    server.data = data
+    assert len(datasets.load(name, **at(server, name, source)))
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_without_a_network_one_sentence_says_what_to_do(server, cache, name):
+    _, source = ARCHIVES[name]()
+    with socket.socket() as taken:  # bound but not listening: it refuses connections
+        taken.bind(("127.0.0.1", 0))
+        server.url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+        with pytest.raises(downloads.DownloadError, match=r"no connection\. .* AUDIOGAN_DATA"):
+            datasets.load(name, **at(server, name, source))
+
+
+def test_fsdd_is_split_by_take(server, cache):
+    server.data, source = fsdd_archive()
+    dataset = datasets.load("fsdd", **at(server, "fsdd", source))
+    assert dataset.label_names == ("0", "7")
+    assert set(dataset.split("test").columns["take"]) == {0, 4}
+    assert set(dataset.split("train").columns["take"]) == {5, 49}
+
+
+def test_fsdd_compressed_anew_by_its_host_is_still_accepted(server, cache):
+    data, source = fsdd_archive()
+    server.data = gzip.compress(gzip.decompress(data), compresslevel=1)
+    assert server.data != data
+    assert len(datasets.load("fsdd", **at(server, "fsdd", source))) == 16
+
+
+def test_speech_commands_gives_digits_by_the_archives_own_lists(server, cache):
+    server.data, source = speech_commands_archive()
+    dataset = datasets.load("speech_commands", **at(server, "speech_commands", source))
+    assert dataset.waveforms.shape == (6, 16384)
+    assert dataset.label_names == public.DIGIT_WORDS
+    assert set(dataset.labels) == {0, 2}
+    rows = zip(dataset.labels, dataset.columns["speaker"], dataset.columns["split"], strict=True)
+    assert sorted(rows) == [
+        (0, "0a", "train"),
+        (0, "0b", "validation"),
+        (0, "0c", "train"),
+        (2, "0a", "test"),
+        (2, "0b", "train"),
+        (2, "0c", "train"),
+    ]
+
+
+def test_speech_commands_without_its_lists_is_refused(server, cache):
+    server.data = tar_bytes({"./zero/0a_nohash_0.wav": wav_bytes(tone(99))})
+    source = dataclasses.replace(
+        public.SPEECH_COMMANDS, sha256=hashlib.sha256(server.data).hexdigest()
+    )
+    with pytest.raises(
+        downloads.DownloadError, match=r"no testing_list.txt and no validation_list"
+    ):
+        datasets.load("speech_commands", **at(server, "speech_commands", source))
+
+
+def test_nsynth_is_labelled_by_pitch_and_its_notes_are_cut(server, cache):
+    server.data, source = nsynth_archive()
+    dataset = datasets.load("nsynth", **at(server, "nsynth", source))
+    assert dataset.label_names == ("24", "100")
+    np.testing.assert_array_equal(dataset.labels, [1, 0, 0])
+    np.testing.assert_array_equal(dataset.columns["velocity"], [50, 127, 25])
+    assert list(dataset.columns["family"]) == ["bass", "vocal", "synth_lead"]
+    assert list(dataset.columns["origin"]) == ["synthetic", "acoustic", "acoustic"]
+    assert dataset.waveforms.shape == (3, 16384)
+    assert (dataset.waveforms[:, -1] == 0).all()
+
+
+def test_nsynth_fetches_only_the_split_that_is_asked_for_and_stops_at_the_limit(server, cache):
+    server.data, _ = nsynth_archive()
+    sources = {
+        split: dataclasses.replace(source, url=server.url + source.filename)
+        for split, source in public.NSYNTH.items()
+    }
+    dataset = datasets.load("nsynth", split="test", source=sources, limit=2)
+    assert server.paths == ["/nsynth-test.jsonwav.tar.gz"]
+    assert list(dataset.columns["split"]) == ["test", "test"]
+    assert len(datasets.load("nsynth", source=sources, limit=1)) == 3
+    assert sorted(set(server.paths)) == [
+        "/nsynth-test.jsonwav.tar.gz",
+        "/nsynth-train.jsonwav.tar.gz",
+        "/nsynth-valid.jsonwav.tar.gz",
+    ]
+    with pytest.raises(ValueError, match=r"one of 'train', 'validation', 'test', received 'dev'"):
+        datasets.load("nsynth", split="dev", source=sources)
+    with pytest.raises(ValueError, match="limit must be at least 1, received 0"):
+        datasets.load("nsynth", split="test", source=sources, limit=0)

@@ -17,18 +17,14 @@ into consecutive clips that each begin with sound (above -60 dB of full scale). 
 cannot be used (damaged, silent, shorter than 20 ms) is warned of and listed in
 ``Dataset.skipped``. One file in ten, drawn at random, is the test split, with all its clips.
 
-A folder of more than 1 GiB of clips is not read but indexed: only headers are looked at, and what
-was learnt of a thousand files or more is kept in the user's cache for the next time. A batch then
-reads, mixes and resamples its own clips. Since nobody has listened to the files beforehand, a clip
-begins with the first sound after a fixed place, every clip's length in a file; in the place of
-silence stands another clip of the same label. So does one for a file that turns out damaged, or
-is changed or removed meanwhile, and a warning names that file. MP3 files of several clips are
-decoded once, to FLAC files in the user's cache: one cannot read them from the middle.
+What takes more than 1 GiB goes into the user's cache instead of memory, as float32, and is taken
+from there the next time unless a file of the folder has changed. Such `Clips` are taken like rows
+of an array, ``waveforms[which]``, and `batches` reads them as they are needed.
 """
 
 from audiogan_lib.datasets.batches import batches
-from audiogan_lib.datasets.dataset import Dataset, condition_labels
+from audiogan_lib.datasets.dataset import Clips, Dataset, condition_labels
 from audiogan_lib.datasets.loading import is_known, load
 from audiogan_lib.datasets.shipped import SHIPPED
 
-__all__ = ["SHIPPED", "Dataset", "batches", "condition_labels", "is_known", "load"]
+__all__ = ["SHIPPED", "Clips", "Dataset", "batches", "condition_labels", "is_known", "load"]

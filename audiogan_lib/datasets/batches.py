@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from audiogan_lib.datasets import streaming
+from audiogan_lib.datasets.dataset import Clips
 
 
 def batches(arrays, batch_size, seed=0, first_step=0):
@@ -17,13 +17,13 @@ def batches(arrays, batch_size, seed=0, first_step=0):
 
     Parameters
     ----------
-    arrays : sequence of np.ndarray [shape=(clips, ...)]
-        Arrays of equal first dimension, such as waveforms and labels. Waveforms that stay in their
-        files are read batch by batch, several batches at a time and ahead of their use.
+    arrays : sequence of np.ndarray or Clips [shape=(clips, ...)]
+        Arrays of equal first dimension, such as waveforms and labels. `Clips` are read batch by
+        batch, several batches at a time and ahead of their use.
     batch_size : int > 0
         Clips in each batch.
     seed : int, of 32 bits
-        Chooses the orders.
+        Chooses the orders; no two seeds and no two epochs have one in common, but by chance.
     first_step : int >= 0
         Number of the batch to begin with.
 
@@ -39,41 +39,53 @@ def batches(arrays, batch_size, seed=0, first_step=0):
 
     Examples
     --------
+    >>> from audiogan_lib.datasets import batches
     >>> stream = batches([np.arange(10), np.arange(10) ** 2], batch_size=4)
     >>> numbers, squares = next(iter(stream))
     >>> numbers.shape
     TensorShape([4])
     """
     arrays = _checked(arrays, batch_size, seed, first_step)
-    clips = len(arrays[0])
+    clips, first = len(arrays[0]), first_step * batch_size
     sources = [_source(array) for array in arrays]
-    last = tf.constant(clips - 1, tf.int64)
 
-    def index(position):
-        return tf.random.experimental.index_shuffle(
-            position % clips, [tf.constant(seed, tf.int64), position // clips], last
+    def order(epoch):
+        # Not `index_shuffle`, which keeps few bits of its seed: it has 256 orders in all.
+        keys = tf.random.stateless_uniform(
+            [clips], [seed, epoch], minval=None, maxval=None, dtype=tf.int64, alg="philox"
         )
+        return tf.data.Dataset.from_tensor_slices(tf.argsort(keys, stable=True))
 
     def gather(indices):
         return tuple(source(indices) for source in sources)
 
-    positions = tf.data.Dataset.range(first_step * batch_size, np.iinfo(np.int64).max)
-    indices = positions.map(index).batch(batch_size, drop_remainder=True)
+    epochs = tf.data.Dataset.range(first // clips, np.iinfo(np.int64).max)
+    indices = epochs.flat_map(order).skip(first % clips).batch(batch_size, drop_remainder=True)
     return indices.map(gather, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
 def _source(array):
-    """Return the function that takes rows, by their indices, from an array or from files."""
-    if isinstance(array, streaming.Clips):
-        return array.gather
-    with tf.device("CPU"):  # whole data sets do not belong into a GPU's memory
-        tensor = tf.constant(array)
-    return lambda indices: tf.gather(tensor, indices)
+    """Return the function that takes rows, by their indices, from an array or from the disk."""
+    if not isinstance(array, Clips):
+        with tf.device("CPU"):  # whole data sets do not belong into a GPU's memory
+            tensor = tf.constant(array)
+        return lambda indices: tf.gather(tensor, indices)
+    dtype, shape = tf.as_dtype(array.dtype), array.shape[1:]
+
+    def read(indices):
+        with tf.device("CPU"):
+            return array[indices]
+
+    def source(indices):
+        rows = tf.numpy_function(read, [indices], dtype)
+        return tf.ensure_shape(rows, (*indices.shape, *shape))
+
+    return source
 
 
 def _checked(arrays, batch_size, seed, first_step):
     """Return the arguments of `batches` as arrays, or say what is wrong with them."""
-    arrays = tuple(a if isinstance(a, streaming.Clips) else np.asarray(a) for a in arrays)
+    arrays = tuple(a if isinstance(a, Clips) else np.asarray(a) for a in arrays)
     lengths = {len(array) for array in arrays}
     if len(lengths) != 1 or 0 in lengths:
         raise ValueError(
@@ -85,6 +97,6 @@ def _checked(arrays, batch_size, seed, first_step):
             "batch_size must be at least 1 and first_step at least 0, "
             f"received {batch_size} and {first_step}"
         )
-    if not -(2**31) <= seed < 2**31:  # the shuffle would take it modulo 2**32
+    if not -(2**31) <= seed < 2**31:
         raise ValueError(f"seed must be an integer of 32 bits, received {seed}")
     return arrays

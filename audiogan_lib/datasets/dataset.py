@@ -2,12 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from audiogan_lib import audio
+
+#: So many clips are encoded at a time.
+PART = 256
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Clips:
+    """Clips of a big folder: taken like rows of an array, and read from the disk when taken.
+
+    Parameters
+    ----------
+    source : array_like [shape=(any, ...)]
+        What they are rows of: an array on the disk, or other clips.
+    rows : np.ndarray [shape=(clips,), int]
+        Which rows of `source`.
+    function : callable, optional
+        What is done to rows ``[any, ...]`` after reading.
+    names : np.ndarray, optional
+        For each row of `source` what `function` is given as well.
+
+    Examples
+    --------
+    >>> from audiogan_lib.datasets import Clips
+    >>> clips = Clips(np.arange(8.0).reshape(4, 2), np.array([3, 0, 1])).map(np.negative)
+    >>> clips.shape
+    (3, 2)
+    >>> clips[[0, 2]]
+    array([[-6., -7.],
+           [-2., -3.]])
+    """
+
+    source: Any
+    rows: np.ndarray
+    function: Callable | None = None
+    names: np.ndarray | None = None
+
+    @property
+    def shape(self):
+        """Number of clips, and the shape of each."""
+        return len(self), *self._example.shape
+
+    @property
+    def ndim(self):
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def dtype(self):
+        """Kind of numbers."""
+        return self._example.dtype
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __repr__(self):
+        return f"<clips of shape {self.shape}, read when they are taken>"
+
+    def __getitem__(self, which):
+        """Read one clip, or several: a slice, a mask or positions."""
+        rows = self.rows[which]
+        values = self._read(np.atleast_1d(rows))
+        return values if np.ndim(rows) else values[0]
+
+    def __array__(self, dtype=None, copy=None):
+        """Read all of them."""
+        return self[:].astype(dtype or self.dtype, copy=False)
+
+    def select(self, which):
+        """Return some of the clips, reading none.
+
+        Parameters
+        ----------
+        which : array_like
+            A mask or positions.
+
+        Returns
+        -------
+        Clips
+            Those.
+        """
+        return replace(self, rows=self.rows[which])
+
+    def map(self, function, names=None):
+        """Return the clips with a change that is still to be made, whenever they are read.
+
+        Parameters
+        ----------
+        function : callable
+            From rows ``[any, ...]``, and their names where there are any, to as many rows.
+        names : np.ndarray [shape=(clips,)], optional
+            A name for each clip.
+
+        Returns
+        -------
+        Clips
+            The changed ones.
+        """
+        return Clips(self, np.arange(len(self)), function, names)
+
+    @cached_property
+    def _example(self):
+        return self._read(np.array([0]))[0]
+
+    def _read(self, rows):
+        values = self.source[rows]
+        if self.function is None:
+            return values
+        names = () if self.names is None else (self.names[rows],)
+        return np.asarray(self.function(values, *names))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -18,8 +129,8 @@ class Dataset:
     ----------
     name : str
         What was loaded.
-    waveforms : np.ndarray [shape=(clips, samples), float32, in [-1, 1]]
-        The clips. Those of a big folder stay in their files: ``waveforms[which]`` reads some.
+    waveforms : np.ndarray or Clips [shape=(clips, samples), float32, in [-1, 1]]
+        The clips. Those of a big folder lie on the disk: ``waveforms[which]`` reads some.
     labels : np.ndarray [shape=(clips,), int64]
         For each clip the position of its label in `label_names`.
     label_names : tuple of str
@@ -39,11 +150,6 @@ class Dataset:
     sample_rate: int
     columns: dict[str, np.ndarray] = field(default_factory=dict)
     skipped: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def in_memory(self):
-        """Whether all waveforms were read: False where they stay in their files."""
-        return isinstance(self.waveforms, np.ndarray)
 
     def __len__(self):
         return len(self.waveforms)
@@ -91,10 +197,10 @@ class Dataset:
             Those clips, with the same label names.
         """
         which = np.asarray(which)
-        here = self.in_memory
+        on_disk = isinstance(self.waveforms, Clips)
         return replace(
             self,
-            waveforms=self.waveforms[which] if here else self.waveforms.select(which),
+            waveforms=self.waveforms.select(which) if on_disk else self.waveforms[which],
             labels=self.labels[which],
             columns={name: values[which] for name, values in self.columns.items()},
         )
@@ -106,19 +212,39 @@ class Dataset:
         ----------
         function : callable
             From waveforms ``[any, samples]`` to as many of the same shape, each by itself: clips
-            that stay in their files are changed whenever they are read.
+            on the disk are changed whenever they are read.
 
         Returns
         -------
         Dataset
             The changed clips; all else is as it was.
         """
-        here = self.in_memory
-        changed = function(self.waveforms) if here else self.waveforms.map(function)
+        on_disk = isinstance(self.waveforms, Clips)
+        changed = self.waveforms.map(function) if on_disk else function(self.waveforms)
         return replace(self, waveforms=changed)
 
+    def encoded(self, encode):
+        """Return what a codec makes of the clips, for `batches`.
 
-def collect(name, clips, sample_rate, samples, label_names=None, skipped=()):
+        Parameters
+        ----------
+        encode : callable
+            From waveforms ``[any, samples]`` and the names of their labels to examples, each by
+            itself. Clips on the disk are encoded whenever they are read, others now.
+
+        Returns
+        -------
+        np.ndarray or Clips [shape=(clips, ...)]
+            The examples.
+        """
+        names = np.array(self.label_names)[self.labels]
+        if isinstance(self.waveforms, Clips):
+            return self.waveforms.map(encode, names)
+        parts = [slice(start, start + PART) for start in range(0, len(self), PART)]
+        return np.concatenate([encode(self.waveforms[part], names[part]) for part in parts])
+
+
+def collect(name, clips, sample_rate, samples, label_names=None):
     """Make a data set of a stream of (waveform, row), where each row has the same keys."""
     waveforms, rows = [], []
     for waveform, row in clips:
@@ -138,7 +264,6 @@ def collect(name, clips, sample_rate, samples, label_names=None, skipped=()):
         label_names=label_names,
         sample_rate=sample_rate,
         columns={key: np.array(values) for key, values in columns.items()},
-        skipped=tuple(skipped),
     )
 
 
@@ -181,7 +306,7 @@ def condition_labels(dataset, conditions):
             labels.append(dataset.labels)
             names[condition] = tuple(dataset.label_names)
         else:
-            found, index = np.unique(dataset.columns[condition], return_inverse=True)
+            classes, index = np.unique(dataset.columns[condition], return_inverse=True)
             labels.append(index)
-            names[condition] = tuple(str(name) for name in found)
+            names[condition] = tuple(str(name) for name in classes)
     return np.stack(labels, axis=1).astype(np.int32), names

@@ -10,29 +10,29 @@ import hashlib
 import io
 import os
 import tarfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pooch
 import requests
-import urllib3
 from tqdm.auto import tqdm
+from urllib3.util import Retry
 
 CHUNK_BYTES = 1 << 18
 TIMEOUT_S = 30
 
-#: Waits before the next try; after as many tries in a row without a new byte, a download fails.
-RETRY_WAITS_S = (0.5, 1.0, 2.0)
+#: So many tries in a row that bring no new byte end a download.
+TRIES = 3
+
+#: Within a try, for a server in trouble.
+RETRIES = Retry(
+    3, backoff_factor=0.5, status_forcelist=(408, 429, 500, 502, 503, 504), raise_on_status=False
+)
 
 
 class DownloadError(OSError):
     """An archive could not be had, or is not what it should be."""
-
-
-class _BrokenError(Exception):
-    """One request brought less than the file, or something else."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def fetch(source: Source) -> Path:
         When ``AUDIOGAN_DATA`` names no folder.
     DownloadError
         When the archive cannot be downloaded, or is not the one that `source` describes. A wrong
-        file is removed from the cache; in the folder of ``AUDIOGAN_DATA`` nothing is touched.
+        file does not stay in the cache; in the folder of ``AUDIOGAN_DATA`` nothing is touched.
     """
     own_folder = os.environ.get("AUDIOGAN_DATA")
     if own_folder:
@@ -118,135 +118,113 @@ def fetch(source: Source) -> Path:
             raise ValueError(f"AUDIOGAN_DATA must name a folder, received {own_folder!r}")
         path = Path(own_folder) / source.filename
         if path.is_file():
-            _check(source, path, source.sha256)
+            _check(source, path)
             return path
     path = Path(pooch.os_cache("audiogan_lib")) / source.filename
-    if path.is_file():
-        _check_cached(source, path)
-        return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    _download(source, part)
-    _check_cached(source, part)
-    return part.replace(path)
-
-
-def _check_cached(source: Source, path: Path) -> None:
-    """Check a file in the cache, and remove it if it is wrong."""
     pin = path.with_name(f"{source.filename}.sha256")
     pinned = pin.read_text().strip() if pin.is_file() else None
+    archives = pooch.create(
+        path.parent,
+        base_url="",
+        registry={source.filename: source.sha256 or pinned},
+        urls={source.filename: source.url},
+    )
     try:
-        found = _check(source, path, source.sha256 or pinned)
-    except DownloadError as error:
-        path.unlink()
-        advice = "The file has been removed; load again to download it afresh."
-        if pinned and not source.sha256:
-            advice += f" Has the host changed it on purpose? Then delete {pin} first."
-        raise DownloadError(f"{error} {advice}") from error
-    if not (source.sha256 or source.recordings_sha256 or pinned):
-        pin.write_text(f"{found}\n")
-
-
-def _check(source: Source, path: Path, sha256: str | None) -> str:
-    """Hold an archive to its digest, if there is one, and return what was found."""
-    if source.recordings_sha256:
-        expected, found = source.recordings_sha256, recordings_digest(path)
-    else:
-        expected, found = sha256, pooch.file_hash(path, alg="sha256")
-    if expected not in (None, found):
+        archives.fetch(source.filename, downloader=_Resuming(path))
+    except requests.RequestException as error:
         raise DownloadError(
-            f"{path} is not what {source.url} should hold: its SHA-256 is {found}, "
+            f"{source.filename} could not be downloaded from {source.url}: {_why(error)}. "
+            "What has arrived is kept, and the next try goes on from there. Without a network: "
+            "fetch that address on another machine, put the file, under that name, into a "
+            "folder, and let the environment variable AUDIOGAN_DATA name the folder."
+        ) from error
+    except ValueError as error:  # the digest is another, and pooch has removed the file
+        changed = f" Has the host changed it on purpose? Then delete {pin} first." if pinned else ""
+        raise DownloadError(f"{error} Load again to download it afresh.{changed}") from error
+    if source.recordings_sha256:
+        try:
+            _check(source, path)
+        except DownloadError as error:
+            path.unlink()
+            raise DownloadError(f"{error} It has been removed; load again for another.") from error
+    elif not (source.sha256 or pinned):
+        pin.write_text(f"{pooch.file_hash(path)}\n")
+    return path
+
+
+def _check(source: Source, path: Path) -> None:
+    """Hold an archive to its digest, if there is one."""
+    if source.recordings_sha256:
+        expected, digest = source.recordings_sha256, recordings_digest(path)
+    else:
+        expected, digest = source.sha256, source.sha256 and pooch.file_hash(path)
+    if digest != expected:
+        raise DownloadError(
+            f"{path} is not what {source.url} should hold: its SHA-256 is {digest}, "
             f"it must be {expected}."
         )
-    return found
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
-def _download(source: Source, part: Path) -> None:
-    """Download into `part`, going on from what is there, and again whenever the line breaks."""
-    most, waits = _size(part), list(RETRY_WAITS_S)
-    while True:
-        try:
-            _request(source, part)
-            return
-        except (requests.RequestException, _BrokenError) as error:
-            problem = error
-        status = getattr(getattr(problem, "response", None), "status_code", 0)
-        hopeless = 400 <= status < 500 and status not in (408, 416, 429)
-        if _size(part) > most:
-            most, waits = _size(part), list(RETRY_WAITS_S)
-        if hopeless or not waits:
-            raise DownloadError(
-                f"{source.filename} could not be downloaded from {source.url}: {_why(problem)}. "
-                "What has arrived is kept, and the next try goes on from there. Without a network: "
-                "fetch that address on another machine, put the file, under that name, into a "
-                "folder, and let the environment variable AUDIOGAN_DATA name the folder."
-            ) from problem
-        time.sleep(waits.pop(0))
-
-
-def _why(problem: Exception) -> str:
+def _why(error: requests.RequestException) -> str:
     """Say in a few words what requests says in many."""
-    if isinstance(problem, requests.HTTPError):
-        return f"the server answers {problem.response.status_code} {problem.response.reason}"
-    if isinstance(problem, requests.Timeout):
+    if isinstance(error, requests.HTTPError):
+        return f"the server answers {error.response.status_code} {error.response.reason}"
+    if isinstance(error, requests.Timeout):
         return f"no answer within {TIMEOUT_S} s"
-    if isinstance(problem, requests.ConnectionError):
+    if isinstance(error, requests.ConnectionError):
         return "no connection"
-    return str(problem)
+    return "the line broke"
 
 
-def _request(source: Source, part: Path) -> None:
-    """Make one request and append what it brings; raise unless the file is then complete."""
-    etag_file = part.with_name(f"{part.name}.etag")
-    start = _size(part)
-    headers = {"Accept-Encoding": "identity"}  # the archive's own bytes
-    if start:
-        headers["Range"] = f"bytes={start}-"
-        if etag_file.is_file():  # a file that has changed meanwhile is then sent whole
-            headers["If-Range"] = etag_file.read_text()
-    with requests.get(source.url, headers=headers, stream=True, timeout=TIMEOUT_S) as response:
-        if response.status_code == 416 and _total(response) == start:
-            return
-        if response.status_code == 416:
-            part.unlink()  # longer than the file: no part of it
-        response.raise_for_status()
-        if response.status_code != 206:
-            start = 0  # the server sends the file from its beginning
-        elif not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
-            part.unlink()
-            raise _BrokenError(f"asked for the bytes from {start}, the server sends others")
-        total = _total(response)
-        etag = response.headers.get("ETag", "")
-        etag_file.unlink(missing_ok=True)
-        if etag.startswith('"'):  # weak ones, W/"...", do not promise equal bytes
-            etag_file.write_text(etag)
-        _append(response, part, start, total)
-    if total not in (None, _size(part)):
-        raise _BrokenError(f"the line broke after {_size(part)} of {total} bytes")
-    etag_file.unlink(missing_ok=True)
+class _Resuming:
+    """What pooch downloads by: with its own downloader a broken archive starts over."""
 
+    def __init__(self, path):
+        self.part = path.with_name(f"{path.name}.part")
+        self.etag = path.with_name(f"{path.name}.part.etag")
 
-def _append(response: requests.Response, part: Path, start: int, total: int | None) -> None:
-    bar = tqdm(
-        desc=part.stem, initial=start, total=total, unit="B", unit_scale=True, unit_divisor=1024
-    )
-    with bar, part.open("ab" if start else "wb") as file:
-        try:
-            for chunk in response.raw.stream(CHUNK_BYTES, decode_content=False):
-                file.write(chunk)
-                bar.update(len(chunk))
-        except urllib3.exceptions.HTTPError as error:
-            raise _BrokenError(f"the line broke after {file.tell()} of {total} bytes") from error
+    def __call__(self, url, output_file, _):
+        with requests.Session() as session:
+            session.mount(url, requests.adapters.HTTPAdapter(max_retries=RETRIES))
+            most, tries = self._size(), TRIES
+            while True:
+                try:
+                    self._request(session, url)
+                    break
+                except requests.RequestException as error:
+                    tries = TRIES if self._size() > most else tries - 1
+                    if not tries or isinstance(error, requests.HTTPError):
+                        raise
+                    most = max(most, self._size())
+        self.etag.unlink(missing_ok=True)
+        self.part.replace(output_file)
 
+    def _size(self):
+        return self.part.stat().st_size if self.part.exists() else 0
 
-def _total(response: requests.Response) -> int | None:
-    """Read the size of the whole file from an answer; None where the server does not say."""
-    if "Content-Range" in response.headers:
-        total = response.headers["Content-Range"].rpartition("/")[2]
-    else:
-        total = response.headers.get("Content-Length", "")
-    return int(total) if total.isdigit() else None
+    def _request(self, session, url):
+        start = self._size()
+        headers = {"Accept-Encoding": "identity"}  # the archive's own bytes
+        if start:
+            headers["Range"] = f"bytes={start}-"
+            if self.etag.is_file():  # a file that has changed meanwhile is then sent whole
+                headers["If-Range"] = self.etag.read_text()
+        with session.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as response:
+            span, _, total = response.headers.get("Content-Range", "").rpartition("/")
+            if response.status_code == 416 and total == str(start):
+                return
+            if response.status_code in (206, 416) and not span.startswith(f"bytes {start}-"):
+                self.part.unlink(missing_ok=True)  # longer than the file, or other bytes
+                raise requests.RequestException
+            response.raise_for_status()
+            if (etag := response.headers.get("ETag", "")).startswith('"'):  # no weak one
+                self.etag.write_text(etag)
+            mode = "ab" if response.status_code == 206 else "wb"
+            length = response.headers.get("Content-Length", "")
+            total = int(total or length) if (total or length).isdigit() else None
+            bar = tqdm(desc=self.part.stem, total=total, unit="B", unit_scale=True)
+            with bar, self.part.open(mode) as file:
+                bar.update(file.tell())
+                for chunk in response.iter_content(CHUNK_BYTES):
+                    file.write(chunk)
+                    bar.update(len(chunk))

@@ -1,15 +1,34 @@
-"""Any folder of audio as clips: the usable is cut to length, the rest is named and skipped."""
+"""Any folder of audio as clips: the usable is cut to length, the rest is named and skipped.
+
+Every file is decoded once, and its clips go to one growing place: memory, or from a limit on a
+file in the user's cache, which the next start finds there while no file of the folder changes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import contextlib
+import hashlib
+import io
+import json
+import mmap
+import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pooch
 from tqdm.auto import tqdm
 
-from audiogan_lib import audio
-from audiogan_lib.datasets import index
+from audiogan_lib import audio, files
+from audiogan_lib.datasets.dataset import Clips, Dataset, numbered
+
+#: What is taken for a sound; hidden files and those of other endings are passed over. The last
+#: three cannot be decoded by libsndfile: they are tried, so that they are named among the skipped.
+SOUND_FILE = re.compile(
+    r"[^.].*\.(wave?|flac|og[ga]|opus|mp3|aiff?|aifc|au|snd|caf|w64|rf64|m4a|aac|wma)",
+    re.IGNORECASE,
+)
 
 #: Samples below this level count as silence, in dB relative to full scale.
 SILENCE_DB = -60.0
@@ -22,77 +41,229 @@ SHORTEST_REST = 0.25
 
 TEST_FRACTION = 0.1
 
+#: Clips that take more go to the disk.
+MEMORY_BYTES = 1 << 30
 
-def read(folder: Path, sample_rate: int, samples: int, seed: int):
-    """Read every sound file under a folder.
-
-    Returns
-    -------
-    clips : list of (waveform, row)
-        Clips of at most `samples`, each with its label, file and split.
-    skipped : list of (str, str)
-        Files that were not used, with the reason.
-    """
-    found, skipped = {}, []
-    names = index.sound_files(folder)
-    for name in tqdm(names, desc=f"reading {folder.name}", leave=False, delay=1, disable=None):
-        try:
-            found[name] = _clips(folder / name, sample_rate, samples)
-        except audio.AudioError as error:
-            skipped.append((error.path, error.reason))
-    rows = zip(found.values(), described(folder, found, seed), strict=True)
-    return [(waveform, row) for waveforms, row in rows for waveform in waveforms], skipped
+#: Changes with the rules by which files are read and cut, so that what lies in a cache is not used.
+VERSION = 1
 
 
-def described(folder: Path, names: Iterable[str], seed: int) -> Iterator[dict[str, str]]:
+def load(folder: Path, sample_rate: int, samples: int, seed: int) -> Dataset:
+    """Make a data set of every sound file under a folder; of no clips if none is usable."""
+    waveforms, counts, skipped = _read(folder, sample_rate, samples)
+    rows, numbers = _described(folder, list(counts), seed), np.array([*counts.values()], np.int64)
+    columns = {key: [row[key] for row in rows] for key in ("label", "file", "split")}
+    label_names, labels = numbered(columns.pop("label"))
+    return Dataset(
+        name=folder.resolve().name,
+        waveforms=waveforms,
+        labels=np.repeat(labels, numbers),
+        label_names=label_names,
+        sample_rate=sample_rate,
+        columns={key: np.repeat(np.array(values, str), numbers) for key, values in columns.items()},
+        skipped=tuple((str(folder / name), reason) for name, reason in skipped),
+    )
+
+
+def _sound_files(folder: Path) -> list[str]:
+    """List the sound files under a folder, hidden ones aside, by their names in it."""
+    names = []
+    for where, folders, inside in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        parent = Path(where).relative_to(folder)
+        names += [(parent / name).as_posix() for name in inside if SOUND_FILE.fullmatch(name)]
+    return sorted(names, key=lambda name: name.split("/"))
+
+
+def _described(folder: Path, names: list[str], seed: int) -> list[dict[str, str]]:
     """Name and split files, not clips, so that no file stands on both sides of the split."""
-    names = list(names)
     test = set()
     if len(names) > 1:
         order = np.random.default_rng(seed).permutation(len(names))
         test = set(order[: max(1, round(TEST_FRACTION * len(names)))].tolist())
     alone = folder.resolve().name
+    rows = []
     for number, name in enumerate(names):
         parent, separator, _ = name.partition("/")
-        yield {
-            "label": parent if separator else alone,
-            "file": name,
-            "split": "test" if number in test else "train",
-        }
+        split = "test" if number in test else "train"
+        rows.append({"label": parent if separator else alone, "file": name, "split": split})
+    return rows
 
 
-def _clips(path, sample_rate, samples) -> list[np.ndarray]:
+# --- decoding ------------------------------------------------------------------------------------
+
+
+def _read(folder: Path, sample_rate: int, samples: int):
+    """Decode a folder, or take what was decoded before.
+
+    Returns
+    -------
+    waveforms : np.ndarray or Clips [shape=(clips, samples)]
+        The clips of all usable files.
+    counts : dict of str to int
+        How many clips each usable file has, by its name.
+    skipped : list of (str, str)
+        Files that were not used, with the reason.
+    """
+    names = _sound_files(folder)
+    place = _place(folder, names, sample_rate, samples)
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # damaged: made again
+        card = json.loads(place.with_suffix(".json").read_text(encoding="utf-8"))
+        clips = _on_disk(place, samples, sum(card["counts"].values()))
+        return clips, card["counts"], card["skipped"]
+    counts, skipped = {}, []
+    with _Sink(place) as sink:
+        bar = tqdm(names, desc=f"reading {folder.name}", leave=False, delay=1, disable=None)
+        for number, name in enumerate(bar, 1):
+            sink.share, start = number / len(names), sink.size
+            try:
+                for clip in _clips(folder / name, sample_rate, samples):
+                    sink.write(audio.fit_length(clip, samples))
+            except audio.AudioError as error:
+                sink.cut(start)
+                skipped.append((name, error.reason))
+            else:
+                counts[name] = (sink.size - start) // (4 * samples)
+    clips = sum(counts.values())
+    if sink.in_memory:
+        waveforms = np.frombuffer(sink.file.getbuffer(), np.float32)
+        return waveforms.reshape(clips, samples), counts, skipped
+    card = json.dumps({"counts": counts, "skipped": skipped})
+    files.write_text(place.with_suffix(".json"), card)
+    for old in place.parent.glob(f"{place.name.partition('-')[0]}-*"):
+        if old.stem != place.stem:
+            with contextlib.suppress(OSError):  # another process may be reading it
+                old.unlink()
+    return _on_disk(place, samples, clips), counts, skipped
+
+
+def _clips(path: Path, sample_rate: int, samples: int) -> Iterator[np.ndarray]:
     """Cut a file into clips that each begin with sound."""
-    clips, rest = [], np.zeros(0, np.float32)
+    several, rest = False, np.zeros(0, np.float32)
     for block in audio.blocks(path, sample_rate):
-        rest = from_onset(np.concatenate([rest, block]))
+        rest = _from_onset(np.concatenate([rest, block]))
         while len(rest) >= samples:
-            clips.append(in_range(rest[:samples]))
-            rest = from_onset(rest[samples:])
-    rest = from_onset(rest[::-1])[::-1]
-    if clips and len(rest) < SHORTEST_REST * samples:
-        return clips
-    check_length(path, rest, sample_rate)
-    return [*clips, in_range(rest)]
-
-
-def check_length(path: Path, sound: np.ndarray, sample_rate: int) -> None:
-    """Refuse a file for what sound there is in it."""
-    if not len(sound):
+            yield _in_range(rest[:samples])
+            several, rest = True, _from_onset(rest[samples:])
+    rest = _from_onset(rest[::-1])[::-1]
+    if several and len(rest) < SHORTEST_REST * samples:
+        return
+    if not len(rest):
         raise audio.AudioError(path, f"silent: nothing in it is above {SILENCE_DB:g} dB")
-    if len(sound) < SHORTEST_S * sample_rate:
-        duration_ms, shortest_ms = 1000 * len(sound) / sample_rate, 1000 * SHORTEST_S
+    if len(rest) < SHORTEST_S * sample_rate:
+        duration_ms, shortest_ms = 1000 * len(rest) / sample_rate, 1000 * SHORTEST_S
         raise audio.AudioError(
             path, f"too short: {duration_ms:.0f} ms of sound, at least {shortest_ms:g} are needed"
         )
+    yield _in_range(rest)
 
 
-def from_onset(waveform: np.ndarray) -> np.ndarray:
+def _from_onset(waveform: np.ndarray) -> np.ndarray:
     """Drop the silence at the beginning."""
-    loud = np.flatnonzero(np.abs(waveform) > 10 ** (SILENCE_DB / 20))
-    return waveform[loud[0] :] if len(loud) else waveform[:0]
+    loud = np.abs(waveform) > 10 ** (SILENCE_DB / 20)
+    return waveform[loud.argmax() :] if loud.any() else waveform[:0]
 
 
-def in_range(waveform: np.ndarray) -> np.ndarray:
+def _in_range(waveform: np.ndarray) -> np.ndarray:
     """Scale a clip down to [-1, 1] where a file goes beyond, as files of floats and MP3 may."""
     return waveform / max(1.0, np.abs(waveform).max())
+
+
+# --- where the clips go --------------------------------------------------------------------------
+
+
+def _place(folder: Path, names: list[str], sample_rate: int, samples: int) -> Path:
+    """Return where the clips of a folder lie in the cache, if they are too big for memory."""
+    wanted = os.fsencode(folder.resolve()), sample_rate, samples
+    state = VERSION, [(name, _stamp(folder / name)) for name in names]
+    one, other = (hashlib.sha256(repr(part).encode()).hexdigest() for part in (wanted, state))
+    cache = Path(pooch.os_cache("audiogan_lib")) / "folders"
+    return cache / f"{one[:16]}-{other[:32]}.f32"
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return what changes when a file does: its size in bytes and its time of change."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None  # decoding says why
+    return state.st_size, state.st_mtime_ns
+
+
+class _Sink(contextlib.ExitStack):
+    """Takes clips: into memory as long as they fit, then into a file, whole or not there."""
+
+    def __init__(self, place):
+        super().__init__()
+        self.place, self.file = place, io.BytesIO()
+        self.share = 1.0  # of the folder, that has been read
+
+    @property
+    def in_memory(self):
+        return isinstance(self.file, io.BytesIO)
+
+    @property
+    def size(self):
+        return self.file.tell()
+
+    def write(self, clip):
+        with self._explained():
+            if self.in_memory and self.size + clip.nbytes > MEMORY_BYTES:
+                self._move_to_disk()
+            self.file.write(clip)
+
+    def cut(self, size):
+        """Forget what was written from a size on."""
+        with self._explained():
+            self.file.seek(size)
+            self.file.truncate()
+
+    def _move_to_disk(self):
+        self.place.parent.mkdir(parents=True, exist_ok=True)
+        beside = self.enter_context(files.replacing(self.place))
+        file = self.enter_context(beside.open("wb"))
+        file.write(self.file.getbuffer())
+        self.file = file
+        self.callback(self._flush)
+
+    def _flush(self):
+        with self._explained():
+            self.file.flush()
+
+    @contextlib.contextmanager
+    def _explained(self):
+        """Say of a full disk where it is and how much is needed."""
+        try:
+            yield
+        except OSError as error:
+            need = self.size / self.share / 1e6
+            raise OSError(
+                error.errno,
+                f"{error.strerror}: the clips of this folder need some {need:.1f} MB; make room, "
+                "or take fewer files",
+                str(self.place.parent),
+            ) from error
+
+
+def _on_disk(place: Path, samples: int, count: int) -> Clips:
+    """Return the clips of a file, or raise if it has not the size of so many."""
+    rows = _Rows(place, samples)
+    if rows.size != 4 * samples * count:
+        raise ValueError(f"{place} holds {rows.size} bytes")
+    return Clips(rows, np.arange(count))
+
+
+class _Rows:
+    """Rows of float32 in a file that stays open: it may be replaced in the cache meanwhile."""
+
+    def __init__(self, place, samples):
+        self.file, self.samples = place.open("rb"), samples
+        self.size = os.fstat(self.file.fileno()).st_size
+
+    def __getitem__(self, which):
+        # Mapped anew each time: what was read does not stay in this process's memory.
+        with mmap.mmap(self.file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            array = np.frombuffer(mapped, np.float32).reshape(-1, self.samples)
+            rows = array[which]
+            del array  # or the map could not be closed
+        return rows

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from pathlib import Path
 
-from audiogan_lib import audio
-from audiogan_lib.datasets import folders, public, shipped, streaming
-from audiogan_lib.datasets.dataset import Dataset, collect, condition_labels, listed
+from audiogan_lib.datasets import folders, public, shipped
+from audiogan_lib.datasets.dataset import collect, listed
 
-#: A folder is read at once only if its clips take no more than this.
-IN_MEMORY_BYTES = 1 << 30
+#: What `load` takes beside a name and a split;
+_OPTIONS = {
+    **dict.fromkeys(shipped.SHIPPED, ()),
+    "fsdd": ("source",),
+    "speech_commands": ("source",),
+    "nsynth": ("limit", "source"),
+}
+_FOLDER_OPTIONS = "sample_rate", "samples", "seed"
 
 
 def is_known(name):
@@ -27,10 +31,10 @@ def is_known(name):
     bool
         True for the names in the table of `load`.
     """
-    return str(name) in _LOADERS
+    return str(name) in _OPTIONS
 
 
-def load(name, split=None, **options):
+def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=None, source=None):
     """Load a data set by its name, or a folder of audio by its path.
 
     ===================  =====================  =======================================
@@ -53,13 +57,18 @@ def load(name, split=None, **options):
     split : str, optional
         Only this split: ``"train"``, ``"test"``, and for Speech Commands and NSynth
         ``"validation"``. Everything by default.
-    **options
-        For a folder: ``sample_rate=16000`` (Hz), ``samples=16384`` (of each clip), ``seed=0`` (of
-        the split) and ``stream``: True leaves the clips in their files, False reads them all now;
-        by default, they are read now if they take at most 1 GiB. For ``nsynth``: ``limit``, the
-        number of notes of each split, taken from the beginning of its archive (all by default:
-        19 GB of memory for ``train``). For a mirror of a downloaded set: ``source`` (``nsynth``:
-        ``sources``), a changed copy of what stands in ``audiogan_lib._archives``.
+    sample_rate : int > 0, optional
+        For a folder: rate of the clips, in Hz; 16000 by default.
+    samples : int > 0, optional
+        For a folder: length of the clips; 16384 by default.
+    seed : int >= 0, optional
+        For a folder: what draws the test split; 0 by default.
+    limit : int > 0, optional
+        For ``nsynth``: how many notes of each split are taken, from the beginning of its archive.
+        All by default: 19 GB of memory for ``train``.
+    source : Source, optional
+        For a downloaded set on a mirror: a changed copy of what ``audiogan_lib.datasets.public``
+        names; for ``nsynth`` a dictionary with one for each split.
 
     Returns
     -------
@@ -70,38 +79,48 @@ def load(name, split=None, **options):
     ------
     ValueError
         When there is no such data set, folder or split, or nothing usable in the folder.
+    TypeError
+        When an option is given that is not for this name.
     OSError
-        When an archive cannot be downloaded or is damaged; the message says what can be done.
+        When an archive cannot be downloaded or is damaged, or a disk is full; the message says
+        what can be done.
 
     Examples
     --------
-    >>> drums = load("drums", split="test")
+    >>> from audiogan_lib import datasets
+    >>> drums = datasets.load("drums", split="test")
     >>> drums.waveforms.shape[1], drums.sample_rate
     (16384, 16000)
     """
-    if str(name) in _LOADERS:
-        loader = _LOADERS[name := str(name)]
-    elif Path(name).is_dir():
-        loader = _folder
+    if not is_known(name) and not Path(name).is_dir():
+        raise ValueError(f"name must be a folder or one of {listed(_OPTIONS)}, received {name!r}")
+    options = {
+        "sample_rate": sample_rate,
+        "samples": samples,
+        "seed": seed,
+        "limit": limit,
+        "source": source,
+    }
+    options = {option: value for option, value in options.items() if value is not None}
+    takes = _OPTIONS[str(name)] if is_known(name) else _FOLDER_OPTIONS
+    if unknown := [option for option in options if option not in takes]:
+        raise TypeError(f"the options of {name!r} are {listed(takes)}, received {listed(unknown)}")
+    if is_known(name):
+        dataset = _named(str(name), split, **options)
     else:
-        raise ValueError(f"name must be a folder or one of {listed(_LOADERS)}, received {name!r}")
-    takes = list(inspect.signature(loader).parameters)[2:]
-    if not set(options) <= set(takes):
-        raise TypeError(f"the options of {name!r} are {listed(takes)}, received {listed(options)}")
-    dataset = loader(name, split, **options)
+        dataset = _folder(Path(name), **options)
     return dataset if split is None else dataset.split(split)
 
 
-def _fsdd(name, split, source=public.FSDD):
-    return collect(name, public.fsdd(source), 8000, 8192)
-
-
-def _speech_commands(name, split, source=public.SPEECH_COMMANDS):
-    clips = public.speech_commands(source)
-    return collect(name, clips, 16000, 16384, label_names=public.DIGIT_WORDS)
-
-
-def _nsynth(name, split, limit=None, sources=public.NSYNTH):
+def _named(name, split, limit=None, source=None):
+    if name in shipped.SHIPPED:
+        return shipped.load(name)
+    if name == "fsdd":
+        return collect(name, public.fsdd(source or public.FSDD), 8000, 8192)
+    if name == "speech_commands":
+        clips = public.speech_commands(source or public.SPEECH_COMMANDS)
+        return collect(name, clips, 16000, 16384, label_names=public.DIGIT_WORDS)
+    sources = source or public.NSYNTH
     if limit is not None and limit < 1:
         raise ValueError(f"limit must be at least 1, received {limit}")
     if split is not None:
@@ -111,36 +130,18 @@ def _nsynth(name, split, limit=None, sources=public.NSYNTH):
     return collect(name, public.nsynth(sources, limit), 16000, 16384)
 
 
-def _folder(name, split, sample_rate=16000, samples=16384, seed=0, stream=None):
+def _folder(folder, sample_rate=16000, samples=16384, seed=0):
     for option, value in {"sample_rate": sample_rate, "samples": samples}.items():
         if value < 1:
             raise ValueError(f"{option} must be at least 1, received {value}")
-    folder = Path(name)
-    if stream is not False:
-        dataset = streaming.dataset(folder, sample_rate, samples, seed)
-        if stream is None:
-            stream = 4 * samples * len(dataset) > IN_MEMORY_BYTES
-    if stream:
-        clips, skipped = dataset.waveforms, dataset.skipped
-    else:
-        clips, skipped = folders.read(folder, sample_rate, samples, seed)
-    for path, reason in skipped:
+    dataset = folders.load(folder, sample_rate, samples, seed)
+    for path, reason in dataset.skipped:
         warnings.warn(f"{path}: {reason}", stacklevel=3)
-    if not len(clips):
+    if not len(dataset):
         raise ValueError(
-            f"the folder {str(name)!r} holds no usable sound: "
-            f"{len(skipped)} files were skipped, for the reasons given above"
-            if skipped
-            else f"the folder {str(name)!r} holds no sound files"
+            f"the folder {str(folder)!r} holds no usable sound: "
+            f"{len(dataset.skipped)} files were skipped, for the reasons given above"
+            if dataset.skipped
+            else f"the folder {str(folder)!r} holds no sound files"
         )
-    if stream:
-        return dataset
-    return collect(folder.resolve().name, clips, sample_rate, samples, skipped=skipped)
-
-
-_LOADERS = {
-    **dict.fromkeys(shipped.SHIPPED, shipped.load),
-    "fsdd": _fsdd,
-    "speech_commands": _speech_commands,
-    "nsynth": _nsynth,
-}
+    return dataset

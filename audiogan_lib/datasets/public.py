@@ -15,7 +15,8 @@ import numpy as np
 from audiogan_lib import audio
 from audiogan_lib.datasets import downloads
 
-Clips = Iterator[tuple[np.ndarray, dict]]
+#: Sounds, each with what is known of it.
+Rows = Iterator[tuple[np.ndarray, dict]]
 
 FSDD = downloads.Source(
     url="https://github.com/Jakobovski/free-spoken-digit-dataset/archive/"
@@ -47,7 +48,7 @@ DIGIT_WORDS = "zero", "one", "two", "three", "four", "five", "six", "seven", "ei
 _SPLIT_LISTS = {"validation_list.txt": "validation", "testing_list.txt": "test"}
 
 
-def fsdd(source: downloads.Source) -> Clips:
+def fsdd(source: downloads.Source) -> Rows:
     """Free Spoken Digit Dataset: ``recordings/{digit}_{speaker}_{take}.wav``, 8 kHz.
 
     Takes 0 to 4 of each speaker and digit are the test, as its README says.
@@ -59,7 +60,7 @@ def fsdd(source: downloads.Source) -> Clips:
         yield waveform, {"label": label, "speaker": speaker, "take": int(take), "split": split}
 
 
-def speech_commands(source: downloads.Source) -> Clips:
+def speech_commands(source: downloads.Source) -> Rows:
     """Speech Commands, the ten digits (SC09): ``{word}/{speaker}_nohash_{take}.wav``, 16 kHz.
 
     The archive's own lists say which recordings are for validation and for the test.
@@ -89,7 +90,7 @@ def speech_commands(source: downloads.Source) -> Clips:
         row["split"] = splits.get(name, "train")
 
 
-def nsynth(sources: dict[str, downloads.Source], limit: int | None = None) -> Clips:
+def nsynth(sources: dict[str, downloads.Source], limit: int | None = None) -> Rows:
     """NSynth: ``audio/{family}_{source}_{instrument}-{pitch}-{velocity}.wav``, 16 kHz, 4 s.
 
     The label is the MIDI pitch. An archive is read as a stream, at most its first `limit` notes.

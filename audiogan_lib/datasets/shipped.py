@@ -13,7 +13,7 @@ SOUNDS = files.LIBRARY / "sounds"
 SHIPPED = {"drums": (16000, 16384), "notes": (16000, 16384), "robot_digits": (8000, 8192)}
 
 
-def load(name, split):
+def load(name):
     """Read packed clips: one FLAC file per group, and an index of where each clip lies."""
     folder = SOUNDS / name
     sample_rate, samples = SHIPPED[name]
