@@ -47,10 +47,10 @@ def strategy(devices=None):
                 tf.config.list_physical_devices("CPU")[0], parts
             )
         except RuntimeError:
-            found = len(tf.config.list_logical_devices("CPU"))
-            if found < devices:
+            running = len(tf.config.list_logical_devices("CPU"))
+            if running < devices:
                 raise ValueError(
-                    f"{devices=}: TensorFlow already runs with {found}; choose devices first"
+                    f"{devices=}: TensorFlow already runs with {running}; choose devices first"
                 ) from None
     return tf.distribute.MirroredStrategy([f"{kind}:{index}" for index in range(devices)])
 

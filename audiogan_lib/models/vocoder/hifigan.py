@@ -48,7 +48,9 @@ def build_hifigan_generator(version="V1", n_mels=80, frames=None, width=None, dt
     Parameters
     ----------
     version : {"V1", "V2", "V3"}
-        Which of the paper's, of 13.94, 0.93 and 1.46 million parameters.
+        Which of the paper's, of 13.936, 0.929 and 1.464 million parameters in training; without
+        the lengths of weight normalisation, which a kernel can take in after it, 13.926, 0.926
+        and 1.462.
     n_mels : int > 0
         Bands of the log-mel spectrogram.
     frames : int, optional
@@ -90,6 +92,9 @@ def build_period_discriminator(samples=8192, periods=(2, 3, 5, 7, 11), width=32,
     Each sub-discriminator sees the waveform in as many lines as its period has samples and
     convolves along them, so that it compares samples one period apart.
 
+    Departures from the published code: padding is Keras's ``"same"``, which puts the odd sample of
+    a strided layer at the end, and the last layer's scores are not among the feature maps.
+
     Parameters
     ----------
     samples : int > 0
@@ -116,7 +121,7 @@ def build_period_discriminator(samples=8192, periods=(2, 3, 5, 7, 11), width=32,
         x = FoldPeriod(period, dtype="float32", name=f"period_{period}")(waveform)
         for times, stride in ((1, 3), (4, 3), (16, 3), (32, 3), (32, 1)):
             options = {"strides": (1, stride), "slope": 0.1, "dtype": dtype}
-            x = discriminator_layer(x, layers.Conv2D, times * width, (1, 5), **options)
+            x = discriminator_layer(x, times * width, (1, 5), **options)
             maps.append(x)
-        scores.append(discriminator_score(x, layers.Conv2D, (1, 3)))
+        scores.append(discriminator_score(x, (1, 3)))
     return discriminator_model(waveform, maps, scores, "period_discriminator")
