@@ -38,8 +38,8 @@ def trained(optimizer, dtype="float32", steps=20):
 )
 def test_it_takes_the_steps_of_keras(options):
     ours, theirs = trained(training.Adam(**options)), trained(keras.optimizers.Adam(**options))
-    for found, expected in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=2e-5)
+    for actual, expected in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=1e-3, atol=2e-5)
     assert np.abs(ours[0]).max() < 2.5  # it went down
 
 
@@ -48,8 +48,8 @@ def test_a_checkpoint_goes_from_one_to_the_other(tmp_path):
     tiny_gan.train(ours, tiny_gan.examples()[:1], 2, callbacks=[callbacks.Checkpoint(tmp_path)])
     theirs = tiny_gan.build(rates=(0.01, 0.02))
     assert callbacks.Checkpoint(tmp_path).resume(theirs) == 2
-    for found, expected in zip(tiny_gan.state(theirs), tiny_gan.state(ours), strict=True):
-        np.testing.assert_array_equal(found, expected)
+    for actual, expected in zip(tiny_gan.state(theirs), tiny_gan.state(ours), strict=True):
+        np.testing.assert_array_equal(actual, expected)
 
 
 def test_what_has_no_fused_form_is_refused():

@@ -55,10 +55,10 @@ def free_ports(count):
     return ports
 
 
-def assert_same_run(found, alone):
-    assert found["step"] == alone["step"] == 6
+def assert_same_run(actual, alone):
+    assert actual["step"] == alone["step"] == 6
     for name in ("discriminator_loss", "real_score", "fake_score", "average"):
-        np.testing.assert_allclose(found[name], alone[name], rtol=1e-4, atol=1e-5, err_msg=name)
+        np.testing.assert_allclose(actual[name], alone[name], rtol=1e-4, atol=1e-5, err_msg=name)
     assert np.ptp(alone["discriminator_loss"]) > 1e-3  # it did train
 
 

@@ -26,15 +26,15 @@ def test_it_answers_learns_and_remembers_as_keras_does(shape):
     plain.layers[-1].beta.assign([-1.0, 0.0, 1.0])
     fused = training.quicken(plain)
     assert type(fused.layers[-1]) is not type(plain.layers[-1])
-    found = []
+    actual = []
     for network in (fused, plain):
         with tf.GradientTape() as tape:
             tape.watch(features)
             normal = network(features, training=True)
             loss = tf.reduce_sum(weights * normal)
         slopes = tape.gradient(loss, [features, *network.trainable_variables])
-        found.append([normal, *slopes, *network.get_weights(), network(features)])
-    for ours, keras_own in zip(*found, strict=True):
+        actual.append([normal, *slopes, *network.get_weights(), network(features)])
+    for ours, keras_own in zip(*actual, strict=True):
         np.testing.assert_allclose(ours, keras_own, atol=1e-4)
 
 
@@ -152,11 +152,11 @@ def assert_alike(quick, plain, size, channels=2, examples=3, graph=False):
     rng = np.random.default_rng(0)
     features = tf.constant(rng.normal(size=(examples, *size, channels)), tf.float32)
     upstream = tf.constant(rng.normal(size=(examples, *plain.output_shape[1:])), tf.float32)
-    found = [
+    actual = [
         (tf.function(slopes_of_slopes) if graph else slopes_of_slopes)(network, features, upstream)
         for network in (quick, plain)
     ]
-    for ours, keras_own in zip(*found, strict=True):
+    for ours, keras_own in zip(*actual, strict=True):
         assert ours.shape == keras_own.shape
         scale = np.abs(keras_own).max()
         np.testing.assert_allclose(ours / scale, keras_own / scale, atol=5e-5)
@@ -190,13 +190,13 @@ def bfloat16_alike(kind, size, options, channels=2):
     rng = np.random.default_rng(0)
     features = tf.constant(rng.normal(size=(16, *size, channels)), tf.float32)
     upstream = tf.constant(rng.normal(size=(16, *exact.output_shape[1:])), tf.float32)
-    found = []
+    actual = []
     for network in (exact, quick):
         with tf.GradientTape() as tape:
             tape.watch(features)
             loss = tf.reduce_sum(tf.cast(network(features), "float32") * upstream)
-        found.append(tape.gradient(loss, [features, *network.trainable_variables]))
-    for full, half in zip(*found, strict=True):
+        actual.append(tape.gradient(loss, [features, *network.trainable_variables]))
+    for full, half in zip(*actual, strict=True):
         assert np.linalg.norm(half - full) < 0.02 * np.linalg.norm(full)
 
 
@@ -318,7 +318,7 @@ def test_a_saved_network_comes_back_quick(tmp_path):
 
 def test_a_training_step_is_that_of_the_plain_networks():
     data = tf.random.stateless_uniform((4, 32, 32), (0, 0), -1, 1)
-    sizes, found = (32, 32, 4), []
+    sizes, actual = (32, 32, 4), []
     for form in (lambda network: network, training.quicken):
         keras.utils.set_random_seed(0)
         networks = [
@@ -328,6 +328,6 @@ def test_a_training_step_is_that_of_the_plain_networks():
         gan = training.GAN(*map(form, networks))
         gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), r1=1.0)
         gan.fit(data, epochs=2, batch_size=4, verbose=0)
-        found.append(gan.get_weights())
-    for plain, quick in zip(*found, strict=True):
+        actual.append(gan.get_weights())
+    for plain, quick in zip(*actual, strict=True):
         np.testing.assert_allclose(quick, plain, atol=2e-5)

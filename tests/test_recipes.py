@@ -91,10 +91,10 @@ def test_notes_are_learnt_by_pitch_and_instrument():
     sizes = tuple(len(np.unique(notes.columns[name])) for name in ("pitch", "instrument"))
     gan = recipe.build_gan(sizes)
     before = gan.generator.get_weights()
-    found = gan.fit(recipe.batches(notes), steps_per_epoch=2, shuffle=False, verbose=0).history
+    actual = gan.fit(recipe.batches(notes), steps_per_epoch=2, shuffle=False, verbose=0).history
     # Untrained, each of the two guesses is worth about the logarithm of its number of classes.
-    assert found["label_loss"][0] == pytest.approx(np.log(sizes).sum(), rel=0.3)
-    assert np.isfinite([found[name][0] for name in found]).all()
+    assert actual["label_loss"][0] == pytest.approx(np.log(sizes).sum(), rel=0.3)
+    assert np.isfinite([actual[name][0] for name in actual]).all()
     changes = [
         np.abs(a - b).max() for a, b in zip(before, gan.generator.get_weights(), strict=True)
     ]

@@ -186,10 +186,10 @@ def test_the_average_follows_the_generator_with_the_decay_and_its_warm_up():
     gan, record = tiny_gan.build(batch_norm=True, ema=0.3), Record()
     average = gan.generator.get_weights()
     tiny_gan.train(gan, tiny_gan.examples()[:1], steps=6, callbacks=[record])
-    for step, (weights, found) in enumerate(zip(record.generator, record.average, strict=True)):
+    for step, (weights, actual) in enumerate(zip(record.generator, record.average, strict=True)):
         decay = min(0.3, (1 + step) / (10 + step))
         average = [decay * a + (1 - decay) * w for a, w in zip(average, weights, strict=True)]
-        for expected, variable in zip(average, found, strict=True):
+        for expected, variable in zip(average, actual, strict=True):
             np.testing.assert_allclose(variable, expected, rtol=1e-4, atol=1e-6)
     assert (1 + 5) / (10 + 5) > 0.3 > 1 / 10  # both sides of the minimum were met
     moving_mean = gan.averaged_generator.layers[2].moving_mean.numpy()

@@ -286,8 +286,8 @@ def test_a_score_of_a_period_depends_only_on_samples_one_period_apart(period):
 def test_period_maps_have_the_shapes_of_the_paper():
     maps = vocoder.build_period_discriminator(8192, (5,)).output["feature_maps"]
     lengths, channels = (547, 183, 61, 21, 21), (32, 128, 512, 1024, 1024)
-    found = [tuple(one.shape[1:]) for one in maps]
-    assert found == [(5, length, size) for length, size in zip(lengths, channels, strict=True)]
+    actual = [tuple(one.shape[1:]) for one in maps]
+    assert actual == [(5, length, size) for length, size in zip(lengths, channels, strict=True)]
 
 
 def test_scales_look_at_means_of_the_waveform():

@@ -35,7 +35,7 @@ class InstantaneousFrequency:
 
     Two departures from the published code, which leaves out the lowest bin rather than the highest
     and pads before the sound alone. Without the lowest bin the shipped notes come back with a
-    signal-to-noise ratio of 27 dB at worst, without the highest with 68 dB (512 bins, hop 128);
+    signal-to-noise ratio of 27 dB at worst, without the highest with 68 dB (256 bins, hop 128);
     padding on both sides lets the window reach the end of the sound. Mel bands, the paper's
     ``IF-Mel``, are left out: pooled phases cannot be taken apart again.
 
