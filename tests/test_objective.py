@@ -1,5 +1,7 @@
 """The options of ``GAN.compile``: each term against arithmetic by hand on linear networks."""
 
+from dataclasses import asdict
+
 import keras
 import numpy as np
 import pytest
@@ -161,11 +163,24 @@ def test_a_relativistic_loss_sees_both_scores_in_both_steps():
     assert actual["generator_loss"] == pytest.approx(float(pair[1](fake, real)), rel=1e-5)
 
 
-def test_a_loss_of_ones_own_is_a_pair_of_functions():
-    pair = (lambda real, fake: 7.0 * tf.reduce_mean(real), lambda fake: 9.0 + 0.0 * fake[0, 0])
-    actual = one_step(compiled(linear(), rates=(0.0, 0.0), loss=pair), REAL)
-    assert actual["discriminator_loss"] == pytest.approx(7 * (REAL @ SLOPE).mean(), rel=1e-5)
-    assert actual["generator_loss"] == pytest.approx(9.0)
+def test_a_loss_of_ones_own_is_a_pair_of_functions_marked_if_it_compares_with_real_scores():
+    of_real, of_fake = (REAL @ SLOPE).mean(), np.array([0.5, -0.5]) @ SLOPE[:, 0]
+    discriminators = lambda real, fake: 7.0 * tf.reduce_mean(real)  # noqa: E731
+    alone = lambda fake: 9.0 * tf.reduce_mean(fake)  # noqa: E731
+    beside = losses.relativistic(lambda fake, real: 2.0 * tf.reduce_mean(fake - real))
+    for generators, expected in ((alone, 9 * of_fake), (beside, 2 * (of_fake - of_real))):
+        pair = discriminators, generators
+        actual = one_step(compiled(linear(), rates=(0.0, 0.0), loss=pair), REAL)
+        assert actual["discriminator_loss"] == pytest.approx(7 * of_real, rel=1e-5)
+        assert actual["generator_loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_every_option_of_compile_reaches_the_objective_under_its_name():
+    numbers = ("r1", "r2", "gradient_penalty", "clip_weights", "drift", "feature_matching")
+    options = {name: 1.0 + place for place, name in enumerate((*numbers, "label_loss"))}
+    options |= {"penalty_every": 3, "critic_steps": 2, "generator_terms": {"none": (0.0, min)}}
+    gan = compiled(linear(), loss="hinge", **options)
+    assert asdict(gan.objective) == options | {"loss": "hinge"}
 
 
 def test_a_generator_may_start_from_data():

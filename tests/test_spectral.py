@@ -305,7 +305,7 @@ def test_codecs_whose_frames_do_not_fit_the_clip_are_refused(samples, n_fft):
         spectral.LogSpectrogram(RATE, samples, n_fft, 64)
 
 
-# --- spectrograms at a pitch ----------------------------------------------------------------------
+# --- spectrograms at a pitch ---------------------------------------------------------------------
 
 SAMPLES = 16384  # at 16 kHz
 PITCHED = spectral.PitchedSpectrogram(NOTES_RATE, SAMPLES, n_fft=1024, hop_length=256)
@@ -349,18 +349,15 @@ def test_harmonics_stand_at_the_same_bins_in_all_keys_of_an_octave():
     assert spectrograms[2, :, 518 // 2 :].max() == -1  # above half the sample rate
 
 
-def test_steady_tones_come_back_in_tune_and_without_warble():
-    pitches = [50, 64, 71, 76]
+def test_steady_tones_come_back_without_warble_at_the_pitch_that_is_asked_for():
+    pitches, others = [50, 71], [57, 66]
     spectrograms = PITCHED.encode(tones(pitches), pitches)
-    sounds = PITCHED.decode(spectrograms, pitches)
-    assert sounds.dtype == np.float32
-    assert (
-        np.abs(metrics.pitch_errors(sounds, NOTES_RATE, pitches)).max() < 6
-    )  # what YIN itself errs
+    sounds, moved = (PITCHED.decode(spectrograms, asked) for asked in (pitches, others))
+    errors = metrics.pitch_errors(np.concatenate([sounds, moved]), NOTES_RATE, pitches + others)
+    assert np.abs(errors).max() < 6  # what YIN itself errs
     assert ripple_db(sounds).max() < 0.3
-    invented = spectral.LogSpectrogram(
-        NOTES_RATE, SAMPLES, 1024, 256, iterations=PITCHED.iterations
-    )
+    options = {"iterations": PITCHED.iterations}
+    invented = spectral.LogSpectrogram(NOTES_RATE, SAMPLES, 1024, 256, **options)
     warbling = invented.decode(invented.encode(tones(pitches))).numpy()
     assert ripple_db(warbling).mean() > 3 * ripple_db(sounds).mean()
 
@@ -371,12 +368,6 @@ def test_phases_of_steady_tones_are_right_from_the_start():
     again = PITCHED.encode(replace(PITCHED, iterations=0).decode(spectrograms, pitches), pitches)
     errors = np.abs(again - spectrograms)[:, 4:-4]
     assert errors[spectrograms[:, 4:-4] > -0.5].max() < 0.05
-
-
-def test_the_pitch_is_the_one_asked_for():
-    spectrograms = PITCHED.encode(tones([60, 60]), [60, 60])
-    moved = PITCHED.decode(spectrograms, [67, 63])
-    assert np.abs(metrics.pitch_errors(moved, NOTES_RATE, [67, 63])).max() < 6
 
 
 def test_wrong_shapes_are_named():
@@ -395,7 +386,7 @@ def test_griffin_lim_starts_from_the_phases_it_is_given():
     np.testing.assert_allclose(actual[:, 12:-12], sound[:, 12:-12], atol=1e-3)
 
 
-# --- levels and instantaneous frequencies ---------------------------------------------------------
+# --- levels and instantaneous frequencies --------------------------------------------------------
 
 PHASES = {
     "fine": spectral.InstantaneousFrequency(16384, 1024, 256),
@@ -451,7 +442,7 @@ def test_sounds_come_back_as_they_were(codec):
 
 
 def test_shipped_notes_come_back_with_a_signal_to_noise_ratio_of_65_db():
-    notes = datasets.load("notes", split="test").waveforms
+    notes = datasets.load("notes", split="test").waveforms[::3]
     for name in ("fine", "short"):
         copies = PHASES[name].decode(PHASES[name].encode(notes)).numpy()
         assert signal_to_noise_db(notes, copies).min() > 65

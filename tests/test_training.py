@@ -1,7 +1,13 @@
 """The adversarial loop: each step against arithmetic by hand, learning, resuming, Keras's ways."""
 
 import csv
+import json
+import os
+import socket
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -9,7 +15,8 @@ import pytest
 import tensorflow as tf
 import tiny_gan
 
-from audiogan_lib import layers, training
+from audiogan_lib import audio, layers, training
+from audiogan_lib.training import gan as loop
 from audiogan_lib.training import machine
 
 
@@ -144,8 +151,8 @@ def test_the_discriminator_gets_each_example_with_its_own_label(monkeypatch):
     gan = training.GAN(keras.Model([latent, label], drawn), discriminator)
     gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
     table.table.assign(np.repeat(np.arange(5.0)[:, None], 2, axis=1))  # it draws its label
-    seen, judge = [], training.judge
-    monkeypatch.setattr(training, "judge", lambda *args: seen.append(args[1:]) or judge(*args))
+    seen, answer = [], loop.answer
+    monkeypatch.setattr(loop, "answer", lambda *args: seen.append(args[1:]) or answer(*args))
     labels = tf.range(8)[:, None] % 5
     gan.train_step((tf.repeat(tf.cast(labels, tf.float32), 2, axis=1) + 10.0, labels))
     (both, twice), (fake, once) = seen
@@ -157,8 +164,8 @@ def test_the_discriminator_gets_each_example_with_its_own_label(monkeypatch):
 
 def test_each_network_learns_from_latents_of_its_own(monkeypatch):
     gan = tiny_gan.build(rates=(0.0, 0.0))
-    seen, judge = [], training.judge
-    monkeypatch.setattr(training, "judge", lambda *args: seen.append(args[1:]) or judge(*args))
+    seen, answer = [], loop.answer
+    monkeypatch.setattr(loop, "answer", lambda *args: seen.append(args[1:]) or answer(*args))
     gan.train_step(tf.zeros((8, 2)))
     (both, _), (fake, _) = seen
     assert both.shape == (16, 2)
@@ -452,3 +459,109 @@ def test_a_discriminator_may_take_clips_of_any_length():
 def test_training_before_compiling_is_refused():
     with pytest.raises(ValueError, match="compile"):
         training.GAN(*tiny_gan.networks()).fit(tiny_gan.examples()[0])
+
+
+# --- several devices and several machines --------------------------------------------------------
+
+HERE = Path(__file__).parent
+OPTIONS = [
+    {"loss": "non_saturating", "r1": 0.5, "penalty_every": 2},
+    {"loss": "wasserstein", "gradient_penalty": 1.0, "critic_steps": 2, "clip_weights": 0.5},
+]
+
+
+def environment(task=None, ports=()):
+    """Return the variables for a process; with ports it is one of several machines."""
+    variables = dict(os.environ) | {"PYTHONPATH": f"{HERE.parent}{os.pathsep}{HERE}"}
+    if ports:
+        cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+        task = {"type": "worker", "index": task}
+        variables["TF_CONFIG"] = json.dumps({"cluster": cluster, "task": task})
+    return variables
+
+
+def start(options, devices=None, task=None, ports=()):
+    """Start a training in a process of its own."""
+    asked = json.dumps({"devices": devices, "options": options})
+    return subprocess.Popen(
+        [sys.executable, HERE / "spread_training.py", asked],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(task, ports),
+    )
+
+
+def result(process):
+    output, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, errors[-2000:]
+    return json.loads(output.splitlines()[-1])
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def assert_same_run(actual, alone):
+    assert actual["step"] == alone["step"] == 6
+    for name in ("discriminator_loss", "real_score", "fake_score", "average"):
+        np.testing.assert_allclose(actual[name], alone[name], rtol=1e-4, atol=1e-5, err_msg=name)
+    assert np.ptp(alone["discriminator_loss"]) > 1e-3  # it did train
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: options["loss"])
+def test_two_devices_and_two_machines_train_as_one_device(options):
+    ports = free_ports(2)
+    processes = [start(options), start(options, devices=2)]
+    processes += [start(options, task=task, ports=ports) for task in range(2)]
+    alone, devices, first, second = map(result, processes)
+    assert [run["replicas"] for run in (alone, devices, first, second)] == [1, 2, 2, 2]
+    assert [run["chief"] for run in (alone, devices, first, second)] == [True, True, True, False]
+    for run in (devices, first, second):
+        assert_same_run(run, alone)
+
+
+def test_two_machines_stop_together_and_the_first_writes_the_run(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("high", "low"):
+        (tmp_path / "sounds" / name).mkdir(parents=True)
+        for index in range(8):
+            noise = 0.1 * rng.standard_normal(8192).astype(np.float32)
+            audio.write(tmp_path / "sounds" / name / f"{index}.wav", noise, 16000)
+    arguments = ("train", "--data", tmp_path / "sounds", "--minutes", "0.02", "--out")
+    ports = free_ports(2)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "audiogan_lib", *arguments, tmp_path / f"run-{task}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment(task, ports),
+        )
+        for task in range(2)
+    ]
+    for process in processes:
+        output, _ = process.communicate(timeout=280)
+        assert process.returncode == 0, output[-2000:]
+    assert json.loads((tmp_path / "run-0" / "card.json").read_text())["training"]["step"] >= 20
+    assert not [path for path in (tmp_path / "run-1").rglob("*") if path.is_file()]
+
+
+def test_one_device_is_the_default():
+    assert training.strategy().num_replicas_in_sync == 1
+    assert training.strategy(1).num_replicas_in_sync == 1
+
+
+def test_devices_out_of_reach_are_refused(monkeypatch):
+    with pytest.raises(ValueError, match="devices=0: must be 1 or more"):
+        training.strategy(0)
+    np.asarray(tf.zeros(1))  # TensorFlow runs now
+    with pytest.raises(ValueError, match="devices=3: TensorFlow already runs with 1"):
+        training.strategy(3)
+    monkeypatch.setenv("TF_CONFIG", "{}")
+    with pytest.raises(ValueError, match="either devices or TF_CONFIG"):
+        training.strategy(2)

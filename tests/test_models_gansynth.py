@@ -38,7 +38,7 @@ def inner_output(network, name, inputs):
     return keras.Model(network.inputs, network.get_layer(name).output)(inputs).numpy()
 
 
-# --- as published ---------------------------------------------------------------------------------
+# --- as published --------------------------------------------------------------------------------
 
 WIDTHS = (256, 256, 256, 256, 256, 128, 64, 32)  # min(4096 / 2^block, 256) for blocks 0 to 7
 
@@ -136,7 +136,7 @@ def test_upsampling_repeats_and_downsampling_averages():
     np.testing.assert_allclose(small, boxes, atol=1e-6)
 
 
-# --- every form -----------------------------------------------------------------------------------
+# --- every form ----------------------------------------------------------------------------------
 
 
 @FORMS
@@ -264,7 +264,7 @@ def test_what_does_not_fit_is_refused(build):
         build(base=64)
 
 
-# --- learning -------------------------------------------------------------------------------------
+# --- learning ------------------------------------------------------------------------------------
 
 
 def test_a_tiny_one_learns_which_bins_each_pitch_fills():
