@@ -200,7 +200,7 @@ def test_a_generator_may_start_from_data():
     assert gan.predict(conditions[:3], verbose=0).shape == (3, 2)
 
 
-def test_validation_judges_held_out_examples_with_the_average_and_changes_nothing():
+def test_validation_scores_held_out_examples_with_the_average_and_changes_nothing():
     gan = tiny_gan.build(labels=3, ema=0.5)
     tiny_gan.train(gan, tiny_gan.examples(), steps=2)
     before = tiny_gan.state(gan)

@@ -105,7 +105,18 @@ class VocoderRecipe:
     seed: int = 0
 
     def codec(self, frames):
-        """Return the bridge between this many frames of mel levels and sound."""
+        """Return what stands between mel levels and sound.
+
+        Parameters
+        ----------
+        frames : int > 0
+            Length of a clip in hops.
+
+        Returns
+        -------
+        spectral.LogSpectrogram
+            With this recipe's sizes.
+        """
         return spectral.LogSpectrogram(
             self.sample_rate,
             frames * self.hop_length,
