@@ -16,8 +16,8 @@ wasserstein           f - r                      -f                         Arjo
 relativistic_average  s(m(f) - r) + s(f - m(r))  s(m(r) - f) + s(r - m(f))  Jolicoeur-Martineau 2019
 ====================  =========================  =========================  ========================
 
-The relativistic generator's loss takes two arguments, ``(fake_scores, real_scores)``; all others
-take ``(fake_scores)``.
+A generator's loss takes ``(fake_scores)``; one that compares with real examples takes
+``(fake_scores, real_scores)`` and is marked by :func:`relativistic`.
 """
 
 from keras import ops
@@ -38,6 +38,7 @@ __all__ = [
     "non_saturating_discriminator",
     "non_saturating_generator",
     "r1",
+    "relativistic",
     "relativistic_average",
     "wasserstein_discriminator",
 ]
@@ -178,6 +179,29 @@ def negative_mean_score(fake_scores):
     return -ops.mean(fake_scores)
 
 
+def relativistic(loss):
+    """Mark a generator's loss that takes ``(fake_scores, real_scores)``, for ``GAN.compile``.
+
+    Parameters
+    ----------
+    loss : callable
+        Of fake and real scores.
+
+    Returns
+    -------
+    callable
+        The same, with the attribute ``relativistic``.
+
+    Examples
+    --------
+    >>> from audiogan_lib import losses
+    >>> pair = losses.relativistic_average, losses.relativistic(lambda fake, real: real - fake)
+    """
+    loss.relativistic = True
+    return loss
+
+
+@relativistic
 def relativistic_average(raised_scores, lowered_scores):
     """Raise each score of one kind above the mean of the other kind, and the reverse.
 

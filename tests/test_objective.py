@@ -1,5 +1,7 @@
 """The options of ``GAN.compile``: each term against arithmetic by hand on linear networks."""
 
+from dataclasses import asdict
+
 import keras
 import numpy as np
 import pytest
@@ -42,8 +44,8 @@ def compiled(discriminator, value=(0.5, -0.5), rates=(0.0, 0.1), ema=0.0, **opti
 
 def one_step(gan, real, labels=None):
     data = real if labels is None else (real, labels)
-    found = gan.train_step(tf.nest.map_structure(tf.convert_to_tensor, data))
-    return {name: float(value) for name, value in found.items()}
+    actual = gan.train_step(tf.nest.map_structure(tf.convert_to_tensor, data))
+    return {name: float(value) for name, value in actual.items()}
 
 
 REAL = np.array([[1.0, 2.0], [3.0, 0.0]], np.float32)
@@ -70,7 +72,7 @@ def test_r2_looks_at_generated_and_r1_at_real_examples():
     score = keras.layers.Lambda(lambda x: 0.5 * x**2)(example)
     scaled = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(score)
     square = keras.Model(example, scaled)
-    found = {}
+    actual = {}
     for name in ("r1", "r2"):
         square.set_weights([np.ones((1, 1), np.float32)])
         generator = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, "tanh")])
@@ -78,10 +80,10 @@ def test_r2_looks_at_generated_and_r1_at_real_examples():
         gan = training.GAN(generator, square)
         gan.compile(*(keras.optimizers.SGD(r) for r in (0.0, 1.0)), "wasserstein", **{name: 1.0})
         one_step(gan, np.full((4, 1), 3.0, np.float32))
-        found[name] = 1.0 - float(square.get_weights()[0][0, 0])
+        actual[name] = 1.0 - float(square.get_weights()[0][0, 0])
     # d/dw of mean fake - mean real is (1 - 9) / 2; of half the squared slope, (w x)^2 / 2, x^2.
-    assert found["r1"] == pytest.approx((1 - 9) / 2 + 9, rel=1e-4)
-    assert found["r2"] == pytest.approx((1 - 9) / 2 + 1, rel=1e-4)
+    assert actual["r1"] == pytest.approx((1 - 9) / 2 + 9, rel=1e-4)
+    assert actual["r2"] == pytest.approx((1 - 9) / 2 + 1, rel=1e-4)
 
 
 def test_drift_pulls_the_scores_of_real_examples_to_zero():
@@ -107,19 +109,19 @@ def test_compiling_again_without_clipping_ends_it():
 
 def test_several_discriminators_are_summed():
     gan = compiled([linear(), linear(-2 * SLOPE)])
-    found = one_step(gan, REAL)
+    actual = one_step(gan, REAL)
     real, fake = (REAL @ SLOPE).mean(), float(np.array([0.5, -0.5]) @ SLOPE[:, 0])
-    assert found["discriminator_loss"] == pytest.approx((fake - real) * (1 - 2), rel=1e-5)
-    assert found["real_score"] == pytest.approx(real * (1 - 2) / 2, rel=1e-5)
+    assert actual["discriminator_loss"] == pytest.approx((fake - real) * (1 - 2), rel=1e-5)
+    assert actual["real_score"] == pytest.approx(real * (1 - 2) / 2, rel=1e-5)
 
 
 def test_feature_matching_is_the_distance_of_the_feature_maps():
     gan = compiled(linear(maps=True), rates=(0.1, 0.0), feature_matching=2.0)
-    found = one_step(gan, REAL)
+    actual = one_step(gan, REAL)
     distance = np.abs(REAL - np.array([0.5, -0.5])).mean()
-    assert found["feature_matching"] == pytest.approx(distance, rel=1e-5)
+    assert actual["feature_matching"] == pytest.approx(distance, rel=1e-5)
     adversarial = -float(np.array([0.5, -0.5]) @ SLOPE[:, 0])
-    assert found["generator_loss"] == pytest.approx(adversarial + 2 * distance, rel=1e-5)
+    assert actual["generator_loss"] == pytest.approx(adversarial + 2 * distance, rel=1e-5)
     # Towards the score (its slope), and towards both examples of each feature: -1/4 an example.
     bias = gan.generator.get_weights()[1]
     expected = np.array([0.5, -0.5]) + 0.1 * (SLOPE[:, 0] + 2 * np.array([2, 2]) / 4)
@@ -129,7 +131,7 @@ def test_feature_matching_is_the_distance_of_the_feature_maps():
 def test_the_auxiliary_classifier_learns_from_real_and_teaches_the_generator():
     gan = compiled(linear(logits=True), rates=(0.1, 0.0), label_loss=3.0)
     labels = np.array([[0], [1]], np.int32)
-    found = one_step(gan, REAL, labels)
+    actual = one_step(gan, REAL, labels)
 
     def cross_entropy(logits):
         shifted = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
@@ -137,35 +139,48 @@ def test_the_auxiliary_classifier_learns_from_real_and_teaches_the_generator():
 
     fake = np.tile([[0.5, -0.5]], (2, 1))
     scores = (fake @ SLOPE).mean(), (REAL @ SLOPE).mean()
-    assert found["label_loss"] == pytest.approx(cross_entropy(fake), rel=1e-5)
+    assert actual["label_loss"] == pytest.approx(cross_entropy(fake), rel=1e-5)
     expected = scores[0] - scores[1] + 3 * cross_entropy(REAL)
-    assert found["discriminator_loss"] == pytest.approx(expected, rel=1e-5)
+    assert actual["discriminator_loss"] == pytest.approx(expected, rel=1e-5)
 
 
 def test_further_terms_of_the_generator_are_added_and_shown():
     distance = lambda real, fake: tf.reduce_mean(tf.abs(real - fake))  # noqa: E731
     gan = compiled(linear(), rates=(0.1, 0.0), generator_terms={"distance": (5.0, distance)})
-    found = one_step(gan, REAL)
+    actual = one_step(gan, REAL)
     expected = np.abs(REAL - np.array([0.5, -0.5])).mean()
-    assert found["distance"] == pytest.approx(expected, rel=1e-5)
+    assert actual["distance"] == pytest.approx(expected, rel=1e-5)
     adversarial = -float(np.array([0.5, -0.5]) @ SLOPE[:, 0])
-    assert found["generator_loss"] == pytest.approx(adversarial + 5 * expected, rel=1e-5)
+    assert actual["generator_loss"] == pytest.approx(adversarial + 5 * expected, rel=1e-5)
 
 
 def test_a_relativistic_loss_sees_both_scores_in_both_steps():
     gan = compiled(linear(), rates=(0.0, 0.0), loss="relativistic_average")
-    found = one_step(gan, REAL)
+    actual = one_step(gan, REAL)
     real, fake = REAL @ SLOPE, np.full((2, 1), np.array([0.5, -0.5]) @ SLOPE[:, 0], np.float32)
     pair = losses.NAMES["relativistic_average"]
-    assert found["discriminator_loss"] == pytest.approx(float(pair[0](real, fake)), rel=1e-5)
-    assert found["generator_loss"] == pytest.approx(float(pair[1](fake, real)), rel=1e-5)
+    assert actual["discriminator_loss"] == pytest.approx(float(pair[0](real, fake)), rel=1e-5)
+    assert actual["generator_loss"] == pytest.approx(float(pair[1](fake, real)), rel=1e-5)
 
 
-def test_a_loss_of_ones_own_is_a_pair_of_functions():
-    pair = (lambda real, fake: 7.0 * tf.reduce_mean(real), lambda fake: 9.0 + 0.0 * fake[0, 0])
-    found = one_step(compiled(linear(), rates=(0.0, 0.0), loss=pair), REAL)
-    assert found["discriminator_loss"] == pytest.approx(7 * (REAL @ SLOPE).mean(), rel=1e-5)
-    assert found["generator_loss"] == pytest.approx(9.0)
+def test_a_loss_of_ones_own_is_a_pair_of_functions_marked_if_it_compares_with_real_scores():
+    of_real, of_fake = (REAL @ SLOPE).mean(), np.array([0.5, -0.5]) @ SLOPE[:, 0]
+    discriminators = lambda real, fake: 7.0 * tf.reduce_mean(real)  # noqa: E731
+    alone = lambda fake: 9.0 * tf.reduce_mean(fake)  # noqa: E731
+    beside = losses.relativistic(lambda fake, real: 2.0 * tf.reduce_mean(fake - real))
+    for generators, expected in ((alone, 9 * of_fake), (beside, 2 * (of_fake - of_real))):
+        pair = discriminators, generators
+        actual = one_step(compiled(linear(), rates=(0.0, 0.0), loss=pair), REAL)
+        assert actual["discriminator_loss"] == pytest.approx(7 * of_real, rel=1e-5)
+        assert actual["generator_loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_every_option_of_compile_reaches_the_objective_under_its_name():
+    numbers = ("r1", "r2", "gradient_penalty", "clip_weights", "drift", "feature_matching")
+    options = {name: 1.0 + place for place, name in enumerate((*numbers, "label_loss"))}
+    options |= {"penalty_every": 3, "critic_steps": 2, "generator_terms": {"none": (0.0, min)}}
+    gan = compiled(linear(), loss="hinge", **options)
+    assert asdict(gan.objective) == options | {"loss": "hinge"}
 
 
 def test_a_generator_may_start_from_data():
@@ -185,17 +200,17 @@ def test_a_generator_may_start_from_data():
     assert gan.predict(conditions[:3], verbose=0).shape == (3, 2)
 
 
-def test_validation_judges_held_out_examples_with_the_average_and_changes_nothing():
+def test_validation_scores_held_out_examples_with_the_average_and_changes_nothing():
     gan = tiny_gan.build(labels=3, ema=0.5)
     tiny_gan.train(gan, tiny_gan.examples(), steps=2)
     before = tiny_gan.state(gan)
     held_out, labels = tiny_gan.examples(8)
-    found = gan.evaluate(held_out, labels, verbose=0, return_dict=True)
+    actual = gan.evaluate(held_out, labels, verbose=0, return_dict=True)
     for old, new in zip(before, tiny_gan.state(gan), strict=True):
         np.testing.assert_array_equal(old, new)
     score = gan.discriminator([held_out, labels]).numpy().mean()
-    assert found["real_score"] == pytest.approx(score, rel=1e-5)
-    assert np.isfinite(found["discriminator_loss"])
+    assert actual["real_score"] == pytest.approx(score, rel=1e-5)
+    assert np.isfinite(actual["discriminator_loss"])
     history = gan.fit(held_out, labels, validation_data=(held_out, labels), verbose=0).history
     assert {"val_discriminator_loss", "val_real_score"} <= set(history)
 

@@ -1,7 +1,13 @@
 """The adversarial loop: each step against arithmetic by hand, learning, resuming, Keras's ways."""
 
 import csv
+import json
+import os
+import socket
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -9,7 +15,8 @@ import pytest
 import tensorflow as tf
 import tiny_gan
 
-from audiogan_lib import layers, training
+from audiogan_lib import audio, layers, training
+from audiogan_lib.training import gan as loop
 from audiogan_lib.training import machine
 
 
@@ -79,7 +86,6 @@ def test_the_generator_steps_once_for_every_so_many_critic_steps():
     assert all(any(changed(a, b)) for a, b in pairwise(record.discriminator))
 
 
-@pytest.mark.parametrize("critic_steps", [1, 5])
 @pytest.mark.parametrize(
     "loss, of_discriminator, of_generator",
     [
@@ -89,9 +95,9 @@ def test_the_generator_steps_once_for_every_so_many_critic_steps():
     ],
 )
 def test_reported_losses_are_means_over_the_steps_that_had_them(
-    loss, of_discriminator, of_generator, critic_steps
+    loss, of_discriminator, of_generator
 ):
-    gan = constant_gan(0.3, loss, critic_steps=critic_steps)
+    gan = constant_gan(0.3, loss, critic_steps=5)
     history = tiny_gan.train(gan, tiny_gan.examples()[:1], steps=7).history
     assert history["discriminator_loss"] == pytest.approx([of_discriminator], abs=1e-5)
     assert history["generator_loss"] == pytest.approx([of_generator], abs=1e-5)
@@ -144,8 +150,8 @@ def test_the_discriminator_gets_each_example_with_its_own_label(monkeypatch):
     gan = training.GAN(keras.Model([latent, label], drawn), discriminator)
     gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
     table.table.assign(np.repeat(np.arange(5.0)[:, None], 2, axis=1))  # it draws its label
-    seen, judge = [], training.judge
-    monkeypatch.setattr(training, "judge", lambda *args: seen.append(args[1:]) or judge(*args))
+    seen, answer = [], loop.answer
+    monkeypatch.setattr(loop, "answer", lambda *args: seen.append(args[1:]) or answer(*args))
     labels = tf.range(8)[:, None] % 5
     gan.train_step((tf.repeat(tf.cast(labels, tf.float32), 2, axis=1) + 10.0, labels))
     (both, twice), (fake, once) = seen
@@ -157,8 +163,8 @@ def test_the_discriminator_gets_each_example_with_its_own_label(monkeypatch):
 
 def test_each_network_learns_from_latents_of_its_own(monkeypatch):
     gan = tiny_gan.build(rates=(0.0, 0.0))
-    seen, judge = [], training.judge
-    monkeypatch.setattr(training, "judge", lambda *args: seen.append(args[1:]) or judge(*args))
+    seen, answer = [], loop.answer
+    monkeypatch.setattr(loop, "answer", lambda *args: seen.append(args[1:]) or answer(*args))
     gan.train_step(tf.zeros((8, 2)))
     (both, _), (fake, _) = seen
     assert both.shape == (16, 2)
@@ -186,10 +192,10 @@ def test_the_average_follows_the_generator_with_the_decay_and_its_warm_up():
     gan, record = tiny_gan.build(batch_norm=True, ema=0.3), Record()
     average = gan.generator.get_weights()
     tiny_gan.train(gan, tiny_gan.examples()[:1], steps=6, callbacks=[record])
-    for step, (weights, found) in enumerate(zip(record.generator, record.average, strict=True)):
+    for step, (weights, actual) in enumerate(zip(record.generator, record.average, strict=True)):
         decay = min(0.3, (1 + step) / (10 + step))
         average = [decay * a + (1 - decay) * w for a, w in zip(average, weights, strict=True)]
-        for expected, variable in zip(average, found, strict=True):
+        for expected, variable in zip(average, actual, strict=True):
             np.testing.assert_allclose(variable, expected, rtol=1e-4, atol=1e-6)
     assert (1 + 5) / (10 + 5) > 0.3 > 1 / 10  # both sides of the minimum were met
     moving_mean = gan.averaged_generator.layers[2].moving_mean.numpy()
@@ -452,3 +458,108 @@ def test_a_discriminator_may_take_clips_of_any_length():
 def test_training_before_compiling_is_refused():
     with pytest.raises(ValueError, match="compile"):
         training.GAN(*tiny_gan.networks()).fit(tiny_gan.examples()[0])
+
+
+# --- several devices and several machines --------------------------------------------------------
+
+HERE = Path(__file__).parent
+EACH_OPTIONS = [
+    {"loss": "non_saturating", "r1": 0.5, "penalty_every": 2},
+    {"loss": "wasserstein", "gradient_penalty": 1.0, "critic_steps": 2, "clip_weights": 0.5},
+]
+
+
+def environment(task=None, ports=()):
+    """Return the variables for a process; with ports it is one of several machines."""
+    variables = dict(os.environ) | {"PYTHONPATH": f"{HERE.parent}{os.pathsep}{HERE}"}
+    if ports:
+        cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+        task = {"type": "worker", "index": task}
+        variables["TF_CONFIG"] = json.dumps({"cluster": cluster, "task": task})
+    return variables
+
+
+def start(devices=None, task=None, ports=()):
+    """Start trainings in a process of their own."""
+    asked = json.dumps({"devices": devices, "each_options": EACH_OPTIONS})
+    return subprocess.Popen(
+        [sys.executable, HERE / "spread_training.py", asked],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(task, ports),
+    )
+
+
+def result(process):
+    output, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, errors[-2000:]
+    return json.loads(output.splitlines()[-1])
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def assert_same_run(actual, alone):
+    assert actual["step"] == alone["step"] == 6
+    for name in ("discriminator_loss", "real_score", "fake_score", "average"):
+        np.testing.assert_allclose(actual[name], alone[name], rtol=1e-4, atol=1e-5, err_msg=name)
+    assert np.ptp(alone["discriminator_loss"]) > 1e-3  # it did train
+
+
+def test_two_devices_and_two_machines_train_as_one_device():
+    ports = free_ports(2)
+    processes = [start(), start(devices=2), *(start(task=task, ports=ports) for task in range(2))]
+    alone, devices, first, second = map(result, processes)
+    assert [runs["replicas"] for runs in (alone, devices, first, second)] == [1, 2, 2, 2]
+    assert [runs["chief"] for runs in (alone, devices, first, second)] == [True, True, True, False]
+    for runs in (devices, first, second):
+        for run, expected in zip(runs["runs"], alone["runs"], strict=True):
+            assert_same_run(run, expected)
+
+
+def test_two_machines_stop_together_and_the_first_writes_the_run(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("high", "low"):
+        (tmp_path / "sounds" / name).mkdir(parents=True)
+        for index in range(8):
+            noise = 0.1 * rng.standard_normal(8192).astype(np.float32)
+            audio.write(tmp_path / "sounds" / name / f"{index}.wav", noise, 16000)
+    arguments = ("train", "--data", tmp_path / "sounds", "--minutes", "0.02", "--out")
+    ports = free_ports(2)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "audiogan_lib", *arguments, tmp_path / f"run-{task}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment(task, ports),
+        )
+        for task in range(2)
+    ]
+    for process in processes:
+        output, _ = process.communicate(timeout=280)
+        assert process.returncode == 0, output[-2000:]
+    assert json.loads((tmp_path / "run-0" / "card.json").read_text())["training"]["step"] >= 20
+    assert not [path for path in (tmp_path / "run-1").rglob("*") if path.is_file()]
+
+
+def test_one_device_is_the_default():
+    assert training.strategy().num_replicas_in_sync == 1
+    assert training.strategy(1).num_replicas_in_sync == 1
+
+
+def test_devices_out_of_reach_are_refused(monkeypatch):
+    with pytest.raises(ValueError, match="devices=0: must be 1 or more"):
+        training.strategy(0)
+    np.asarray(tf.zeros(1))  # TensorFlow runs now
+    with pytest.raises(ValueError, match="devices=3: TensorFlow already runs with 1"):
+        training.strategy(3)
+    monkeypatch.setenv("TF_CONFIG", "{}")
+    with pytest.raises(ValueError, match="either devices or TF_CONFIG"):
+        training.strategy(2)

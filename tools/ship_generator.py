@@ -17,7 +17,7 @@ import pooch
 import soundfile
 from ml_dtypes import bfloat16
 
-from audiogan_lib import audio, callbacks, classifiers, metrics, pretrained, runs
+from audiogan_lib import audio, callbacks, classifiers, metrics, pretrained, runs, spectral
 
 LOOKS, SOUNDS = 6, 12
 #: Generators whose way is played in the book, so that sounds by step ship with them.
@@ -204,16 +204,18 @@ def copy_samples(run, folder, samples):
 
 def drawn(recipe):
     """Say what the network draws, and how that becomes sound."""
-    if recipe.codec is None:
-        return "draws the waveform itself"
     frames, bins = recipe.codec.shape[:2]
     size = f"{frames} frames of {recipe.hop_length} samples and {bins} bins"
-    if recipe.network == "gansynth":
-        return f"draws log-magnitudes and instantaneous frequencies, {size}"
-    if recipe.network == "pitched_specgan":
-        size += " at most, in windows of 4, 8, 16, ... periods of the note"
-    rounds = f"sound by {recipe.codec.iterations} rounds of fast Griffin-Lim"
-    return f"draws a log-magnitude spectrogram of {size}; {rounds}"
+    levels = f"a log-magnitude spectrogram of {size}"
+    windows = " at most, in windows of 4, 8, 16, ... periods of the note"
+    rounds = f"sound by {recipe.iterations} rounds of fast Griffin-Lim"
+    what = {
+        spectral.WaveformCodec: "the waveform itself",
+        spectral.LogSpectrogram: f"{levels}; {rounds}",
+        spectral.PitchedSpectrogram: f"{levels}{windows}; {rounds}",
+        spectral.InstantaneousFrequency: f"log-magnitudes and instantaneous frequencies, {size}",
+    }
+    return f"draws {what[type(recipe.codec)]}"
 
 
 def terms(recipe):

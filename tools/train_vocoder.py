@@ -127,11 +127,11 @@ def train(recipe, run):
 
     def score():
         listener.network.set_weights(gan.averaged_generator.get_weights())
-        found = {}
+        scores = {}
         for rounds in (0, recipe.rounds):
             for name, values in vocoding.distances(test, listener.from_mels(mels, rounds)).items():
-                found[f"{name}_{rounds}"] = round(float(values.mean()), 4)
-        return found
+                scores[f"{name}_{rounds}"] = round(float(values.mean()), 4)
+        return scores
 
     def listen():
         return listener.from_mels(mels[:10]), recipe.sample_rate
@@ -220,12 +220,12 @@ def compare(vocoder, real, pesq):
     table = {}
     for name, way in ways.items():
         copies = np.concatenate([way(mels[i : i + 64]) for i in range(0, len(mels), 64)])
-        found = vocoding.distances(real, copies, recipe.sample_rate)
+        distances = vocoding.distances(real, copies, recipe.sample_rate)
         own = np.abs(vocoder.to_mels(copies) - mels).mean((1, 2))
-        found["own mel"] = own * -np.log(10) * recipe.floor_db / 40
+        distances["own mel"] = own * -np.log(10) * recipe.floor_db / 40
         if pesq:
-            found["PESQ"] = pesq_scores(real, copies, recipe.sample_rate)
-        table[name] = {key: interval(values) for key, values in found.items()}
+            distances["PESQ"] = pesq_scores(real, copies, recipe.sample_rate)
+        table[name] = {key: interval(values) for key, values in distances.items()}
         seconds = min(timed(way, mels[:64]) for _ in range(8))
         table[name]["real time"] = [64 * real.shape[1] / recipe.sample_rate / seconds, 0.0]
     return table

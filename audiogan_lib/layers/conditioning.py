@@ -48,6 +48,11 @@ class LabelEmbedding(keras.layers.Layer):
         Standard deviation of the initial values.
     **kwargs
         For ``keras.layers.Layer``.
+
+    Notes
+    -----
+    Input: labels int ``(batch, conditions)``, the class of each condition. Output: ``(batch,
+    dim)``.
     """
 
     def __init__(self, sizes, dim, scale=1.0, **kwargs):
@@ -63,18 +68,6 @@ class LabelEmbedding(keras.layers.Layer):
         )
 
     def call(self, labels):
-        """Look up and add.
-
-        Parameters
-        ----------
-        labels : tensor [shape=(batch, conditions)], int
-            Class of each condition.
-
-        Returns
-        -------
-        tensor [shape=(batch, dim)]
-            Sum of the vectors.
-        """
         starts = [sum(self.sizes[:index]) for index in range(len(self.sizes))]
         rows = ops.cast(labels, "int32") + ops.convert_to_tensor(starts, "int32")
         # A product with ones and zeros: the gradient of a lookup costs more than all of it.

@@ -14,21 +14,14 @@ class PixelNorm(keras.layers.Layer):
     ----------
     **kwargs
         For ``keras.layers.Layer``.
+
+    Notes
+    -----
+    Input: features ``(batch, ..., channels)``. Output: ``features / sqrt(mean of squares over
+    channels + 1e-8)``.
     """
 
     def call(self, features):
-        """Normalise.
-
-        Parameters
-        ----------
-        features : tensor [shape=(batch, ..., channels)]
-            Feature maps, or latents.
-
-        Returns
-        -------
-        tensor [shape=(batch, ..., channels)]
-            ``features / sqrt(mean of squares over channels + 1e-8)``.
-        """
         full = ops.cast(features, "float32")
         squares = ops.mean(ops.square(full), axis=-1, keepdims=True)
         return ops.cast(full * ops.rsqrt(squares + 1e-8), features.dtype)
@@ -54,7 +47,17 @@ class MinibatchStd(keras.layers.Layer):
     Raises
     ------
     ValueError
-        If ``group`` is less than 2.
+        If ``group`` is less than 2; in training, if the batch is known and no multiple of it.
+
+    Notes
+    -----
+    Input: features ``(batch, ..., channels)``. Output: ``(batch, ..., channels + 1)``, the same and
+    the deviation.
+
+    If ``batch`` is no multiple of ``group``, the examples left over are measured with those before
+    them that fill their group. A batch smaller than ``group`` is one group; in a batch of one
+    example nothing varies, and its deviation is 0. With ``training=True`` an incomplete group could
+    mix real and generated examples, and is refused if the size of the batch is known.
     """
 
     def __init__(self, group=4, **kwargs):
@@ -64,28 +67,6 @@ class MinibatchStd(keras.layers.Layer):
         self.group = group
 
     def call(self, features, training=False):
-        """Append the channel.
-
-        Parameters
-        ----------
-        features : tensor [shape=(batch, ..., channels)]
-            Feature maps. If ``batch`` is no multiple of ``group``, the examples left over are
-            measured with those before them that fill their group. A batch smaller than ``group``
-            is one group; in a batch of one example nothing varies, and its deviation is 0.
-        training : bool
-            Whether a step is made on these. Then an incomplete group could mix real and generated
-            examples, and is refused if the size of the batch is known.
-
-        Returns
-        -------
-        tensor [shape=(batch, ..., channels + 1)]
-            The same, and the deviation.
-
-        Raises
-        ------
-        ValueError
-            In training, if ``batch`` is known and no multiple of ``group``.
-        """
         count = ops.shape(features)[0]
         if training and isinstance(count, int) and count % self.group:
             raise ValueError(f"features: {count} examples, need a multiple of group={self.group}")

@@ -22,7 +22,10 @@ _TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose)
 
 
 class _RescaledKernel(keras.layers.Wrapper):
-    """A linear layer that sees ``rescale(kernel)`` instead of its kernel."""
+    """A linear layer that sees ``rescale(kernel)`` instead of its kernel.
+
+    Input and output are the layer's; with ``training=True`` what training updates is updated.
+    """
 
     def __init__(self, layer, **kwargs):
         if not isinstance(layer, _LINEAR):
@@ -33,20 +36,6 @@ class _RescaledKernel(keras.layers.Wrapper):
         super().__init__(layer, autocast=False, **kwargs | {"dtype": "float32"})
 
     def call(self, inputs, training=False):
-        """Apply the layer with the rescaled kernel.
-
-        Parameters
-        ----------
-        inputs : tensor [shape=(batch, ..., channels)]
-            What the inner layer takes.
-        training : bool
-            Whether to update what training updates.
-
-        Returns
-        -------
-        tensor [shape=(batch, ..., filters)]
-            What the inner layer makes of it.
-        """
         kernel, *others = self.layer.weights
         # Not assigned: the gradient flows through the rescaling to the stored kernel. The other
         # weights are named because a scope hides the values of the one around it.
@@ -55,20 +44,7 @@ class _RescaledKernel(keras.layers.Wrapper):
             return self.layer(inputs)
 
     def compute_output_spec(self, inputs, training=False):
-        """Tell the output's shape and precision, which are the layer's, without a trial call.
-
-        Parameters
-        ----------
-        inputs : keras.KerasTensor [shape=(batch, ..., channels)]
-            What the inner layer takes.
-        training : bool
-            Not needed.
-
-        Returns
-        -------
-        keras.KerasTensor [shape=(batch, ..., filters)]
-            What it makes.
-        """
+        """Tell the output's shape and precision, which are the layer's, without a trial call."""
         return self.layer.compute_output_spec(inputs)
 
 

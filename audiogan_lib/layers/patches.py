@@ -4,7 +4,23 @@ from keras import layers
 
 
 def to_patches(frames, bins, patch, channels=1):
-    """Return layers [frames, bins (, channels)] -> [frames / patch, bins / patch, all channels]."""
+    """Return layers that put squares of neighbours into the channels of a smaller map.
+
+    Parameters
+    ----------
+    frames, bins : int > 0
+        Size of the map, multiples of ``patch``.
+    patch : int > 0
+        Side of a square.
+    channels : int > 0
+        Of the map.
+
+    Returns
+    -------
+    list of keras.layers.Layer
+        From ``[frames, bins]`` or ``[frames, bins, channels]`` to ``[frames / patch, bins / patch,
+        patch * patch * channels]``; see :func:`chain`.
+    """
     return [
         layers.Reshape((frames // patch, patch, bins // patch, patch * channels), dtype="float32"),
         layers.Permute((1, 3, 2, 4), dtype="float32"),
@@ -13,7 +29,20 @@ def to_patches(frames, bins, patch, channels=1):
 
 
 def from_patches(patch, shape):
-    """Return layers that undo `to_patches`; ``shape`` begins with frames and bins."""
+    """Return layers that undo `to_patches`.
+
+    Parameters
+    ----------
+    patch : int > 0
+        Side of a square.
+    shape : tuple of int
+        What comes out: frames and bins, and channels if there is an axis for them.
+
+    Returns
+    -------
+    list of keras.layers.Layer
+        See :func:`chain`.
+    """
     frames, bins, *channels = shape
     chunk = patch * (channels[0] if channels else 1)
     return [
@@ -24,7 +53,20 @@ def from_patches(patch, shape):
 
 
 def chain(steps, x):
-    """Apply layers one after the other."""
+    """Apply layers one after the other.
+
+    Parameters
+    ----------
+    steps : iterable of callable
+        The layers.
+    x : tensor
+        What the first takes.
+
+    Returns
+    -------
+    tensor
+        What the last makes.
+    """
     for step in steps:
         x = step(x)
     return x

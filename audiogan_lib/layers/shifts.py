@@ -59,6 +59,11 @@ class PhaseShuffle(_RandomLayer):
         Of the shifts.
     **kwargs
         For ``keras.layers.Layer``.
+
+    Notes
+    -----
+    Input: feature maps ``(batch, steps, channels)``, with more steps than ``radius``. Output: the
+    same, shifted.
     """
 
     def __init__(self, radius, per_example=False, seed=0, **kwargs):
@@ -68,23 +73,6 @@ class PhaseShuffle(_RandomLayer):
         self.radius, self.per_example = radius, per_example
 
     def call(self, features):
-        """Shift.
-
-        Parameters
-        ----------
-        features : tensor [shape=(batch, steps, channels)]
-            Feature maps, with more steps than ``radius``.
-
-        Returns
-        -------
-        tensor [shape=(batch, steps, channels)]
-            The same, shifted.
-
-        Raises
-        ------
-        ValueError
-            If there are not more steps than ``radius``.
-        """
         if not self.radius:
             return features
         batch, steps = ops.shape(features)[0], features.shape[1]
@@ -129,6 +117,11 @@ class RandomShift(_RandomLayer):
         Of the shifts.
     **kwargs
         For ``keras.layers.Layer``.
+
+    Notes
+    -----
+    Input: spectrograms, or waveforms with one channel, ``(batch, steps, bins)``. Output: the same,
+    each example moved by its own shift in [-radius, radius].
     """
 
     def __init__(self, radius, fill=-1.0, seed=0, **kwargs):
@@ -138,18 +131,6 @@ class RandomShift(_RandomLayer):
         self.radius, self.fill = radius, fill
 
     def call(self, inputs):
-        """Shift.
-
-        Parameters
-        ----------
-        inputs : tensor [shape=(batch, steps, bins)]
-            Spectrograms, or waveforms with one channel.
-
-        Returns
-        -------
-        tensor [shape=(batch, steps, bins)]
-            The same, each example moved by its own shift in [-radius, radius].
-        """
         if not self.radius:
             return inputs
         batch, steps = ops.shape(inputs)[0], inputs.shape[1]

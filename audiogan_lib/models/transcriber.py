@@ -36,23 +36,15 @@ class MergeRepeats(layers.Layer):
     A phoneme often lasts longer than a segment of speech, while a text names it once. A run of
     positions with the same most likely phoneme becomes one position, the mean of their logits,
     whose most likely phoneme is the same. Runs move to the front; zeros follow.
+
+    Notes
+    -----
+    Called with logits ``(batch, positions, phones)`` and the features ``(batch, positions, dim)``
+    that they were made of, all zeros behind the end. Output: distributions ``(batch, positions,
+    phones)``, and zeros behind the last run.
     """
 
     def call(self, logits, features):
-        """Merge.
-
-        Parameters
-        ----------
-        logits : tensor [shape=(batch, positions, phones)]
-            Of the phonemes.
-        features : tensor [shape=(batch, positions, dim)]
-            What they were made of; all zeros behind the end.
-
-        Returns
-        -------
-        tensor [shape=(batch, positions, phones)], in [0, 1]
-            Distributions, and zeros behind the last run.
-        """
         occupied = _occupied(features)
         phones = ops.argmax(logits, axis=-1)
         changes = ops.not_equal(phones[:, 1:], phones[:, :-1])
@@ -68,46 +60,31 @@ class MergeRepeats(layers.Layer):
 
 @keras.saving.register_keras_serializable("audiogan_lib")
 class OneEach(layers.Layer):
-    """Apply softmax, and leave zeros behind the end: each segment is one symbol."""
+    """Apply softmax, and leave zeros behind the end: each segment is one symbol.
+
+    Notes
+    -----
+    Called with logits ``(batch, positions, phones)`` and the features ``(batch, positions, dim)``
+    that they were made of, all zeros behind the end. Output: distributions ``(batch, positions,
+    phones)``, and zeros behind the end.
+    """
 
     def call(self, logits, features):
-        """Turn logits into a text.
-
-        Parameters
-        ----------
-        logits : tensor [shape=(batch, positions, phones)]
-            Of the symbols.
-        features : tensor [shape=(batch, positions, dim)]
-            What they were made of; all zeros behind the end.
-
-        Returns
-        -------
-        tensor [shape=(batch, positions, phones)], in [0, 1]
-            Distributions, and zeros behind the end.
-        """
         occupied = ops.cast(_occupied(features), logits.dtype)
         return ops.softmax(logits, axis=-1) * occupied[..., None]
 
 
 @keras.saving.register_keras_serializable("audiogan_lib")
 class MeanScore(layers.Layer):
-    """Average the scores of all positions that hold text."""
+    """Average the scores of all positions that hold text.
+
+    Notes
+    -----
+    Called with scores ``(batch, positions, 1)`` and the texts ``(batch, positions, phones)`` that
+    they are of, all zeros behind the end. Output: the means ``(batch, 1)``; 0 for an empty text.
+    """
 
     def call(self, scores, texts):
-        """Average.
-
-        Parameters
-        ----------
-        scores : tensor [shape=(batch, positions, 1)]
-            One for each position.
-        texts : tensor [shape=(batch, positions, phones)]
-            What was scored; all zeros behind the end.
-
-        Returns
-        -------
-        tensor [shape=(batch, 1)]
-            The means; 0 for an empty text.
-        """
         occupied = ops.cast(_occupied(texts), scores.dtype)[..., None]
         return ops.sum(scores * occupied, axis=1) / ops.maximum(ops.sum(occupied, axis=1), 1)
 

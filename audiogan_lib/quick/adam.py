@@ -29,7 +29,17 @@ class Adam(keras.optimizers.Adam):
             raise ValueError("amsgrad=True: use keras.optimizers.Adam")
 
     def update_step(self, gradient, variable, learning_rate):
-        """Move one variable along its gradient, a dense one."""
+        """Move one variable along its gradient.
+
+        Parameters
+        ----------
+        gradient : tensor
+            A dense one.
+        variable : keras.Variable
+            One of those that the optimiser was built for.
+        learning_rate : float or tensor
+            Size of the step.
+        """
         index = self._get_variable_index(variable)
         steps = tf.cast(self.iterations + 1, variable.dtype)
         beta_1, beta_2 = (tf.cast(beta, variable.dtype) for beta in (self.beta_1, self.beta_2))

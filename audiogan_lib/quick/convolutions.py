@@ -146,5 +146,5 @@ def _examples_as_channels(x, upstream, kernel_size, strides):
     x = tf.pad(x[:, : cut[0], : cut[1]], ((0, 0), *margins, (0, 0)))
     examples_last = tf.transpose(x, (3, 1, 2, 0))
     weights = tf.transpose(upstream, (1, 2, 0, 3))
-    found = tf.nn.conv2d(examples_last, weights, 1, "VALID", dilations=strides)
-    return tf.transpose(found, (1, 2, 0, 3))
+    products = tf.nn.conv2d(examples_last, weights, 1, "VALID", dilations=strides)
+    return tf.transpose(products, (1, 2, 0, 3))

@@ -81,6 +81,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
     ----------
     momentum, epsilon, name, dtype, trainable
         As in ``keras.layers.BatchNormalization``.
+
+    Notes
+    -----
+    Input and output: features ``(batch, ..., channels)``; in training those of the batch have mean
+    ``beta`` and deviation ``gamma`` in each channel. With a mask Keras's own form is used.
     """
 
     def __init__(self, momentum=0.99, epsilon=1e-3, name=None, dtype=None, trainable=True):
@@ -94,22 +99,6 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return {key: config[key] for key in _NORM_OPTIONS}
 
     def call(self, inputs, training=None, mask=None):
-        """Normalise.
-
-        Parameters
-        ----------
-        inputs : tensor [shape=(batch, ..., channels)]
-            Feature maps.
-        training : bool, optional
-            Whether to take mean and variance of this batch, and let the moving ones follow.
-        mask : tensor, optional
-            Which places count; with one, Keras's own form is used.
-
-        Returns
-        -------
-        tensor [shape=(batch, ..., channels)]
-            With mean ``beta`` and deviation ``gamma`` in each channel.
-        """
         if not (training and self.trainable) or mask is not None:
             return super().call(inputs, training=training, mask=mask)
         rows = tf.reshape(inputs, (-1, 1, 1, inputs.shape[-1]))
@@ -123,8 +112,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
         )
         count = tf.cast(tf.shape(rows)[0], variance.dtype)
         variance *= (count - 1) / count  # the operation's is that of a sample
-        for moving, found in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            moving.assign(self.momentum * moving + (1 - self.momentum) * found)
+        for moving, seen in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(self.momentum * moving + (1 - self.momentum) * seen)
         return tf.reshape(normal, tf.shape(inputs))
 
 
@@ -136,18 +125,6 @@ class LeakyReLU(keras.layers.LeakyReLU):
     """
 
     def call(self, inputs):
-        """Scale what is negative.
-
-        Parameters
-        ----------
-        inputs : tensor
-            Features.
-
-        Returns
-        -------
-        tensor
-            Of the same shape.
-        """
         slope = self.negative_slope
 
         @tf.custom_gradient
@@ -179,21 +156,9 @@ def _add_bias(y, bias):
 
 
 class _Convolution:
-    """Keras's layer with another way to multiply."""
+    """Keras's layer with another way to multiply; its own where a map's size is not known."""
 
     def call(self, inputs):
-        """Convolve.
-
-        Parameters
-        ----------
-        inputs : tensor [shape=(batch, ..., channels)]
-            Feature maps. If their size is not known beforehand, Keras's own form is used.
-
-        Returns
-        -------
-        tensor [shape=(batch, ..., filters)]
-            What Keras's layer returns.
-        """
         if None in inputs.shape[1:-1]:
             return super().call(inputs)
         x, kernel, strides = inputs, tf.convert_to_tensor(self.kernel), self.strides

@@ -1,6 +1,7 @@
 """The networks of each family, and what stands between them and sound, at a recipe's sizes."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from audiogan_lib import spectral
@@ -10,9 +11,8 @@ from audiogan_lib.models import dense_lstm, gansynth, specgan, wavegan
 class Family(NamedTuple):
     """How the networks of a family are made of a recipe.
 
-    ``codec(recipe)`` is None for networks of waveforms. ``generator`` and ``discriminator`` take
-    the recipe, the classes of each condition and a precision; they name what is the same in all
-    recipes of the family.
+    ``codec`` takes the recipe. ``generator`` and ``discriminator`` take the recipe and, by name,
+    what differs from call to call: ``labels`` and ``dtype``, and the former ``latent_dim``.
     """
 
     codec: Callable
@@ -43,90 +43,34 @@ def find(name):
     return _FAMILIES[name]
 
 
-def _no_codec(recipe):
-    return None
+def _of_waveforms(recipe):
+    return spectral.WaveformCodec(recipe.samples)
 
 
-def _levels(recipe, kind=spectral.LogSpectrogram):
-    return kind(
-        recipe.sample_rate,
-        recipe.samples,
-        recipe.n_fft,
-        recipe.hop_length,
-        floor_db=recipe.floor_db,
-        iterations=recipe.iterations,
-    )
+def _of_spectrograms(kind, recipe):
+    frames = recipe.n_fft, recipe.hop_length
+    options = {"floor_db": recipe.floor_db, "iterations": recipe.iterations}
+    return kind(recipe.sample_rate, recipe.samples, *frames, **options)
 
 
-def _levels_at_pitch(recipe):
-    return _levels(recipe, spectral.PitchedSpectrogram)
+def _of_phases(recipe):
+    frames = recipe.n_fft, recipe.hop_length
+    return spectral.InstantaneousFrequency(recipe.samples, *frames, floor_db=recipe.floor_db)
 
 
-def _specgan_generator(recipe, labels, dtype):
-    sizes = *recipe.codec.shape, recipe.width, recipe.latent_dim, labels
-    return specgan.build_generator(*sizes, kernel=4, patch=2, batch_norm=True, dtype=dtype)
+def _wavegan(build, form, recipe, **options):
+    return build(recipe.samples, recipe.width, form=form, **options)
 
 
-def _specgan_discriminator(recipe, labels, dtype):
-    sizes = *recipe.codec.shape, recipe.width, labels
-    return specgan.build_discriminator(
-        *sizes, kernel=4, patch=2, initializer="he_normal", dtype=dtype
-    )
+def _specgan(build, recipe, **options):
+    frames, bins = recipe.codec.shape
+    return build(frames, bins, recipe.width, kernel=4, patch=2, **options)
 
 
-def _levels_and_frequencies(recipe):
-    return spectral.InstantaneousFrequency(
-        recipe.samples, recipe.n_fft, recipe.hop_length, floor_db=recipe.floor_db
-    )
-
-
-def _gansynth_sizes(recipe, labels, dtype):
+def _gansynth(build, recipe, **options):
     frames, bins, _ = recipe.codec.shape
-    return {
-        "frames": frames,
-        "bins": bins,
-        "blocks": 4,
-        "base": 16 * recipe.width,
-        "limit": 8 * recipe.width,
-        "labels": labels,
-        "patch": 4,
-        "form": "strided",
-        "dtype": dtype,
-    }
-
-
-def _gansynth_generator(recipe, labels, dtype):
-    sizes = _gansynth_sizes(recipe, labels, dtype)
-    return gansynth.build_generator(latent_dim=recipe.latent_dim, **sizes)
-
-
-def _gansynth_discriminator(recipe, labels, dtype):
-    return gansynth.build_discriminator(gate=True, **_gansynth_sizes(recipe, labels, dtype))
-
-
-def _wavegan_generator(recipe, labels, dtype):
-    sizes = recipe.samples, recipe.width, recipe.latent_dim, labels
-    return wavegan.build_generator(*sizes, form="subpixel", dtype=dtype)
-
-
-def _wavegan_discriminator(recipe, labels, dtype):
-    return wavegan.build_discriminator(
-        recipe.samples,
-        recipe.width,
-        labels=labels,
-        form="subpixel",
-        initializer="he_normal",
-        dtype=dtype,
-    )
-
-
-def _published_wavegan_generator(recipe, labels, dtype):
-    sizes = recipe.samples, recipe.width, recipe.latent_dim, labels
-    return wavegan.build_generator(*sizes, dtype=dtype)
-
-
-def _published_wavegan_discriminator(recipe, labels, dtype):
-    return wavegan.build_discriminator(recipe.samples, recipe.width, labels=labels, dtype=dtype)
+    sizes = {"blocks": 4, "base": 16 * recipe.width, "limit": 8 * recipe.width, "patch": 4}
+    return build(frames, bins, form="strided", **sizes, **options)
 
 
 def _begin_quietly(network, name):
@@ -136,9 +80,9 @@ def _begin_quietly(network, name):
     return network
 
 
-def _dense_lstm_generator(recipe, labels, dtype):
+def _dense_lstm_generator(recipe, latent_dim, labels, dtype):
     widths = 8 * recipe.width, 16 * recipe.width, 32 * recipe.width
-    network = dense_lstm.build_generator(recipe.samples, widths, recipe.latent_dim, labels)
+    network = dense_lstm.build_generator(recipe.samples, widths, latent_dim, labels)
     return _begin_quietly(network, "samples")
 
 
@@ -149,13 +93,27 @@ def _dense_lstm_discriminator(recipe, labels, dtype):
     return _begin_quietly(network, "lstm")
 
 
+_SPECGAN = (
+    partial(_specgan, specgan.build_generator, batch_norm=True),
+    partial(_specgan, specgan.build_discriminator, initializer="he_normal"),
+)
 _FAMILIES = {
-    "specgan": Family(_levels, _specgan_generator, _specgan_discriminator),
-    "pitched_specgan": Family(_levels_at_pitch, _specgan_generator, _specgan_discriminator),
-    "gansynth": Family(_levels_and_frequencies, _gansynth_generator, _gansynth_discriminator),
-    "wavegan": Family(_no_codec, _wavegan_generator, _wavegan_discriminator),
-    "published_wavegan": Family(
-        _no_codec, _published_wavegan_generator, _published_wavegan_discriminator
+    "specgan": Family(partial(_of_spectrograms, spectral.LogSpectrogram), *_SPECGAN),
+    "pitched_specgan": Family(partial(_of_spectrograms, spectral.PitchedSpectrogram), *_SPECGAN),
+    "gansynth": Family(
+        _of_phases,
+        partial(_gansynth, gansynth.build_generator),
+        partial(_gansynth, gansynth.build_discriminator, gate=True),
     ),
-    "dense_lstm": Family(_no_codec, _dense_lstm_generator, _dense_lstm_discriminator),
+    "wavegan": Family(
+        _of_waveforms,
+        partial(_wavegan, wavegan.build_generator, "subpixel"),
+        partial(_wavegan, wavegan.build_discriminator, "subpixel", initializer="he_normal"),
+    ),
+    "published_wavegan": Family(
+        _of_waveforms,
+        partial(_wavegan, wavegan.build_generator, "transposed"),
+        partial(_wavegan, wavegan.build_discriminator, "transposed"),
+    ),
+    "dense_lstm": Family(_of_waveforms, _dense_lstm_generator, _dense_lstm_discriminator),
 }

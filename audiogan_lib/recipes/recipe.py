@@ -128,7 +128,7 @@ class Recipe:
 
     @property
     def codec(self):
-        """What stands between sound and network; None for networks of waveforms."""
+        """What stands between sound and network, a ``spectral.Codec``."""
         return networks.find(self.network).codec(self)
 
     def load_data(self, split="train"):
@@ -159,20 +159,17 @@ class Recipe:
         waveforms : ndarray [shape=(clips, samples)]
             Sound in [-1, 1].
         labels : sequence of str, optional
-            What ``label`` each clip has, for ``"pitched_specgan"`` only.
+            The name of each clip's label, for codecs whose form depends on it.
 
         Returns
         -------
-        ndarray, float32
-            What the codec makes of them, or waveforms ``[clips, samples, 1]``.
+        ndarray [shape=(clips, *codec.shape)], float32
+            What the codec makes of them.
         """
-        if self.codec is None:
-            return np.asarray(waveforms, np.float32)[..., None]
-        pitches = self._pitches(labels)
         parts = [slice(start, start + 256) for start in range(0, len(waveforms), 256)]
-        return np.concatenate(
-            [self.codec.encode(waveforms[part], *(p[part] for p in pitches)) for part in parts]
-        )
+        names = [None if labels is None else labels[part] for part in parts]
+        pairs = zip(parts, names, strict=True)
+        return np.concatenate([self.codec.encode(waveforms[part], some) for part, some in pairs])
 
     def decode(self, drawn, labels=None):
         """Turn what the generator draws into sounds.
@@ -182,24 +179,14 @@ class Recipe:
         drawn : tensor
             As :meth:`encode` returns it.
         labels : sequence of str, optional
-            What ``label`` each sound was asked to have, for ``"pitched_specgan"`` only.
+            The name of the label that each sound was asked to have.
 
         Returns
         -------
         ndarray [shape=(clips, samples)], float32 in [-1, 1]
             The sounds.
         """
-        if self.codec is None:
-            return np.asarray(drawn)[..., 0]
-        return np.asarray(self.codec.decode(drawn, *self._pitches(labels)))
-
-    def _pitches(self, labels):
-        """Return what the codec takes beside sounds: MIDI pitches, or nothing."""
-        if self.network != "pitched_specgan":
-            return []
-        if labels is None:
-            raise ValueError(f"{self.network} needs the label of each sound, its MIDI pitch")
-        return [np.array(labels, np.float64)]
+        return np.asarray(self.codec.decode(drawn, labels))
 
     def build_generator(self, labels, dtype=None):
         """Build the generator.
@@ -216,7 +203,8 @@ class Recipe:
         keras.Model
             With fresh weights.
         """
-        return networks.find(self.network).generator(self, labels, dtype)
+        family = networks.find(self.network)
+        return family.generator(self, latent_dim=self.latent_dim, labels=labels, dtype=dtype)
 
     def build_discriminator(self, labels, dtype=None):
         """Build the discriminator.
@@ -233,7 +221,7 @@ class Recipe:
         keras.Model
             With fresh weights.
         """
-        return networks.find(self.network).discriminator(self, labels, dtype)
+        return networks.find(self.network).discriminator(self, labels=labels, dtype=dtype)
 
     def build_gan(self, labels):
         """Build both networks and compile them for training.
@@ -249,14 +237,16 @@ class Recipe:
             Ready for ``fit``.
         """
         dtype = training.supported_precision(self.dtype)
-        silence = 0.0 if self.codec is None else -1.0
         keras.utils.set_random_seed(self.seed)
+        augment = None
+        if self.shift:
+            augment = layers.RandomShift(self.shift, self.codec.silence, self.seed)
         generator = self.build_generator(labels, dtype)
         discriminator = self.build_discriminator(labels, dtype)
         gan = training.GAN(
             training.quicken(generator),
             training.quicken(discriminator),
-            augment=layers.RandomShift(self.shift, silence, self.seed) if self.shift else None,
+            augment=augment,
             ema=self.ema,
             seed=self.seed,
         )
@@ -273,7 +263,7 @@ class Recipe:
         return gan
 
     def batches(self, dataset, first_step=0):
-        """Stream a data set as the networks see it, encoded at once where it is held in memory.
+        """Stream a data set as the networks see it.
 
         Parameters
         ----------
@@ -288,12 +278,5 @@ class Recipe:
             Of ``(examples, labels int32 [batch, conditions])``, endless.
         """
         labels = datasets.condition_labels(dataset, self.conditions)[0]
-        if self.network == "pitched_specgan" and not dataset.in_memory:
-            raise ValueError(f"{dataset!r} is too big for {self.network}, which needs it in memory")
-        names = np.array(dataset.label_names)[dataset.labels]
-        clips = self.encode(dataset.waveforms, names) if dataset.in_memory else dataset.waveforms
-        stream = datasets.batches((clips, labels), self.batch_size, self.seed, first_step)
-        if dataset.in_memory:
-            return stream
-        encode = self.codec.encode if self.codec else lambda waveforms: waveforms[..., None]
-        return stream.map(lambda clips, labels: (encode(clips), labels)).prefetch(2)
+        examples = dataset.encoded(self.codec.encode)
+        return datasets.batches((examples, labels), self.batch_size, self.seed, first_step)

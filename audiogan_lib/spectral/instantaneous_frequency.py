@@ -6,10 +6,12 @@ by a network, where other codecs must invent it.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
 
+from audiogan_lib.spectral.codec import checked
 from audiogan_lib.spectral.transforms import (
     full_scale,
     istft,
@@ -33,7 +35,7 @@ class InstantaneousFrequency:
 
     Two departures from the published code, which leaves out the lowest bin rather than the highest
     and pads before the sound alone. Without the lowest bin the shipped notes come back with a
-    signal-to-noise ratio of 27 dB at worst, without the highest with 68 dB (512 bins, hop 128);
+    signal-to-noise ratio of 27 dB at worst, without the highest with 68 dB (256 bins, hop 128);
     padding on both sides lets the window reach the end of the sound. Mel bands, the paper's
     ``IF-Mel``, are left out: pooled phases cannot be taken apart again.
 
@@ -58,11 +60,13 @@ class InstantaneousFrequency:
 
     Examples
     --------
+    >>> from audiogan_lib.spectral import InstantaneousFrequency
     >>> codec = InstantaneousFrequency(samples=16384, n_fft=1024, hop_length=256)
     >>> codec.shape
     (64, 512, 2)
     """
 
+    silence: ClassVar[float] = -1.0  # of the levels
     samples: int
     n_fft: int
     hop_length: int
@@ -91,13 +95,15 @@ class InstantaneousFrequency:
     def _padding(self):
         return (self.n_fft - self.hop_length) // 2
 
-    def encode(self, waveforms):
+    def encode(self, waveforms, labels=None):
         """Turn sounds into levels and instantaneous frequencies.
 
         Parameters
         ----------
         waveforms : array-like [shape=(batch, samples)]
             Sound in [-1, 1].
+        labels : any, optional
+            Not needed.
 
         Returns
         -------
@@ -109,10 +115,7 @@ class InstantaneousFrequency:
         ValueError
             If the clips are not ``samples`` long.
         """
-        waveforms = tf.convert_to_tensor(waveforms, tf.float32)
-        if waveforms.shape[-1] != self.samples:
-            raise ValueError(f"waveforms: {waveforms.shape[-1]} samples, need {self.samples}")
-        padded = tf.pad(waveforms, [[0, 0], [self._padding, self._padding]])
+        padded = tf.pad(checked(waveforms, self.samples), [[0, 0], [self._padding, self._padding]])
         spectra = stft(padded, self.n_fft, self.hop_length, self.win_length)[..., :-1]
         relative = tf.abs(spectra) / full_scale(self.n_fft, self.win_length)
         phases = tf.math.angle(spectra) / np.pi
@@ -121,13 +124,15 @@ class InstantaneousFrequency:
         wrapped = tf.math.floormod(changes + 1.0, 2.0) - 1.0
         return tf.stack([magnitudes_to_levels(relative, self.floor_db), wrapped], -1)
 
-    def decode(self, images):
+    def decode(self, images, labels=None):
         """Turn levels and instantaneous frequencies into sound.
 
         Parameters
         ----------
         images : array-like [shape=(batch, frames, bins, 2)]
             Values in [-1, 1], as :meth:`encode` returns them or a network draws them.
+        labels : any, optional
+            Not needed.
 
         Returns
         -------

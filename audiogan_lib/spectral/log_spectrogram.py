@@ -1,21 +1,17 @@
 """Log-magnitude spectrograms, the codec of most generators here."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
 
-from audiogan_lib.spectral.instantaneous_frequency import InstantaneousFrequency
+from audiogan_lib.spectral.codec import checked
 from audiogan_lib.spectral.inversion import griffin_lim, impose_mel
-from audiogan_lib.spectral.pitched_spectrogram import PitchedSpectrogram
-from audiogan_lib.spectral.specgan_features import SpecGANFeatures
 from audiogan_lib.spectral.transforms import (
     full_scale,
-    hann_window,
-    istft,
     levels_to_magnitudes,
     magnitudes_to_levels,
-    mel,
     mel_matrix,
     mel_to_magnitude,
     stft,
@@ -55,11 +51,13 @@ class LogSpectrogram:
 
     Examples
     --------
+    >>> from audiogan_lib.spectral import LogSpectrogram
     >>> codec = LogSpectrogram(sample_rate=8000, samples=8192, n_fft=256, hop_length=64)
     >>> codec.shape
     (128, 128)
     """
 
+    silence: ClassVar[float] = -1.0
     sample_rate: int
     samples: int
     n_fft: int
@@ -93,13 +91,15 @@ class LogSpectrogram:
         matrix = mel_matrix(self.sample_rate, self.n_fft, self.n_mels, self.fmin, self.fmax)
         return matrix / np.maximum(matrix.sum(axis=0, keepdims=True), 1e-8)
 
-    def encode(self, waveforms):
+    def encode(self, waveforms, labels=None):
         """Turn sounds into normalised log-magnitudes.
 
         Parameters
         ----------
         waveforms : array-like [shape=(batch, samples)]
             Sound in [-1, 1].
+        labels : any, optional
+            Not needed.
 
         Returns
         -------
@@ -111,11 +111,8 @@ class LogSpectrogram:
         ValueError
             If the clips are not ``samples`` long.
         """
-        waveforms = tf.convert_to_tensor(waveforms, tf.float32)
-        if waveforms.shape[-1] != self.samples:
-            raise ValueError(f"waveforms: {waveforms.shape[-1]} samples, need {self.samples}")
         pad = (self.n_fft - self.hop_length) // 2
-        padded = tf.pad(waveforms, [[0, 0], [pad, pad]])
+        padded = tf.pad(checked(waveforms, self.samples), [[0, 0], [pad, pad]])
         return self.levels(tf.abs(stft(padded, self.n_fft, self.hop_length, self.win_length)))
 
     def levels(self, magnitudes):
@@ -154,13 +151,15 @@ class LogSpectrogram:
             return mel_to_magnitude(magnitudes, self._mel_matrix())
         return tf.pad(magnitudes, [[0, 0], [0, 0], [0, 1]])
 
-    def decode(self, spectrograms):
+    def decode(self, spectrograms, labels=None):
         """Turn normalised log-magnitudes into sound with Griffin-Lim.
 
         Parameters
         ----------
         spectrograms : array-like [shape=(batch, frames, bins)]
             Values in [-1, 1], as :meth:`encode` returns them or a network draws them.
+        labels : any, optional
+            Not needed.
 
         Returns
         -------

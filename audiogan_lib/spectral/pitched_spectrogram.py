@@ -1,6 +1,7 @@
 """Spectrograms of notes whose pitch is known: harmonics stand still, and phases need no guess."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import librosa
 import numpy as np
@@ -52,11 +53,13 @@ class PitchedSpectrogram:
 
     Examples
     --------
+    >>> from audiogan_lib.spectral import PitchedSpectrogram
     >>> codec = PitchedSpectrogram(sample_rate=16000, samples=16384, n_fft=1024, hop_length=256)
     >>> codec.shape, codec.window(60)
     ((64, 512), (978, 16))
     """
 
+    silence: ClassVar[float] = -1.0
     sample_rate: int
     samples: int
     n_fft: int
@@ -106,15 +109,15 @@ class PitchedSpectrogram:
         periods = 2 ** int(np.log2(self.n_fft / period))
         return 2 * round(periods * period / 2), periods
 
-    def encode(self, waveforms, pitches):
+    def encode(self, waveforms, labels=None):
         """Turn notes into normalised log-magnitudes.
 
         Parameters
         ----------
         waveforms : array-like [shape=(batch, samples)]
             Sound in [-1, 1].
-        pitches : array-like of float [shape=(batch,)]
-            Pitch of each note, as MIDI number.
+        labels : sequence of float or str [shape=(batch,)]
+            Pitch of each note, as MIDI number: ``60`` or ``"60"``. It is needed here.
 
         Returns
         -------
@@ -124,9 +127,9 @@ class PitchedSpectrogram:
         Raises
         ------
         ValueError
-            If the clips are not ``samples`` long, or not as many as pitches.
+            If the clips are not ``samples`` long, or there is not one pitch for each.
         """
-        waveforms = np.asarray(waveforms, np.float32)
+        waveforms, pitches = np.asarray(waveforms, np.float32), _pitches(labels)
         if waveforms.shape != (len(pitches), self.samples):
             raise ValueError(
                 f"waveforms: shape {waveforms.shape}, need ({len(pitches)}, {self.samples})"
@@ -140,15 +143,15 @@ class PitchedSpectrogram:
             spectrograms[which, :, : n_fft // 2] = levels
         return spectrograms
 
-    def decode(self, spectrograms, pitches):
+    def decode(self, spectrograms, labels=None):
         """Turn normalised log-magnitudes into notes of the given pitches.
 
         Parameters
         ----------
         spectrograms : array-like [shape=(batch, frames, bins)]
             Values in [-1, 1], as :meth:`encode` returns them or a network draws them.
-        pitches : array-like of float [shape=(batch,)]
-            Pitch of each note, as MIDI number.
+        labels : sequence of float or str [shape=(batch,)]
+            Pitch of each note, as MIDI number: ``60`` or ``"60"``. It is needed here.
 
         Returns
         -------
@@ -158,9 +161,9 @@ class PitchedSpectrogram:
         Raises
         ------
         ValueError
-            If the spectrograms are not of ``shape``, or not as many as pitches.
+            If the spectrograms are not of ``shape``, or there is not one pitch for each.
         """
-        spectrograms = np.asarray(spectrograms, np.float32)
+        spectrograms, pitches = np.asarray(spectrograms, np.float32), _pitches(labels)
         if spectrograms.shape != (len(pitches), *self.shape):
             raise ValueError(
                 f"spectrograms: shape {spectrograms.shape}, need {(len(pitches), *self.shape)}"
@@ -173,8 +176,8 @@ class PitchedSpectrogram:
             phases = np.stack([self._steady_phases(pitches[index]) for index in which])
             pad = (n_fft - self.hop_length) // 2
             rounds = self.hop_length, self.iterations
-            found = griffin_lim(magnitudes, n_fft, *rounds, start=phases, margin=pad)
-            sounds[which] = np.clip(found[:, pad : pad + self.samples], -1.0, 1.0)
+            rebuilt = griffin_lim(magnitudes, n_fft, *rounds, start=phases, margin=pad)
+            sounds[which] = np.clip(rebuilt[:, pad : pad + self.samples], -1.0, 1.0)
         return sounds
 
     def _by_window(self, pitches):
@@ -196,3 +199,13 @@ class PitchedSpectrogram:
         # A window that is even about its centre adds pi a bin to the phase at its start.
         phases = 2 * np.pi * centres[:, None] * frequencies + beginnings - np.pi * bins
         return ((phases + np.pi) % (2 * np.pi) - np.pi).astype(np.float32)
+
+
+def _pitches(labels):
+    """Return MIDI numbers of the names that labels of pitch have."""
+    if labels is None:
+        raise ValueError("labels=None: each sound needs its label, its MIDI pitch")
+    try:
+        return np.array(labels, np.float64)
+    except ValueError as error:
+        raise ValueError(f"labels: must be MIDI pitches, such as '60'; {error}") from None

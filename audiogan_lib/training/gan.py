@@ -46,11 +46,22 @@ class GAN(keras.Model):
     ValueError
         If the networks do not fit each other.
 
+    Notes
+    -----
+    Called with what the generator takes, it generates with the averaged weights.
+
     Examples
     --------
-    >>> gan = GAN(generator, discriminator)  # doctest: +SKIP
-    >>> gan.compile(Adam(2e-4), Adam(2e-4), loss="hinge")  # doctest: +SKIP
-    >>> gan.fit(batches, steps_per_epoch=100, epochs=10)  # doctest: +SKIP
+    >>> from audiogan_lib.training import GAN, Adam
+    >>> latent, sound = keras.Input((4,)), keras.Input((2,))
+    >>> generator = keras.Model(latent, keras.layers.Dense(2)(latent))
+    >>> discriminator = keras.Model(sound, keras.layers.Dense(1)(sound))
+    >>> gan = GAN(generator, discriminator)
+    >>> gan.compile(Adam(2e-4), Adam(2e-4), loss="hinge")
+    >>> real = np.random.default_rng(0).normal(size=(64, 2)).astype(np.float32)
+    >>> history = gan.fit(real, batch_size=16, epochs=2, verbose=0)
+    >>> int(gan.step.numpy()), gan.predict(np.zeros((1, 4)), verbose=0).shape
+    (8, (1, 2))
     """
 
     def __init__(
@@ -105,7 +116,10 @@ class GAN(keras.Model):
         generator_optimizer, discriminator_optimizer : keras.optimizers.Optimizer
             One for each network.
         loss : str or pair of callables
-            A name in ``losses.NAMES``, or functions as there; over several sub-discriminators sums.
+            A name in ``losses.NAMES``, or functions as there: the discriminator's of
+            ``(real_scores, fake_scores)``, the generator's of ``(fake_scores)``, or of
+            ``(fake_scores, real_scores)`` if ``losses.relativistic`` marks it. Over several
+            sub-discriminators they are summed.
         r1, r2, gradient_penalty : float >= 0
             Gamma of the zero-centred gradient penalties on real and on generated examples, and
             lambda of the two-sided one between them.
@@ -125,9 +139,25 @@ class GAN(keras.Model):
             Weight and ``function(real, fake)`` of further terms of the generator's loss.
         **kwargs
             For ``keras.Model.compile``, for example ``steps_per_execution``.
+
+        Raises
+        ------
+        ValueError
+            If a loss has no such name, or an option is out of its range or does not fit another.
         """
-        options = {k: v for k, v in locals().items() if k in Objective.__dataclass_fields__}
-        self.objective = Objective(**options | {"generator_terms": generator_terms or {}})
+        self.objective = Objective(
+            loss=loss,
+            r1=r1,
+            r2=r2,
+            gradient_penalty=gradient_penalty,
+            penalty_every=penalty_every,
+            critic_steps=critic_steps,
+            clip_weights=clip_weights,
+            drift=drift,
+            feature_matching=feature_matching,
+            label_loss=label_loss,
+            generator_terms=generator_terms or {},
+        )
         if critic_steps > 1 and kwargs.get("steps_per_execution", 1) != 1:
             raise ValueError(f"{critic_steps=} cannot be combined with several steps_per_execution")
         # XLA is slower than plain graphs for convolutions on processors.
@@ -146,7 +176,6 @@ class GAN(keras.Model):
         return list(getattr(self, "trackers", {}).values())
 
     def call(self, inputs, training=False):
-        """Generate from latents, or latents and labels, with the averaged weights."""
         return self.averaged_generator(inputs, training=False)
 
     def make_train_function(self, force=False):
@@ -235,23 +264,23 @@ class GAN(keras.Model):
             If networks that need labels or other inputs get none.
         """
         real, conditions = self._unpack(data)
-        found = self._discriminator_step(real, conditions)
+        of_discriminator = self._discriminator_step(real, conditions)
         rests = self._generator_rests
         loss, parts = (None, {}) if rests else self._generator_step(real, conditions)
         self.step.assign_add(1)
-        return self._track(found, loss, parts)
+        return self._track(of_discriminator, loss, parts)
 
     def test_step(self, data):
-        """Judge held-out examples, and what the averaged generator makes beside them."""
+        """Score held-out examples, and what the averaged generator makes beside them."""
         real, conditions = self._unpack(data)
         inputs = self._inputs(conditions, tf.shape(real)[0], draw=0)
         fake = tf.cast(self.averaged_generator(inputs, training=False), tf.float32)
         asked = conditions, False
         of_real, of_fake = (answer(self.discriminator, part, *asked) for part in (real, fake))
         loss = self.objective.discriminator_loss(of_real, of_fake, conditions)
-        found = loss, of_real.mean_score(), of_fake.mean_score()
+        of_discriminator = loss, of_real.mean_score(), of_fake.mean_score()
         generator = self.objective.generator_loss(of_real, of_fake, conditions, real, fake)
-        return self._track(found, *generator)
+        return self._track(of_discriminator, *generator)
 
     def _unpack(self, data):
         """Return real examples and what comes with them, None if nothing is asked for."""
@@ -264,9 +293,10 @@ class GAN(keras.Model):
             raise ValueError("data: no labels, but the networks take some; give (real, labels)")
         return real, conditions
 
-    def _track(self, found, generator_loss, parts):
-        """Take what was found into the running means; return these."""
-        values = dict(zip(("discriminator_loss", "real_score", "fake_score"), found, strict=True))
+    def _track(self, of_discriminator, generator_loss, parts):
+        """Take loss and mean scores of the one, and the other's, into the running means."""
+        names = "discriminator_loss", "real_score", "fake_score"
+        values = dict(zip(names, of_discriminator, strict=True))
         if generator_loss is not None:
             values |= {"generator_loss": generator_loss} | parts
         for name, value in values.items():

@@ -47,10 +47,10 @@ def strategy(devices=None):
                 tf.config.list_physical_devices("CPU")[0], parts
             )
         except RuntimeError:
-            found = len(tf.config.list_logical_devices("CPU"))
-            if found < devices:
+            running = len(tf.config.list_logical_devices("CPU"))
+            if running < devices:
                 raise ValueError(
-                    f"{devices=}: TensorFlow already runs with {found}; choose devices first"
+                    f"{devices=}: TensorFlow already runs with {running}; choose devices first"
                 ) from None
     return tf.distribute.MirroredStrategy([f"{kind}:{index}" for index in range(devices)])
 
@@ -110,7 +110,18 @@ def shown(value):
 
 
 def supported_precision(dtype):
-    """Return ``dtype``, or float32 where bfloat16 would be emulated, slower than float32."""
+    """Return a precision, or float32 where bfloat16 would be emulated, slower than float32.
+
+    Parameters
+    ----------
+    dtype : str
+        Name of a Keras policy.
+
+    Returns
+    -------
+    str
+        The same, but for ``"mixed_bfloat16"`` on a GPU or processor that has no such numbers.
+    """
     if dtype != "mixed_bfloat16":
         return dtype
     gpus = tf.config.list_physical_devices("GPU")

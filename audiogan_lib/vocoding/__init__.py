@@ -5,8 +5,8 @@ A network after Vocos (Siuzdak 2024) draws magnitudes and phases in one pass; a 
 ships with the library; ``python tools/train_vocoder.py`` makes it again.
 """
 
-from audiogan_lib.vocoding.recipe import Recipe
+from audiogan_lib.vocoding.recipe import VocoderRecipe
 from audiogan_lib.vocoding.scores import distances, periodicity
 from audiogan_lib.vocoding.vocoder import RECIPE, Vocoder, load
 
-__all__ = ["RECIPE", "Recipe", "Vocoder", "distances", "load", "periodicity"]
+__all__ = ["RECIPE", "Vocoder", "VocoderRecipe", "distances", "load", "periodicity"]

@@ -21,6 +21,11 @@ class ImposeMel(keras.layers.Layer):
         How many.
     **kwargs
         For ``keras.layers.Layer``.
+
+    Notes
+    -----
+    Called with waveforms ``(batch, samples)`` and levels ``(batch, frames, n_mels)``; output:
+    waveforms ``(batch, samples)``.
     """
 
     def __init__(self, sizes, rounds, **kwargs):
@@ -28,7 +33,6 @@ class ImposeMel(keras.layers.Layer):
         self.sizes, self.rounds = sizes, rounds
 
     def call(self, waveforms, levels):
-        """Apply waveforms [batch, samples] and levels [batch, frames, n_mels] -> waveforms."""
         shape, codec = [None, self.sizes["samples"]], spectral.LogSpectrogram(**self.sizes)
         sounds = codec.impose(tf.ensure_shape(waveforms, shape), levels, self.rounds)
         return tf.ensure_shape(sounds, shape)
@@ -43,7 +47,7 @@ class ImposeMel(keras.layers.Layer):
 
 
 @dataclass(frozen=True)
-class Recipe:
+class VocoderRecipe:
     """Everything that training a vocoder needs to know.
 
     Parameters
@@ -101,7 +105,18 @@ class Recipe:
     seed: int = 0
 
     def codec(self, frames):
-        """Return the bridge between this many frames of mel levels and sound."""
+        """Return what stands between mel levels and sound.
+
+        Parameters
+        ----------
+        frames : int > 0
+            Length of a clip in hops.
+
+        Returns
+        -------
+        spectral.LogSpectrogram
+            With this recipe's sizes.
+        """
         return spectral.LogSpectrogram(
             self.sample_rate,
             frames * self.hop_length,

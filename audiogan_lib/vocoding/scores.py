@@ -47,14 +47,14 @@ def distances(real, copies, sample_rate=8000):
         )
     loud = _loud(real)
     mels = [_log_mel(sounds, sample_rate) for sounds in (real, copies)]
-    heard = [periodicity(sounds, sample_rate) for sounds in (real, copies)]
+    periods = [periodicity(sounds, sample_rate) for sounds in (real, copies)]
     pairs = zip(real, copies, strict=True)
     return {
         "mel": _mean(np.abs(mels[0] - mels[1]).mean(-1), loud),
         "stft": np.array(
             [float(_multi_resolution(tf.constant(a[None]), tf.constant(b[None]))) for a, b in pairs]
         ),
-        "periodicity": np.sqrt(_mean((heard[0] - heard[1]) ** 2, loud)),
+        "periodicity": np.sqrt(_mean((periods[0] - periods[1]) ** 2, loud)),
     }
 
 

@@ -8,14 +8,14 @@ import pooch
 import tensorflow as tf
 
 from audiogan_lib import files
-from audiogan_lib.vocoding.recipe import Recipe
+from audiogan_lib.vocoding.recipe import VocoderRecipe
 from audiogan_lib.vocoding.scores import distances, periodicity
 
 FOLDER, _FILE = files.LIBRARY / "weights" / "vocoder", "vocoder.weights.h5"
 _BATCH = 64
 
 #: The shipped vocoder's.
-RECIPE = Recipe()
+RECIPE = VocoderRecipe()
 
 
 class Vocoder:
@@ -23,7 +23,7 @@ class Vocoder:
 
     Parameters
     ----------
-    recipe : Recipe
+    recipe : VocoderRecipe
         How it was made.
     network : keras.Model
         From mel levels to waveforms.
@@ -117,7 +117,7 @@ def load(folder=None):
     if pooch.file_hash(str(weights)) != card["sha256"]:
         raise ValueError(f"{weights} is damaged: its SHA-256 is not that of {card_path}")
     values = {key: tuple(v) if isinstance(v, list) else v for key, v in card["recipe"].items()}
-    recipe = Recipe(**values)
+    recipe = VocoderRecipe(**values)
     network = recipe.build_generator()
     network.load_weights(weights)
     return Vocoder(recipe, network, card)

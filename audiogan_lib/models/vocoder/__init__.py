@@ -13,7 +13,7 @@ take, and their sound replaces its ``decode``.
 """
 
 from audiogan_lib.models.vocoder.hifigan import build_hifigan_generator, build_period_discriminator
-from audiogan_lib.models.vocoder.melgan import build_melgan_generator, build_scale_discriminator
+from audiogan_lib.models.vocoder.melgan import build_melgan_generator
 from audiogan_lib.models.vocoder.parts import InverseSTFT
 from audiogan_lib.models.vocoder.univnet import build_spectrogram_discriminator
 from audiogan_lib.models.vocoder.vocos import SMALL, build_vocos_generator
@@ -24,7 +24,6 @@ __all__ = [
     "build_hifigan_generator",
     "build_melgan_generator",
     "build_period_discriminator",
-    "build_scale_discriminator",
     "build_spectrogram_discriminator",
     "build_vocos_generator",
 ]

@@ -13,17 +13,15 @@ from audiogan_lib.models.vocoder.parts import (
     upsample,
 )
 
-_UPSAMPLING = {  # strides; kernels are twice as long
-    "V1": (8, 8, 2, 2),
-    "V2": (8, 8, 2, 2),
-    "V3": (8, 8, 4),
+# For each kernel the dilations of the convolutions of one residual step after the other.
+_THREE_PAIRS = dict.fromkeys((3, 7, 11), ((1, 1), (3, 1), (5, 1)))
+_TWO_SINGLE = {3: ((1,), (2,)), 5: ((2,), (6,)), 7: ((3,), (12,))}
+
+_VERSIONS = {  # channels before upsampling; strides, whose kernels are twice as long; residuals
+    "V1": (512, (8, 8, 2, 2), _THREE_PAIRS),
+    "V2": (128, (8, 8, 2, 2), _THREE_PAIRS),
+    "V3": (256, (8, 8, 4), _TWO_SINGLE),
 }
-_RESIDUALS = {  # kernel: dilations of the convolutions of one residual step after the other
-    "V1": dict.fromkeys((3, 7, 11), ((1, 1), (3, 1), (5, 1))),
-    "V2": dict.fromkeys((3, 7, 11), ((1, 1), (3, 1), (5, 1))),
-    "V3": {3: ((1,), (2,)), 5: ((2,), (6,)), 7: ((3,), (12,))},
-}
-_WIDTHS = {"V1": 512, "V2": 128, "V3": 256}
 
 
 def _fuse_fields(x, residuals, dtype):
@@ -48,7 +46,9 @@ def build_hifigan_generator(version="V1", n_mels=80, frames=None, width=None, dt
     Parameters
     ----------
     version : {"V1", "V2", "V3"}
-        Which of the paper's, of 13.94, 0.93 and 1.46 million parameters.
+        Which of the paper's, of 13.936, 0.929 and 1.464 million parameters in training; without
+        the lengths of weight normalisation, which a kernel can take in after it, 13.926, 0.926
+        and 1.462.
     n_mels : int > 0
         Bands of the log-mel spectrogram.
     frames : int, optional
@@ -68,16 +68,17 @@ def build_hifigan_generator(version="V1", n_mels=80, frames=None, width=None, dt
     ValueError
         If there is no such version.
     """
-    if version not in _WIDTHS:
-        raise ValueError(f"version={version!r}: must be one of {', '.join(_WIDTHS)}")
+    if version not in _VERSIONS:
+        raise ValueError(f"version={version!r}: must be one of {', '.join(_VERSIONS)}")
+    published, strides, residuals = _VERSIONS[version]
     mel = keras.Input((frames, n_mels), name="mel")
-    channels = width or _WIDTHS[version]
+    channels = width or published
     x = conv(mel, channels, 7, dtype=dtype)
     # (frames, 512) -> (8 frames, 256) -> (64 frames, 128) -> (128 frames, 64) -> (256 frames, 32)
-    for stride in _UPSAMPLING[version]:
+    for stride in strides:
         channels //= 2
         x = upsample(x, channels, stride, 0.1, dtype)
-        x = _fuse_fields(x, _RESIDUALS[version], dtype)
+        x = _fuse_fields(x, residuals, dtype)
     # The published code leaves this slope at its framework's default.
     x = layers.LeakyReLU(0.01, dtype=dtype)(x)
     x = as_waveform(conv(x, 1, 7, dtype="float32"))
@@ -89,6 +90,9 @@ def build_period_discriminator(samples=8192, periods=(2, 3, 5, 7, 11), width=32,
 
     Each sub-discriminator sees the waveform in as many lines as its period has samples and
     convolves along them, so that it compares samples one period apart.
+
+    Departures from the published code: padding is Keras's ``"same"``, which puts the odd sample of
+    a strided layer at the end, and the last layer's scores are not among the feature maps.
 
     Parameters
     ----------
@@ -116,7 +120,7 @@ def build_period_discriminator(samples=8192, periods=(2, 3, 5, 7, 11), width=32,
         x = FoldPeriod(period, dtype="float32", name=f"period_{period}")(waveform)
         for times, stride in ((1, 3), (4, 3), (16, 3), (32, 3), (32, 1)):
             options = {"strides": (1, stride), "slope": 0.1, "dtype": dtype}
-            x = discriminator_layer(x, layers.Conv2D, times * width, (1, 5), **options)
+            x = discriminator_layer(x, times * width, (1, 5), **options)
             maps.append(x)
-        scores.append(discriminator_score(x, layers.Conv2D, (1, 3)))
+        scores.append(discriminator_score(x, (1, 3)))
     return discriminator_model(waveform, maps, scores, "period_discriminator")

@@ -1,4 +1,4 @@
-"""Layers that only vocoders need: the inverse STFT, and what their discriminators look at."""
+"""What several vocoders share: layers that nothing else needs, and steps of their networks."""
 
 import keras
 import librosa
@@ -19,7 +19,7 @@ class InverseSTFT(keras.layers.Layer):
     Parameters
     ----------
     n_fft : int > 0
-        Samples in one frame, a multiple of ``hop_length``.
+        Samples in one frame, twice ``hop_length`` or another multiple of it.
     hop_length : int > 0
         Samples between frames; ``n_fft - hop_length`` must be even.
     **kwargs
@@ -28,14 +28,19 @@ class InverseSTFT(keras.layers.Layer):
     Raises
     ------
     ValueError
-        If frames do not fit hops.
+        If frames do not fit hops, or do not overlap: a window begins with a zero.
+
+    Notes
+    -----
+    Input: spectra ``(batch, frames, 2 + n_fft)``, the real parts of all ``1 + n_fft / 2`` bins,
+    then the imaginary parts. Output: waveforms ``(batch, frames * hop_length)``, float32.
     """
 
     def __init__(self, n_fft, hop_length, **kwargs):
         super().__init__(**{"dtype": "float32"} | kwargs)
-        if n_fft % hop_length or (n_fft - hop_length) % 2:
+        if n_fft % hop_length or n_fft == hop_length or (n_fft - hop_length) % 2:
             raise ValueError(
-                f"n_fft={n_fft} must be a multiple of hop_length={hop_length}, and their "
+                f"n_fft={n_fft} must be 2, 3, ... times hop_length={hop_length}, and their "
                 "difference even"
             )
         self.n_fft, self.hop_length = n_fft, hop_length
@@ -60,18 +65,6 @@ class InverseSTFT(keras.layers.Layer):
         return ops.reshape(x, (ops.shape(x)[0], -1))
 
     def call(self, spectra):
-        """Invert.
-
-        Parameters
-        ----------
-        spectra : tensor [shape=(batch, frames, 2 + n_fft)]
-            Real parts of all ``1 + n_fft / 2`` bins, then imaginary parts.
-
-        Returns
-        -------
-        tensor [shape=(batch, frames * hop_length)], float32
-            The waveforms.
-        """
         total = self._overlap_add(spectra, self._synthesis)
         weight = self._overlap_add(ops.ones_like(spectra[:1, :, :1]), self._weights)
         pad = (self.n_fft - self.hop_length) // 2
@@ -96,21 +89,14 @@ class PolarSpectrum(keras.layers.Layer):
     ----------
     **kwargs
         For ``keras.layers.Layer``.
+
+    Notes
+    -----
+    Input: ``(batch, frames, 2 * bins)``, natural-log magnitudes, then phases in radians of any
+    size. Output, of the same shape: real parts, then imaginary parts; magnitudes end at 100.
     """
 
     def call(self, inputs):
-        """Convert.
-
-        Parameters
-        ----------
-        inputs : tensor [shape=(batch, frames, 2 * bins)]
-            Natural-log magnitudes, then phases in radians of any size.
-
-        Returns
-        -------
-        tensor [shape=(batch, frames, 2 * bins)]
-            Real parts, then imaginary parts; magnitudes end at 100.
-        """
         magnitudes, phases = ops.split(inputs, 2, axis=-1)
         magnitudes = ops.minimum(ops.exp(magnitudes), 100.0)
         return ops.concatenate([magnitudes * ops.cos(phases), magnitudes * ops.sin(phases)], -1)
@@ -126,6 +112,10 @@ class ReflectionPadding(keras.layers.Layer):
         Steps at each end, fewer than the sequence has.
     **kwargs
         For ``keras.layers.Layer``.
+
+    Notes
+    -----
+    Input: ``(batch, steps, channels)``. Output: ``(batch, steps + 2 * padding, channels)``.
     """
 
     def __init__(self, padding, **kwargs):
@@ -133,7 +123,6 @@ class ReflectionPadding(keras.layers.Layer):
         self.padding = padding
 
     def call(self, inputs):
-        """Apply [batch, steps, channels] -> [batch, steps + 2 * padding, channels]."""
         return ops.pad(inputs, ((0, 0), (self.padding, self.padding), (0, 0)), mode="reflect")
 
     def get_config(self):
@@ -154,6 +143,11 @@ class FoldPeriod(keras.layers.Layer):
         Samples between neighbours in a line.
     **kwargs
         For ``keras.layers.Layer``.
+
+    Notes
+    -----
+    Input: waveforms ``(batch, samples)``. Output: ``(batch, period, samples / period, 1)``, rounded
+    up.
     """
 
     def __init__(self, period, **kwargs):
@@ -161,7 +155,6 @@ class FoldPeriod(keras.layers.Layer):
         self.period = period
 
     def call(self, waveforms):
-        """Apply [batch, samples] -> [batch, period, samples / period, 1]."""
         missing = -waveforms.shape[1] % self.period
         if missing:
             waveforms = ops.pad(waveforms, ((0, 0), (0, missing)), mode="reflect")
@@ -184,6 +177,10 @@ class Magnitudes(keras.layers.Layer):
         As in ``spectral.stft``, whose magnitudes these are.
     **kwargs
         For ``keras.layers.Layer``.
+
+    Notes
+    -----
+    Input: waveforms ``(batch, samples)``. Output: ``(batch, frames, 1 + n_fft / 2, 1)``.
     """
 
     def __init__(self, n_fft, hop_length, win_length, **kwargs):
@@ -191,7 +188,6 @@ class Magnitudes(keras.layers.Layer):
         self.n_fft, self.hop_length, self.win_length = n_fft, hop_length, win_length
 
     def call(self, waveforms):
-        """Apply [batch, samples] -> [batch, frames, 1 + n_fft / 2, 1]."""
         pad = (self.n_fft - self.hop_length) // 2
         waveforms = ops.pad(waveforms, ((0, 0), (pad, pad)), mode="reflect")
         real, imaginary = ops.stft(
@@ -225,15 +221,15 @@ def as_waveform(x):
     return layers.Reshape((-1,), dtype="float32", name="waveform")(x)
 
 
-def discriminator_layer(x, kind, channels, kernel, norm=WeightNorm, slope=0.2, **options):
-    """Apply a normalised convolution and a leaky ReLU."""
-    x = norm(kind(channels, kernel, padding="same", **options))(x)
+def discriminator_layer(x, channels, kernel, slope=0.2, **options):
+    """Apply a weight-normalised convolution and a leaky ReLU."""
+    x = WeightNorm(layers.Conv2D(channels, kernel, padding="same", **options))(x)
     return layers.LeakyReLU(slope, dtype=options["dtype"])(x)
 
 
-def discriminator_score(x, kind, kernel, norm=WeightNorm):
+def discriminator_score(x, kernel):
     """Apply the last convolution: a score for each place, in one row."""
-    x = norm(kind(1, kernel, padding="same", dtype="float32"))(x)
+    x = WeightNorm(layers.Conv2D(1, kernel, padding="same", dtype="float32"))(x)
     return layers.Reshape((-1,), dtype="float32")(x)
 
 

@@ -1,7 +1,6 @@
 """UnivNet's discriminator, which looks at spectra of several resolutions."""
 
 import keras
-from keras import layers
 
 from audiogan_lib.models.vocoder.parts import (
     Magnitudes,
@@ -19,8 +18,12 @@ def build_spectrogram_discriminator(
 ):
     """Build the multi-resolution spectrogram discriminator of UnivNet (Jang et al. 2021, 2.2).
 
-    Each sub-discriminator sees STFT magnitudes, with a Hann window, of one resolution; its kernels
-    are 9 frames by 3 bins and halve the number of frames three times.
+    Each sub-discriminator sees STFT magnitudes of one resolution; its kernels are 9 frames by 3
+    bins and halve the number of frames three times.
+
+    Departures from the published code, which has no window: these are magnitudes under a Hann
+    window, with less leakage from loud bins into quiet ones. Padding is Keras's ``"same"``, and the
+    last layer's scores are not among the feature maps.
 
     Parameters
     ----------
@@ -43,9 +46,7 @@ def build_spectrogram_discriminator(
     for n_fft, hop_length, win_length in resolutions:
         x = Magnitudes(n_fft, hop_length, win_length, name=f"spectrum_{n_fft}")(waveform)
         for kernel, stride in (((9, 3), 1), *[((9, 3), 2)] * 3, ((3, 3), 1)):
-            x = discriminator_layer(
-                x, layers.Conv2D, width, kernel, strides=(stride, 1), dtype=dtype
-            )
+            x = discriminator_layer(x, width, kernel, strides=(stride, 1), dtype=dtype)
             maps.append(x)
-        scores.append(discriminator_score(x, layers.Conv2D, 3))
+        scores.append(discriminator_score(x, 3))
     return discriminator_model(waveform, maps, scores, "spectrogram_discriminator")

@@ -1,6 +1,5 @@
 """Vocoders: the papers' sizes, alignment of frames and samples, what discriminators look at."""
 
-from collections import Counter
 from itertools import pairwise
 
 import keras
@@ -14,21 +13,15 @@ from audiogan_lib.models.vocoder import parts
 
 TINY = {"n_mels": 12, "n_fft": 64, "hop_length": 16, "width": 16, "blocks": 1, "kernel": 3}
 GENERATORS = {
-    "hifigan V1": (vocoder.build_hifigan_generator, {"version": "V1", "width": 32}, 256),
-    "hifigan V2": (vocoder.build_hifigan_generator, {"version": "V2", "width": 16}, 256),
-    "hifigan V3": (vocoder.build_hifigan_generator, {"version": "V3", "width": 16}, 256),
+    "hifigan": (vocoder.build_hifigan_generator, {"version": "V3", "width": 8}, 256),
     "melgan": (vocoder.build_melgan_generator, {"width": 2}, 256),
     "vocos": (vocoder.build_vocos_generator, {"width": 32, "blocks": 1, "n_mels": 80}, 256),
-    "small": (vocoder.build_vocos_generator, vocoder.SMALL["generator"], 64),
+    "small": (vocoder.build_vocos_generator, vocoder.SMALL["generator"] | {"blocks": 1}, 64),
 }
 DISCRIMINATORS = {
-    "period": (vocoder.build_period_discriminator, {"width": 1}),
-    "hifigan scale": (vocoder.build_scale_discriminator, {"width": 16}),
-    "melgan scale": (vocoder.build_scale_discriminator, {"version": "melgan", "width": 4}),
-    "ungrouped scale": (vocoder.build_scale_discriminator, {"width": 1, "grouped": False}),
+    "period": (vocoder.build_period_discriminator, {"periods": (2, 3, 5), "width": 1}),
     "spectrogram": (vocoder.build_spectrogram_discriminator, {"width": 1}),
 }
-EACH_GENERATOR = pytest.mark.parametrize("build, options, hop", GENERATORS.values(), ids=GENERATORS)
 EACH_DISCRIMINATOR = pytest.mark.parametrize(
     "build, options", DISCRIMINATORS.values(), ids=DISCRIMINATORS
 )
@@ -39,15 +32,29 @@ def seed():
     keras.utils.set_random_seed(0)
 
 
+@pytest.fixture(scope="module", params=GENERATORS.values(), ids=GENERATORS)
+def generator(request):
+    """Return a network with its builder, options and hop; built once, and never changed."""
+    build, options, hop = request.param
+    keras.utils.set_random_seed(0)
+    return build(**options), build, options, hop
+
+
 def noise(*shape):
     return np.random.default_rng(7).normal(size=shape).astype(np.float32)
 
 
-def trainable(network):
-    return sum(int(np.prod(weight.shape)) for weight in network.trainable_weights)
+def count(build, *arguments, **options):
+    """Count the trainable numbers of a network: all, and but for the lengths of its filters."""
+    # Within the scope no weight gets its memory; clearing the session forgets that it should.
+    with keras.StatelessScope(initialize_variables=False):
+        weights = build(*arguments, **options).trainable_weights
+        sizes = [(weight.name, int(np.prod(weight.shape))) for weight in weights]
+    keras.utils.clear_session()
+    return sum(size for _, size in sizes), sum(size for name, size in sizes if name != "g")
 
 
-# --- sizes: kernel, bias and a length for each filter ---------------------------------------------
+# --- sizes: kernel, bias and a length for each filter --------------------------------------------
 
 
 def conv(before, after, kernel):
@@ -60,57 +67,45 @@ def up(before, after, kernel):
 
 
 @pytest.mark.parametrize(
-    "version, widths, strides, kernels, convolutions, published, exact",
+    "version, widths, strides, kernels, convolutions, exact",
     [
-        ("V1", (512, 256, 128, 64, 32), (8, 8, 2, 2), (3, 7, 11), 6, "13.936", 13_936_130),
-        ("V2", (128, 64, 32, 16, 8), (8, 8, 2, 2), (3, 7, 11), 6, "0.929", 928_514),
-        ("V3", (256, 128, 64, 32), (8, 8, 4), (3, 5, 7), 2, "1.464", 1_464_322),
+        ("V1", (512, 256, 128, 64, 32), (8, 8, 2, 2), (3, 7, 11), 6, (13_936_130, 13_926_017)),
+        ("V2", (128, 64, 32, 16, 8), (8, 8, 2, 2), (3, 7, 11), 6, (928_514, 925_985)),
+        ("V3", (256, 128, 64, 32), (8, 8, 4), (3, 5, 7), 2, (1_464_322, 1_462_273)),
     ],
 )
 def test_hifigan_has_the_parameters_of_the_paper(
-    version, widths, strides, kernels, convolutions, published, exact
+    version, widths, strides, kernels, convolutions, exact
 ):
     upsampling = sum(up(*pair, 2 * s) for pair, s in zip(pairwise(widths), strides, strict=True))
     residual = sum(convolutions * conv(c, c, k) for c in widths[1:] for k in kernels)
     expected = conv(80, widths[0], 7) + upsampling + residual + conv(widths[-1], 1, 7)
-    count = vocoder.build_hifigan_generator(version).count_params()
-    assert count == expected == exact
-    assert f"{count / 1e6:.3f}" == published
+    assert count(vocoder.build_hifigan_generator, version) == exact
+    assert exact[0] == expected
 
 
 def test_melgan_has_the_parameters_of_the_papers():
     widths, strides = (512, 256, 128, 64, 32), (8, 8, 2, 2)
     upsampling = sum(up(*pair, 2 * s) for pair, s in zip(pairwise(widths), strides, strict=True))
     residual = sum(3 * (conv(c, c, 3) + 2 * conv(c, c, 1)) for c in widths[1:])
-    count = vocoder.build_melgan_generator().count_params()
-    assert count == conv(80, 512, 7) + upsampling + residual + conv(32, 1, 7) == 4_266_050
-    assert f"{count / 1e6:.3f}" == "4.266"  # HiFi-GAN's table 1
+    expected = conv(80, 512, 7) + upsampling + residual + conv(32, 1, 7)
+    assert count(vocoder.build_melgan_generator) == (expected, 4_260_257)
+    assert expected == 4_266_050  # HiFi-GAN's table 1
 
 
 def test_vocos_has_the_parameters_of_the_paper():
     # 13.5 million, of which 8 * 512 scale whole blocks; here their last layer does.
     block = 8 * 512 + 2 * 512 + 512 * 1536 + 1536 + 1536 * 512 + 512
     expected = 7 * 100 * 512 + 512 + 2 * 512 + 8 * block + 2 * 512 + 512 * 1026 + 1026
-    count = vocoder.build_vocos_generator().count_params()
-    assert count == expected == 13_531_650 - 8 * 512
+    assert count(vocoder.build_vocos_generator)[0] == expected == 13_531_650 - 8 * 512
 
 
-def test_discriminators_have_the_parameters_of_the_published_code():
-    # Sub-discriminators of a kind are alike: building one and counting all takes a fifth as long.
+def test_the_period_discriminator_has_the_parameters_of_the_published_code():
+    # Sub-discriminators are alike: building one and counting all takes a fifth as long.
     period = sum(conv(*pair, 5) for pair in pairwise((1, 32, 128, 512, 1024, 1024)))
     period += conv(1024, 1, 3)
-    assert trainable(vocoder.build_period_discriminator(periods=(2,))) == period
+    assert count(vocoder.build_period_discriminator, periods=(2,))[0] == period
     assert 5 * period == 41_105_770
-    hifigan = (1, 128, 15, 1), (128, 128, 41, 4), (128, 256, 41, 16), (256, 512, 41, 16)
-    hifigan += (512, 1024, 41, 16), (1024, 1024, 41, 16), (1024, 1024, 5, 1), (1024, 1, 3, 1)
-    scale = sum(conv(before // groups, after, k) for before, after, k, groups in hifigan)
-    lengths = sum(after for _, after, _, _ in hifigan)  # none where the norm is spectral
-    assert trainable(vocoder.build_scale_discriminator(scales=1)) == scale - lengths
-    assert 3 * scale - lengths == 29_618_821
-    melgan = (1, 16, 15), (4, 64, 41), (4, 256, 41), (4, 1024, 41), (4, 1024, 41), (1024, 1024, 5)
-    scale = sum(conv(*layer) for layer in melgan) + conv(1024, 1, 3)
-    assert trainable(vocoder.build_scale_discriminator(version="melgan", scales=1)) == scale
-    assert 3 * scale == 16_924_086
 
 
 # --- the inverse STFT ----------------------------------------------------------------------------
@@ -148,9 +143,11 @@ def test_8192_samples_are_128_frames_and_come_back():
     np.testing.assert_allclose(vocoder.InverseSTFT(256, 64)(parts), sounds, atol=1e-5)
 
 
-@pytest.mark.parametrize("n_fft, hop", [(250, 64), (250, 125)])
+@pytest.mark.parametrize("n_fft, hop", [(250, 64), (250, 125), (64, 64)])
 def test_the_inverse_stft_says_which_frames_fit(n_fft, hop):
-    with pytest.raises(ValueError, match=f"n_fft={n_fft} must be a multiple of hop_length={hop}"):
+    with pytest.raises(
+        ValueError, match=rf"n_fft={n_fft} must be 2, 3, ... times hop_length={hop}"
+    ):
         vocoder.InverseSTFT(n_fft, hop)
 
 
@@ -169,22 +166,19 @@ def test_a_polar_spectrum_has_the_given_magnitudes_up_to_100():
 # --- generators ----------------------------------------------------------------------------------
 
 
-@EACH_GENERATOR
-def test_generators_make_a_hop_of_sound_for_every_frame(build, options, hop):
-    network = build(**options)
+def test_generators_make_a_hop_of_sound_for_every_frame(generator):
+    network, _, _, hop = generator
     bands = network.input.shape[-1]
     for frames in (5, 12):
         sounds = network(noise(2, frames, bands)).numpy()
         assert sounds.shape == (2, frames * hop)
         assert np.abs(sounds).max() <= 1
         assert np.std(sounds[0] - sounds[1]) > 1e-4
-    assert build(frames=32, **options).output.shape == (None, 32 * hop)
 
 
-@EACH_GENERATOR
-def test_a_frame_is_heard_round_its_own_hop(build, options, hop):
+def test_a_frame_is_heard_round_its_own_hop(generator):
     # Nothing but the middle of the field of view tells how frames and samples lie.
-    network = build(**options)
+    network, _, _, hop = generator
     silence = np.zeros((1, 96, network.input.shape[-1]), np.float32)
     frame = silence.copy()
     frame[0, 48] = noise(silence.shape[-1])
@@ -198,7 +192,6 @@ def test_a_frame_is_heard_round_its_own_hop(build, options, hop):
     "version, strides, dilations",
     [
         ("V1", [8, 8, 2, 2], [(k, d) for k in (3, 7, 11) for d in (1, 3, 5, 1, 1, 1)] * 4),
-        ("V2", [8, 8, 2, 2], [(k, d) for k in (3, 7, 11) for d in (1, 3, 5, 1, 1, 1)] * 4),
         ("V3", [8, 8, 4], [(3, 1), (3, 2), (5, 2), (5, 6), (7, 3), (7, 12)] * 3),
     ],
 )
@@ -250,8 +243,7 @@ def test_discriminators_answer_scores_and_all_hidden_maps(build, options):
     network = build(4096, **options)
     answer = network(0.1 * noise(2, 4096))
     assert set(answer) == {"scores", "feature_maps"}
-    subs = {"period": 5}.get(network.name.split("_")[0], 3)
-    assert len(answer["scores"]) == subs
+    assert len(answer["scores"]) == 3
     hidden = [layer for layer in network.layers if isinstance(layer, keras.layers.LeakyReLU)]
     assert len(answer["feature_maps"]) == len(hidden)
     shapes = [tuple(layer.output.shape[1:]) for layer in hidden]
@@ -286,46 +278,8 @@ def test_a_score_of_a_period_depends_only_on_samples_one_period_apart(period):
 def test_period_maps_have_the_shapes_of_the_paper():
     maps = vocoder.build_period_discriminator(8192, (5,)).output["feature_maps"]
     lengths, channels = (547, 183, 61, 21, 21), (32, 128, 512, 1024, 1024)
-    found = [tuple(one.shape[1:]) for one in maps]
-    assert found == [(5, length, size) for length, size in zip(lengths, channels, strict=True)]
-
-
-def test_scales_look_at_means_of_the_waveform():
-    network = vocoder.build_scale_discriminator(64, width=1, grouped=False)
-    pools = [one for one in network.layers if isinstance(one, keras.layers.AveragePooling1D)]
-    seen = keras.Model(network.input, [pool.output for pool in pools])(np.arange(64.0)[None])
-    assert [part.shape for part in seen] == [(1, 32, 1), (1, 16, 1)]
-    np.testing.assert_allclose(seen[0][0, 1:-1, 0], np.arange(1, 31) * 2 + 0.5)
-
-
-def test_only_the_first_scale_of_hifigan_is_spectrally_normalised():
-    kinds = {
-        (version, scales): Counter(
-            type(layer).__name__
-            for layer in vocoder.build_scale_discriminator(64, version, scales, 1, False).layers
-            if isinstance(layer, keras.layers.Wrapper)
-        )
-        for version in ("hifigan", "melgan")
-        for scales in (1, 3)
-    }
-    assert kinds["hifigan", 1] == {"SpectralNorm": 8}
-    assert kinds["hifigan", 3] == {"SpectralNorm": 8, "WeightNorm": 16}
-    assert kinds["melgan", 3] == {"WeightNorm": 21}
-
-
-def test_groups_of_scales_are_those_of_the_papers_or_none():
-    groups = {
-        (version, grouped): [
-            layer.layer.groups
-            for layer in vocoder.build_scale_discriminator(1024, version, 1, width, grouped).layers
-            if isinstance(layer, keras.layers.Wrapper)
-        ]
-        for version, width in (("hifigan", 16), ("melgan", 4))
-        for grouped in (True, False)
-    }
-    assert groups["hifigan", True] == [1, 4, 16, 16, 16, 16, 1, 1]
-    assert groups["melgan", True] == [1, 4, 16, 64, 256, 1, 1]
-    assert {*groups["hifigan", False], *groups["melgan", False]} == {1}
+    actual = [tuple(one.shape[1:]) for one in maps]
+    assert actual == [(5, length, size) for length, size in zip(lengths, channels, strict=True)]
 
 
 def test_the_spectrogram_discriminator_sees_the_magnitudes_of_spectral():
@@ -351,26 +305,17 @@ def test_silence_has_finite_gradients():
 # --- errors, saving, learning --------------------------------------------------------------------
 
 
-def test_builders_say_which_versions_and_widths_there_are():
+def test_hifigan_says_which_versions_there_are():
     with pytest.raises(ValueError, match="version='V4': must be one of V1, V2, V3"):
         vocoder.build_hifigan_generator("V4")
-    with pytest.raises(ValueError, match="version='univnet': must be one of hifigan, melgan"):
-        vocoder.build_scale_discriminator(version="univnet")
-    with pytest.raises(ValueError, match="width=8: must be a multiple of 16, or grouped False"):
-        vocoder.build_scale_discriminator(width=8)
 
 
-@EACH_GENERATOR
-def test_generators_come_back_from_a_file_and_from_a_clone(build, options, hop, tmp_path):
-    network = build(**options)
+def test_generators_come_back_from_a_file(generator, tmp_path):
+    network = generator[0]
     mels = noise(1, 12, network.input.shape[-1])
     network.save(tmp_path / "generator.keras")
     back = keras.saving.load_model(tmp_path / "generator.keras", safe_mode=True)
     np.testing.assert_array_equal(back(mels), network(mels))
-    clone = keras.models.clone_model(network)
-    assert np.abs(clone(mels) - network(mels)).max() > 0
-    clone.set_weights(network.get_weights())
-    np.testing.assert_array_equal(clone(mels), network(mels))
 
 
 @EACH_DISCRIMINATOR
@@ -385,9 +330,10 @@ def test_discriminators_come_back_from_a_file(build, options, tmp_path):
         np.testing.assert_array_equal(mine, other)
 
 
-@EACH_GENERATOR
-def test_vocoders_touch_the_waveform_in_float32_under_mixed_precision(build, options, hop):
-    mixed, whole = build(dtype="mixed_bfloat16", **options), build(**options)
+def test_vocoders_touch_the_waveform_in_float32_under_mixed_precision(generator):
+    whole, build, options, hop = generator
+    mixed = build(frames=12, dtype="mixed_bfloat16", **options)
+    assert mixed.output.shape == (None, 12 * hop)
     mixed.set_weights(whole.get_weights())
     mels = noise(1, 12, whole.input.shape[-1])
     sounds = mixed(mels)
@@ -401,7 +347,7 @@ def test_a_small_vocoder_learns_in_a_few_steps():
     tones = [np.sin(2 * np.pi * hz * time_s) for hz in (220, 440, 880, 1760)]
     sounds = np.array(tones, np.float32) * 0.3
     codec = spectral.LogSpectrogram(8000, 512, 64, 16, n_mels=12)
-    heard = {"mel": (45.0, lambda real, fake: losses.log_mel(*map(mel, (real, fake)), 1e-3))}
+    terms = {"mel": (45.0, lambda real, fake: losses.log_mel(*map(mel, (real, fake)), 1e-3))}
 
     def mel(waveforms):
         return spectral.mel(waveforms, 8000, 64, 16, 12)
@@ -415,7 +361,7 @@ def test_a_small_vocoder_learns_in_a_few_steps():
         latent=False,
     )
     rates = (keras.optimizers.Adam(5e-3, 0.8, 0.9), keras.optimizers.Adam(1e-3, 0.8, 0.9))
-    gan.compile(*rates, loss="least_squares", feature_matching=2.0, generator_terms=heard)
+    gan.compile(*rates, loss="least_squares", feature_matching=2.0, generator_terms=terms)
     data = (sounds, codec.encode(sounds).numpy())
     history = gan.fit(*data, batch_size=4, epochs=40, shuffle=False, verbose=0).history
     assert history["mel"][-1] < 0.6 * history["mel"][0]

@@ -1,11 +1,12 @@
-"""Layers in forms that train quicker, beside Keras's own."""
+"""Parts that train quicker, beside Keras's own: layers, and the fused Adam."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import tiny_gan
 
-from audiogan_lib import training
+from audiogan_lib import callbacks, training
 from audiogan_lib.layers import EqualizedRate, SpectralNorm, WeightNorm
 from audiogan_lib.models import specgan
 from audiogan_lib.quick import convolutions
@@ -26,15 +27,15 @@ def test_it_answers_learns_and_remembers_as_keras_does(shape):
     plain.layers[-1].beta.assign([-1.0, 0.0, 1.0])
     fused = training.quicken(plain)
     assert type(fused.layers[-1]) is not type(plain.layers[-1])
-    found = []
+    actual = []
     for network in (fused, plain):
         with tf.GradientTape() as tape:
             tape.watch(features)
             normal = network(features, training=True)
             loss = tf.reduce_sum(weights * normal)
         slopes = tape.gradient(loss, [features, *network.trainable_variables])
-        found.append([normal, *slopes, *network.get_weights(), network(features)])
-    for ours, keras_own in zip(*found, strict=True):
+        actual.append([normal, *slopes, *network.get_weights(), network(features)])
+    for ours, keras_own in zip(*actual, strict=True):
         np.testing.assert_allclose(ours, keras_own, atol=1e-4)
 
 
@@ -152,11 +153,11 @@ def assert_alike(quick, plain, size, channels=2, examples=3, graph=False):
     rng = np.random.default_rng(0)
     features = tf.constant(rng.normal(size=(examples, *size, channels)), tf.float32)
     upstream = tf.constant(rng.normal(size=(examples, *plain.output_shape[1:])), tf.float32)
-    found = [
+    actual = [
         (tf.function(slopes_of_slopes) if graph else slopes_of_slopes)(network, features, upstream)
         for network in (quick, plain)
     ]
-    for ours, keras_own in zip(*found, strict=True):
+    for ours, keras_own in zip(*actual, strict=True):
         assert ours.shape == keras_own.shape
         scale = np.abs(keras_own).max()
         np.testing.assert_allclose(ours / scale, keras_own / scale, atol=5e-5)
@@ -190,13 +191,13 @@ def bfloat16_alike(kind, size, options, channels=2):
     rng = np.random.default_rng(0)
     features = tf.constant(rng.normal(size=(16, *size, channels)), tf.float32)
     upstream = tf.constant(rng.normal(size=(16, *exact.output_shape[1:])), tf.float32)
-    found = []
+    actual = []
     for network in (exact, quick):
         with tf.GradientTape() as tape:
             tape.watch(features)
             loss = tf.reduce_sum(tf.cast(network(features), "float32") * upstream)
-        found.append(tape.gradient(loss, [features, *network.trainable_variables]))
-    for full, half in zip(*found, strict=True):
+        actual.append(tape.gradient(loss, [features, *network.trainable_variables]))
+    for full, half in zip(*actual, strict=True):
         assert np.linalg.norm(half - full) < 0.02 * np.linalg.norm(full)
 
 
@@ -318,7 +319,7 @@ def test_a_saved_network_comes_back_quick(tmp_path):
 
 def test_a_training_step_is_that_of_the_plain_networks():
     data = tf.random.stateless_uniform((4, 32, 32), (0, 0), -1, 1)
-    sizes, found = (32, 32, 4), []
+    sizes, actual = (32, 32, 4), []
     for form in (lambda network: network, training.quicken):
         keras.utils.set_random_seed(0)
         networks = [
@@ -328,6 +329,63 @@ def test_a_training_step_is_that_of_the_plain_networks():
         gan = training.GAN(*map(form, networks))
         gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), r1=1.0)
         gan.fit(data, epochs=2, batch_size=4, verbose=0)
-        found.append(gan.get_weights())
-    for plain, quick in zip(*found, strict=True):
+        actual.append(gan.get_weights())
+    for plain, quick in zip(*actual, strict=True):
         np.testing.assert_allclose(quick, plain, atol=2e-5)
+
+
+# --- Adam ----------------------------------------------------------------------------------------
+
+
+def trained(optimizer, dtype="float32", steps=20):
+    """Minimise a quartic from fixed starts; return all variables."""
+    rng = np.random.default_rng(0)
+    weights = [keras.Variable(rng.normal(size=shape), dtype=dtype) for shape in ((3, 4), (5,))]
+    optimizer.build(weights)
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.add_n([tf.reduce_sum(tf.square(tf.square(w.value))) for w in weights])
+        optimizer.apply(tape.gradient(loss, [w.value for w in weights]), weights)
+
+    for _ in range(steps):
+        step()
+    return [np.asarray(v) for v in (*weights, *optimizer.variables)]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"learning_rate": 0.1},
+        {"learning_rate": 0.05, "beta_1": 0.0, "beta_2": 0.9, "epsilon": 1e-3},
+        {"learning_rate": keras.optimizers.schedules.ExponentialDecay(0.2, 5, 0.5)},
+        {"learning_rate": 0.1, "clipnorm": 0.5, "weight_decay": 0.01},
+    ],
+    ids=["plain", "betas", "schedule", "clipped"],
+)
+def test_adam_takes_the_steps_of_keras(options):
+    ours, theirs = trained(training.Adam(**options)), trained(keras.optimizers.Adam(**options))
+    for actual, expected in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=1e-3, atol=2e-5)
+    assert np.abs(ours[0]).max() < 2.5  # it went down
+
+
+def test_a_checkpoint_goes_from_one_adam_to_the_other(tmp_path):
+    ours = tiny_gan.build(optimizers=[training.Adam(0.01, 0.5), training.Adam(0.02, 0.5)])
+    tiny_gan.train(ours, tiny_gan.examples()[:1], 2, callbacks=[callbacks.Checkpoint(tmp_path)])
+    theirs = tiny_gan.build(rates=(0.01, 0.02))
+    assert callbacks.Checkpoint(tmp_path).resume(theirs) == 2
+    for actual, expected in zip(tiny_gan.state(theirs), tiny_gan.state(ours), strict=True):
+        np.testing.assert_array_equal(actual, expected)
+
+
+def test_an_adam_that_has_no_fused_form_is_refused():
+    with pytest.raises(ValueError, match="amsgrad"):
+        training.Adam(amsgrad=True)
+
+
+def test_adam_survives_serialisation():
+    again = keras.optimizers.deserialize(keras.optimizers.serialize(training.Adam(0.3, 0.4)))
+    assert type(again) is training.Adam
+    assert float(again.learning_rate) == pytest.approx(0.3)
