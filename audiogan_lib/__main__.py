@@ -1,9 +1,24 @@
-"""The command line: ``python -m audiogan_lib train | generate | evaluate``."""
+"""The command line: ``python -m audiogan_lib train | generate | evaluate``.
+
+What a command is asked to do is checked before TensorFlow is loaded, which takes seconds: so each
+command imports what it works with after its checks.
+"""
 
 import argparse
+import math
+import os
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
+
+from audiogan_lib import files
+
+#: The keys of ``recipes.NAMES``, which to import would load TensorFlow.
+RECIPES = (
+    *("digits", "digits-fast", "robot-digits", "drums", "wavegan-drums", "wavegan-gp-drums"),
+    *("article", "notes", "gansynth-notes"),
+)
 
 
 def _parser():
@@ -11,8 +26,8 @@ def _parser():
     commands = parser.add_subparsers(dest="command", required=True)
 
     train = commands.add_parser("train", help="train a generator, or go on with a run")
-    train.add_argument("recipe", nargs="?", help="a recipe's name, such as drums")
-    train.add_argument("--data", type=Path, help="a folder of audio, instead of a recipe")
+    train.add_argument("recipe", nargs="?", help=f"one of {', '.join(RECIPES)}")
+    train.add_argument("--data", metavar="FOLDER", help="sounds of your own, instead of a recipe")
     train.add_argument("--minutes", type=float, help="training time; the recipe's when not given")
     train.add_argument("--out", type=Path, required=True, help="the run's folder")
     train.add_argument(
@@ -22,7 +37,6 @@ def _parser():
         metavar="SECONDS",
         help="time between two checkpoints (default: %(default)g)",
     )
-
     train.add_argument(
         "--devices",
         type=int,
@@ -55,56 +69,130 @@ def _parser():
 
 
 def _train(arguments):
+    _check_training(arguments)
     from audiogan_lib import recipes, runs, training
 
     strategy = training.strategy(arguments.devices)
-    if (arguments.recipe is None) == (arguments.data is None):
-        raise ValueError("train needs either a recipe's name or --data with a folder of audio")
-    if arguments.data is not None:
-        recipe = recipes.for_folder(arguments.data)
-    elif arguments.recipe in recipes.NAMES:
+    if arguments.data is None:
         recipe = recipes.NAMES[arguments.recipe]
     else:
-        known = ", ".join(recipes.NAMES)
-        raise ValueError(f"no recipe {arguments.recipe!r}: it must be one of {known}")
+        recipe = recipes.for_folder(os.path.join(".", arguments.data))  # noqa: PTH118
     if arguments.minutes is not None:
-        if arguments.minutes <= 0:
-            raise ValueError(f"--minutes {arguments.minutes:g}: must be more than 0")
         recipe = replace(recipe, minutes=arguments.minutes)
     run = runs.Run(recipe, arguments.out)
-    where = "" if run.train_data.in_memory else ", read from their files as they are needed"
-    print(f"{len(run.train_data)} clips{where}; {', '.join(run.conditions)} can be asked for")
-    run.train(checkpoint_every_s=arguments.checkpoint_every, strategy=strategy)
-    print(f"Done. Hear it: python -m audiogan_lib generate {arguments.out} --out sounds/")
+    print(f"{len(run.train_data)} clips; {', '.join(run.conditions)} can be asked for")
+    try:
+        run.train(checkpoint_every_s=arguments.checkpoint_every, strategy=strategy)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            "what was learnt is saved, and the same command goes on from there"
+        ) from None
+    print(f"Done. Hear it: {_command_to_hear(arguments.out)}")
+    if (best := arguments.out / "best").exists():
+        print(f"At its best by the judge: {_command_to_hear(best)}")
+
+
+def _check_training(arguments):
+    """Refuse what cannot be trained."""
+    if (arguments.recipe is None) == (arguments.data is None):
+        raise ValueError("train needs either a recipe's name or --data with a folder of audio")
+    if arguments.data is None and (name := arguments.recipe) not in RECIPES:
+        proposal = files.nearest(name, RECIPES)
+        raise ValueError(f"no recipe {name!r}{proposal}: it must be one of {', '.join(RECIPES)}")
+    if arguments.data is not None:
+        if not Path(arguments.data).is_dir():
+            raise ValueError(f"--data {arguments.data}: there is no such folder")
+        _check_apart(arguments.out, arguments.data)
+    for option, value in (
+        ("--minutes", arguments.minutes),
+        ("--checkpoint-every", arguments.checkpoint_every),
+        ("--devices", arguments.devices),
+    ):
+        if value is not None and not 0 < value < math.inf:
+            raise ValueError(f"{option} {value:g}: must be more than 0")
+
+
+def _check_apart(out, data):
+    """Refuse to write sounds where a run looks for recordings: they would be trained on."""
+    if Path(out).resolve().is_relative_to(Path(data).resolve()):
+        raise ValueError(
+            f"--out {out}: lies in {data}, the folder of the recordings, where generated sounds "
+            "would become recordings; choose a folder outside"
+        )
+
+
+def _command_to_hear(folder):
+    """Return the command that plays a run, as one pastes it."""
+    name = f"./{folder}" if str(folder) in files.generators() else str(folder)
+    out = shlex.quote(str(folder / "sounds"))
+    return f"python -m audiogan_lib generate {shlex.quote(name)} --out {out}"
+
+
+def _card(arguments):
+    """Read what a generator says of itself; its weights are looked at later."""
+    folder = files.find_generator(arguments.generator)
+    if folder.parent == files.WEIGHTS and Path(arguments.generator, "card.json").exists():
+        print(
+            f"audiogan_lib: {arguments.generator} is the shipped generator; for the run in the "
+            f"folder of that name write ./{arguments.generator}",
+            file=sys.stderr,
+        )
+    if arguments.count < 1:
+        raise ValueError(f"--count {arguments.count}: must be 1 or more")
+    return files.read_json(folder / "card.json", "recipe", "conditions")
 
 
 def _generate(arguments):
+    card = _card(arguments)
+    if arguments.seed is not None and arguments.seed < 0:
+        raise ValueError(f"--seed {arguments.seed}: must be 0 or more")
+    pairs = [text.partition("=") for text in arguments.condition]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise ValueError(f"--condition {name}: must be NAME=VALUE, such as speaker=theo")
+    data = str(card["recipe"].get("data"))
+    if not data.isidentifier():  # as the names of data sets are
+        _check_apart(arguments.out, data)
     from audiogan_lib import audio, pretrained
 
     generator = pretrained.load(arguments.generator)
-    pairs = [text.partition("=")[::2] for text in arguments.condition]
-    asked = {"label": arguments.label} | dict(pairs)
+    asked = {"label": arguments.label} | {name: value for name, _, value in pairs}
     asked = {name: value for name, value in asked.items() if value is not None}
-    sounds = generator.sample(arguments.count, seed=arguments.seed, **asked)
-    labels = generator.label_indices(arguments.count, **asked)
+    rows = generator.label_indices(arguments.count, **asked)
+    names = [
+        [classes[i] for classes, i in zip(generator.conditions.values(), row, strict=True)]
+        for row in rows
+    ]
+    paths = [arguments.out / _file_name(*pair) for pair in enumerate(names)]
+    for path in paths:
+        if path.exists():
+            raise ValueError(f"{path} is there already; choose another folder with --out")
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for index, (sound, row) in enumerate(zip(sounds, labels, strict=True)):
-        classes = [names[i] for names, i in zip(generator.conditions.values(), row, strict=True)]
-        path = arguments.out / f"{'-'.join([*classes, f'{index:03d}'])}.wav"
+    sounds = generator.sample(arguments.count, seed=arguments.seed, **asked)
+    for path, sound in zip(paths, sounds, strict=True):
         audio.write(path, sound, generator.sample_rate)
         print(path)
 
 
+def _file_name(index, classes):
+    """Name a sound by its classes, cut to what file systems take: 255 bytes, with room to spare."""
+    text = "-".join(classes).encode()[:200].decode(errors="ignore")
+    return f"{text}-{index:03d}.wav" if text else f"{index:03d}.wav"
+
+
 def _evaluate(arguments):
+    recipe = _card(arguments)["recipe"]
+    if recipe.get("judge") is None:
+        raise ValueError(
+            f"{arguments.generator} was trained on {recipe.get('data')}; no shipped classifier "
+            "knows its labels, so generate sounds and listen instead"
+        )
+    if arguments.page is not None and not arguments.page.parent.is_dir():
+        raise ValueError(f"--page {arguments.page}: there is no folder {arguments.page.parent}")
     from audiogan_lib import metrics, pretrained, runs
 
     generator = pretrained.load(arguments.generator)
     recipe = generator.recipe
-    if recipe.judge is None:
-        raise ValueError(
-            f"{arguments.generator} was trained on {recipe.data}; no shipped classifier knows its "
-            "labels, so generate sounds and listen instead"
-        )
     train, test = recipe.load_data("train"), recipe.load_data("test")
     sounds, asked = runs.sounds_like(generator, test, arguments.count)
     report = runs.judge_report(generator, train, test, sounds=(sounds, asked))
@@ -125,13 +213,19 @@ def main(arguments=None):
     Returns
     -------
     int
-        0, or 2 after one sentence on standard error that says what was wrong.
+        0; 2 after one sentence on standard error that says what was wrong; 130 after one when the
+        command was interrupted from the keyboard.
     """
     parsed = _parser().parse_args(arguments)
+    if hasattr(sys.stdout, "reconfigure"):  # a console or a pipe may lack a label's letters
+        sys.stdout.reconfigure(errors="backslashreplace")
     commands = {"train": _train, "generate": _generate, "evaluate": _evaluate}
     try:
         commands[parsed.command](parsed)
-    except (ValueError, OSError, RuntimeError) as error:
+    except KeyboardInterrupt as stop:
+        print(": ".join(["audiogan_lib: stopped", *map(str, stop.args)]), file=sys.stderr)
+        return 130
+    except (ValueError, OSError, RuntimeError, FloatingPointError) as error:
         print(f"audiogan_lib: {error}", file=sys.stderr)
         return 2
     return 0

@@ -5,15 +5,13 @@ it scored, and gives the SHA-256 of the weights beside it. Shipped ones stand in
 ``audiogan_lib/weights``.
 """
 
-import json
-from pathlib import Path
-
 import numpy as np
-import pooch
 
 from audiogan_lib import files, recipes
+from audiogan_lib.files import WEIGHTS
 
-WEIGHTS = files.LIBRARY / "weights"
+__all__ = ["WEIGHTS", "Generator", "load", "names"]
+
 _BATCH = 64
 
 
@@ -208,7 +206,7 @@ def names():
     list of str
         What :func:`load` takes.
     """
-    return sorted(path.parent.name for path in WEIGHTS.glob("*/generator.weights.h5"))
+    return files.generators()
 
 
 def load(name_or_path):
@@ -217,7 +215,8 @@ def load(name_or_path):
     Parameters
     ----------
     name_or_path : str or path-like
-        One of :func:`names`, or a folder with a ``card.json``.
+        One of :func:`names`, or a folder with a ``card.json``: that of a run, or ``best`` in it. A
+        path is a path: ``"./drums"`` and ``Path("drums")`` are folders.
 
     Returns
     -------
@@ -227,20 +226,18 @@ def load(name_or_path):
     Raises
     ------
     ValueError
-        If there is no such generator, or its weights are missing or not those of the card.
+        If there is no such generator, its card is damaged, or its weights are missing or not those
+        of the card.
+
+    Examples
+    --------
+    >>> from audiogan_lib import pretrained
+    >>> drums = pretrained.load("drums")
+    >>> drums.sample(2, label="snare", seed=0).shape
+    (2, 16384)
     """
-    shipped = str(name_or_path) in names()
-    folder = WEIGHTS / str(name_or_path) if shipped else Path(name_or_path)
-    card_path = folder / "card.json"
-    if not card_path.is_file():
-        raise ValueError(
-            f"no generator {str(name_or_path)!r}: it must be one of {', '.join(names())}, "
-            "or the folder of a run that has reached its first checkpoint"
-        )
-    card = json.loads(card_path.read_text(encoding="utf-8"))
-    weights = folder / card["weights"]
-    if not weights.is_file() or pooch.file_hash(str(weights)) != card["sha256"]:
-        raise ValueError(f"{weights} is missing or damaged: its SHA-256 is not that of {card_path}")
+    folder = files.find_generator(name_or_path)
+    card, weights = files.read_card(folder, "recipe", "conditions")
     recipe = recipes.Recipe.from_dict(card["recipe"])
     sizes = tuple(len(classes) for classes in card["conditions"].values())
     network = recipe.build_generator(sizes)

@@ -1,11 +1,12 @@
 """A training run and its folder: train, resume, evaluate.
 
-A run's folder holds ``card.json`` and the averaged generator (what ``pretrained.load`` reads),
-``checkpoints/`` (what resuming reads), ``step-NNNNNNNN.wav`` every so often and ``scores.csv``.
+A run's folder holds ``card.json`` and the averaged generator as it is now (what
+``pretrained.load(folder)`` reads), ``checkpoints/`` (what resuming reads) and every so often
+``step-NNNNNNNN.wav``. With a judge there are also ``scores.csv`` and ``best/``: the generator of
+the look with the least Frechet distance, and a card that says which step and score; it is loaded by
+``pretrained.load(folder / "best")``.
 """
 
-import json
-import subprocess
 import time
 from dataclasses import asdict, replace
 from html import escape
@@ -26,8 +27,6 @@ from audiogan_lib import (
     recipes,
     training,
 )
-from audiogan_lib.files import write_text
-from audiogan_lib.metrics import format_table
 
 _STEPS_PER_EPOCH = 20
 
@@ -59,23 +58,63 @@ class Run:
     Raises
     ------
     ValueError
-        If the folder holds a run of another recipe, or the data cannot be used.
+        If the folder holds a run of another recipe or of other classes, or the data cannot be used.
     """
 
     def __init__(self, recipe, folder):
         self.recipe, self.folder = recipe, Path(folder)
-        card = self.folder / "card.json"
-        if card.exists():
-            found = recipes.Recipe.from_dict(json.loads(card.read_text(encoding="utf-8"))["recipe"])
-            # How long to go on and who judges are no part of what is trained.
-            if replace(found, minutes=recipe.minutes, judge=recipe.judge) != recipe:
-                raise ValueError(f"{folder} holds a run of another recipe; choose another folder")
+        card = self._card_before()
         self.train_data = recipe.load_data("train")
         self.labels, self.conditions = datasets.condition_labels(self.train_data, recipe.conditions)
+        for name, classes in (card or {}).get("conditions", {}).items():
+            if tuple(classes) != tuple(self.conditions[name]):
+                raise ValueError(
+                    f"{folder} holds a run that learnt {name} {', '.join(classes)}, but the data "
+                    f"have {', '.join(self.conditions[name])}; choose another folder"
+                )
         self.sizes = tuple(len(classes) for classes in self.conditions.values())
         # In float32, whatever the precision of training: what is heard and scored is exported.
         self.network = recipe.build_generator(self.sizes)
         self.folder.mkdir(parents=True, exist_ok=True)
+
+    def _card_before(self):
+        """Return the card of the run that is to go on, if there is one and it is of this recipe."""
+        path = self.folder / "card.json"
+        if not path.exists():
+            return None
+        card = files.read_json(path, "recipe", "conditions")
+        before = recipes.Recipe.from_dict(card["recipe"])
+        # How long to go on and who judges are no part of what is trained, nor where a folder is.
+        same = {"minutes": self.recipe.minutes, "judge": self.recipe.judge}
+        if not any(datasets.is_known(recipe.data) for recipe in (before, self.recipe)):
+            same |= {"data": self.recipe.data, "name": self.recipe.name}
+        if replace(before, **same) != self.recipe:
+            raise ValueError(f"{self.folder} holds a run of another recipe; choose another folder")
+        return card
+
+    def facts(self, gan):
+        """Return what the card says beside the weights.
+
+        Parameters
+        ----------
+        gan : training.GAN
+            Of this run.
+
+        Returns
+        -------
+        dict
+            ``recipe``, ``conditions`` and ``training``: step, minutes, clips and commit.
+        """
+        return {
+            "recipe": asdict(self.recipe),
+            "conditions": self.conditions,
+            "training": {
+                "step": int(gan.step.numpy()),
+                "minutes": round(float(gan.elapsed_s.numpy()) / 60, 2),
+                "clips": len(self.train_data),
+                "commit": files.commit(),
+            },
+        }
 
     def export(self, gan):
         """Write the averaged generator and the card.
@@ -85,25 +124,9 @@ class Run:
         gan : training.GAN
             Of this run.
         """
-        step = int(gan.step.numpy())
-        name = f"generator-{step:08d}.weights.h5"
-        digest = callbacks.save_weights(gan.averaged_generator, self.folder / name)
-        card = {
-            "recipe": asdict(self.recipe),
-            "conditions": self.conditions,
-            "weights": name,
-            "sha256": digest,
-            "training": {
-                "step": step,
-                "minutes": round(float(gan.elapsed_s.numpy()) / 60, 2),
-                "clips": len(self.train_data),
-                "commit": _commit(),
-            },
-        }
-        callbacks.write_text(self.folder / "card.json", json.dumps(card, indent=1))
-        for old in self.folder.glob("generator-*.weights.h5"):
-            if old.name != name:
-                old.unlink()
+        name = f"generator-{int(gan.step.numpy()):08d}.weights.h5"
+        files.write_card(self.folder, gan.averaged_generator, self.facts(gan), name)
+        files.keep_only(self.folder, "generator-*.weights.h5", [name])
 
     def _generator(self, gan):
         self.network.set_weights(gan.averaged_generator.get_weights())
@@ -114,9 +137,9 @@ class Run:
         generator, test = self._generator(gan), self.recipe.load_data("test")
         sounds, asked = made = sounds_like(generator, test)
         report = judge_report(generator, self.train_data, test, brief=True, sounds=made)
-        found = report["generated"]
-        row = {key: found[key] for key in ("accuracy", "inception_score", "frechet_distance")}
-        row |= {f"{head}_accuracy": share for head, share in found["accuracies"].items()}
+        scores = report["generated"]
+        row = {key: scores[key] for key in ("accuracy", "inception_score", "frechet_distance")}
+        row |= {f"{head}_accuracy": share for head, share in scores["accuracies"].items()}
         if self.recipe.label_means == "pitch":
             midi = [float(name) for name in asked["label"]]
             errors_cents = metrics.pitch_errors(sounds, self.recipe.sample_rate, midi)
@@ -125,23 +148,20 @@ class Run:
 
     def _fit(self, gan, step, watchers):
         """Train from a step on until one of the watchers stops it."""
-        try:
-            gan.fit(
-                self.recipe.batches(self.train_data, step),
-                steps_per_epoch=_STEPS_PER_EPOCH,
-                epochs=np.iinfo(np.int32).max,
-                initial_epoch=step // _STEPS_PER_EPOCH,
-                shuffle=False,
-                verbose=0,
-                callbacks=watchers,
-            )
-        except tf.errors.OpError:
-            for error in getattr(self.train_data.waveforms, "failures", ()):
-                raise error from None  # in a sentence, where TensorFlow needs a page
-            raise
+        gan.fit(
+            self.recipe.batches(self.train_data, step),
+            steps_per_epoch=_STEPS_PER_EPOCH,
+            epochs=np.iinfo(np.int32).max,
+            initial_epoch=step // _STEPS_PER_EPOCH,
+            shuffle=False,
+            verbose=0,
+            callbacks=watchers,
+        )
 
     def train(self, checkpoint_every_s=60.0, looks=12, verbose=True, strategy=None):
         """Train until the recipe's minutes are spent, going on from the last checkpoint.
+
+        A run that is interrupted from the keyboard saves what it has learnt before it ends.
 
         Parameters
         ----------
@@ -176,12 +196,29 @@ class Run:
             score=(lambda: self._score(gan)) if self.recipe.judge else None,
         )
         limit = callbacks.TimeLimit(self.recipe.minutes, progress=verbose and chief)
-        writers = [watch, checkpoint, _Export(self, checkpoint_every_s)] if chief else []
+        writers = [watch, *self._best(gan), checkpoint, _Export(self, checkpoint_every_s)]
         if minutes < self.recipe.minutes:
-            self._fit(gan, step, [limit, *writers])
+            try:
+                self._fit(gan, step, [limit, *(writers if chief else [])])
+            except KeyboardInterrupt:
+                limit.on_train_end()
+                if chief:
+                    checkpoint.save()
+                    self.export(gan)
+                raise
         if chief:
             self.export(gan)
         return self._generator(gan)
+
+    def _best(self, gan):
+        """Return the callbacks that keep the best weights: none without a judge."""
+        if not self.recipe.judge:
+            return []
+        return [
+            callbacks.BestWeights(
+                self.folder / "best", "frechet_distance", "min", lambda: self.facts(gan)
+            )
+        ]
 
 
 def sounds_like(generator, test, count=300, seed=0):
@@ -259,9 +296,9 @@ def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=
             f"but the data has {', '.join(test.label_names)}"
         )
     sounds, asked = sounds or sounds_like(generator, test, count, seed)
-    found, names = datasets.condition_labels(test, generator.recipe.conditions)
+    labels, names = datasets.condition_labels(test, generator.recipe.conditions)
     real = {
-        name: np.array(names[name])[column] for name, column in zip(names, found.T, strict=True)
+        name: np.array(names[name])[column] for name, column in zip(names, labels.T, strict=True)
     }
     pitched = generator.recipe.label_means == "pitch"
     return metrics.evaluate(
@@ -283,22 +320,6 @@ def _numbered(judge, classes):
         for head, names in classes.items()
         if set(names) <= set(judge.heads.get(head, ()))
     }
-
-
-def _commit():
-    """Return the commit that the code stands at, or None outside a checkout."""
-    here = files.LIBRARY
-    try:
-        done = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607
-            cwd=here,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
 
 
 _PAGE = """<!DOCTYPE html>
@@ -349,8 +370,9 @@ def write_page(path, name, report, train, sounds, asked):
         ("best", "What the judge recognised best"),
     ):
         labels = [
-            f"{asked[clip]}: {sure:.3f}" + (f", heard as {heard}" if heard != asked[clip] else "")
-            for clip, sure, heard in column[key]
+            f"{asked[clip]}: {probability:.3f}"
+            + (f", heard as {answer}" if answer != asked[clip] else "")
+            for clip, probability, answer in column[key]
         ]
         clips = sounds[[clip for clip, *_ in column[key]]]
         caption = "Label asked for, and its probability to the judge."
@@ -363,10 +385,10 @@ def write_page(path, name, report, train, sounds, asked):
     sections.append(_section("Nearest to a copy", clips, train.sample_rate, labels, caption))
     page = _PAGE.format(
         title=escape(f"How {name} scores"),
-        table=escape(format_table(report)),
+        table=escape(metrics.format_table(report)),
         sections="\n".join(sections),
     )
-    write_text(path, page)
+    files.write_text(path, page)
 
 
 def _section(heading, clips, sample_rate, labels, caption):

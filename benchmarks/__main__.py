@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from audiogan_lib import callbacks, files, training
+from audiogan_lib import files, training
 from audiogan_lib.models import vocoder
 from benchmarks import machine, steps, table
 from benchmarks.cases import CASES
@@ -95,21 +95,21 @@ def main(names):
     if unknown := set(names) - set(CASES) - set(parts):
         raise SystemExit(f"unknown: {', '.join(unknown)}; there are {', '.join([*CASES, *parts])}")
     path = _RESULTS / "speed.json"
-    found = json.loads(path.read_text(encoding="utf-8")) if names and path.exists() else {}
-    rows = found.get("steps", {}) | _steps([name for name in CASES if not names or name in names])
+    results = json.loads(path.read_text(encoding="utf-8")) if names and path.exists() else {}
+    rows = results.get("steps", {}) | _steps([name for name in CASES if not names or name in names])
     logs = [math.log(row["ratio"]) for row in rows.values()]
-    found |= {
+    results |= {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "machine": machine.describe(),
         "steps": {name: rows[name] for name in CASES if name in rows},
         "geometric_mean_ratio": round(math.exp(statistics.fmean(logs)), 3),
     }
-    found |= {part: measure() for part, measure in parts.items() if not names or part in names}
-    if missing := set(parts) - set(found):
+    results |= {part: measure() for part, measure in parts.items() if not names or part in names}
+    if missing := set(parts) - set(results):
         raise SystemExit(f"speed.json has no {', '.join(missing)} yet: run without names first")
-    callbacks.write_text(path, json.dumps(found, indent=1) + "\n")
-    callbacks.write_text(_HERE / "speed.md", table.page(found).rstrip() + "\n")
-    print(table.page(found))
+    files.write_text(path, json.dumps(results, indent=1) + "\n")
+    files.write_text(_HERE / "speed.md", table.page(results).rstrip() + "\n")
+    print(table.page(results))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from audiogan_lib import audio, callbacks, files, recipes, runs
+from audiogan_lib import audio, files, recipes, runs
 from benchmarks import machine
 
 HERE = Path(__file__).parent
@@ -37,12 +37,12 @@ def trials():
         By name: four networks on drums, and the quick recipe of digits with three seeds in the
         precision of the recipe and in float32.
     """
-    found = {name: replace(recipes.NAMES[name], minutes=MINUTES) for name in _DRUMS}
+    chosen = {name: replace(recipes.NAMES[name], minutes=MINUTES) for name in _DRUMS}
     for dtype in ("mixed_bfloat16", "float32"):
         for seed in _SEEDS:
             recipe = replace(recipes.NAMES["digits-fast"], seed=seed, dtype=dtype)
-            found[f"digits-fast-{dtype.removeprefix('mixed_')}-{seed}"] = recipe
-    return found
+            chosen[f"digits-fast-{dtype.removeprefix('mixed_')}-{seed}"] = recipe
+    return chosen
 
 
 def measure(name, recipe, folder):
@@ -100,12 +100,12 @@ def minutes_to(curve, accuracy):
     return next((look["minutes"] for look in curve if look["accuracy"] >= accuracy), None)
 
 
-def page(found):
+def page(results):
     """Lay out the results as Markdown.
 
     Parameters
     ----------
-    found : dict of str to dict
+    results : dict of str to dict
         Of :func:`measure`, by trial.
 
     Returns
@@ -126,7 +126,7 @@ def page(found):
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     shown = set()
-    for name, result in found.items():
+    for name, result in results.items():
         scores, data = result["scores"], "digits" if name.startswith("digits") else "drums"
         if data not in shown:
             floor = f"floor {scores['floor']:.2f}"
@@ -137,12 +137,12 @@ def page(found):
             f"| {name} | {result['minutes']:.1f} | {result['step']} "
             f"| {_scores(scores['generated'])} | {'-' if reached is None else f'{reached:.1f}'} |"
         )
-    return "\n".join([*lines, *_curves(found)]) + "\n"
+    return "\n".join([*lines, *_curves(results)]) + "\n"
 
 
-def _curves(found):
+def _curves(results):
     """The quick recipe over time: a line for each trial, a cell for each look."""
-    quick = {n: result["curve"] for n, result in found.items() if n.startswith("digits-fast")}
+    quick = {n: result["curve"] for n, result in results.items() if n.startswith("digits-fast")}
     if not quick:
         return []
     looks = max(map(len, quick.values()))
@@ -172,15 +172,15 @@ def main():
     if unknown := set(arguments.names) - set(known):
         parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(known)}")
     path = RESULTS / "quality.json"
-    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for name in arguments.names or known:
-        found[name] = measure(name, known[name], arguments.out)
+        results[name] = measure(name, known[name], arguments.out)
         if name in _DRUMS:
             audio.write(RESULTS / f"{name}.flac", *audio.read(arguments.out / name / "sounds.flac"))
-        found = {known_name: found[known_name] for known_name in known if known_name in found}
-        callbacks.write_text(path, json.dumps(found, indent=1) + "\n")
-        callbacks.write_text(HERE / "quality.md", page(found))
-    print(page(found))
+        results = {known_name: results[known_name] for known_name in known if known_name in results}
+        files.write_text(path, json.dumps(results, indent=1) + "\n")
+        files.write_text(HERE / "quality.md", page(results))
+    print(page(results))
 
 
 if __name__ == "__main__":

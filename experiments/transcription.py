@@ -111,15 +111,15 @@ class Unsupervised:
         gan.compile(*adams, gradient_penalty=0.1, steps_per_execution=10)
         return gan
 
-    def learn(self, kinds_heard, written, seed, steps):
+    def learn(self, kinds_spoken, written, seed, steps):
         """Train from the beginning on kinds of words and on numbers that nobody said."""
         fresh = self._fresh(seed)
         for old, new in zip(_state(self.gan), _state(fresh), strict=True):
             old.assign(new)
-        heard = np.eye(KINDS, dtype=np.float32)[kinds_heard]
+        one_hot = np.eye(KINDS, dtype=np.float32)[kinds_spoken]
         texts = np.eye(DIGITS, dtype=np.float32)[written]
         texts = (1 - SOFTNESS) * texts + SOFTNESS / DIGITS
-        batches = datasets.batches((texts, heard), BATCH_SIZE, seed)
+        batches = datasets.batches((texts, one_hot), BATCH_SIZE, seed)
         self.gan.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
         return self.gan.generator.get_weights()[0][0].argmax(axis=1)  # a digit for each kind
 
@@ -131,18 +131,18 @@ def _state(gan):
     return own + [v for optimizer in optimizers for v in optimizer.variables]
 
 
-def unsupervised_runs(reader, heard, test_heard, test_said, written, seeds, steps):
+def unsupervised_runs(reader, spoken_kinds, test_kinds, test_said, written, seeds, steps):
     """Train once for each seed; return error rates and what can be known without labels."""
     model = transcription.LanguageModel(written.tolist(), DIGITS)
     runs = []
     for seed in tqdm(range(seeds), desc="seeds", leave=False):
         before = time.process_time()
-        meanings = reader.learn(heard, written, seed, steps)
-        perplexity = transcription.weighted_perplexity(meanings[heard].tolist(), model)
+        meanings = reader.learn(spoken_kinds, written, seed, steps)
+        perplexity = transcription.weighted_perplexity(meanings[spoken_kinds].tolist(), model)
         runs.append(
             {
                 "seed": seed,
-                "error": error_rate(test_said, meanings[test_heard]),
+                "error": error_rate(test_said, meanings[test_kinds]),
                 "perplexity": round(perplexity, 3),
                 "cpu_s": round(time.process_time() - before, 1),
                 "meanings": meanings.tolist(),
@@ -151,12 +151,15 @@ def unsupervised_runs(reader, heard, test_heard, test_said, written, seeds, step
     return runs
 
 
-def deciphered(heard, test_heard, test_said, plan, starts=8):
+def deciphered(spoken_kinds, test_kinds, test_said, plan, starts=8):
     """Find the mapping without a GAN; keep the most likely start."""
-    found = [transcription.decipher(list(heard), KINDS, plan, 30, seed=s) for s in range(starts)]
-    meanings, likelihood = max(found, key=lambda run: run[1])
-    errors = [error_rate(test_said, run[0][test_heard]) for run in found]
-    chosen = error_rate(test_said, meanings[test_heard])
+    runs = [
+        transcription.decipher(list(spoken_kinds), KINDS, plan, 30, seed=seed)
+        for seed in range(starts)
+    ]
+    meanings, likelihood = max(runs, key=lambda run: run[1])
+    errors = [error_rate(test_said, run[0][test_kinds]) for run in runs]
+    chosen = error_rate(test_said, meanings[test_kinds])
     return {"error": chosen, "log_likelihood": round(likelihood, 4), "all_errors": errors}
 
 
@@ -206,11 +209,11 @@ def measure_corpus(name, plan, reader, generated, seeds, steps, numbers=(600, 10
     )
     written = plan.texts(numbers[0], 3)  # by nobody in the train split
     words, test_words, made = reduced(train.words, test.words, generated.words)
-    heard, test_heard = kinds(words, test_words)
+    spoken_kinds, test_kinds = kinds(words, test_words)
     pairs = words, train.said, test_words, test.said
     spoken = made.reshape(-1, DIM), generated.said.ravel()
     table = np.zeros((KINDS, DIGITS))
-    np.add.at(table, (heard, train.said), 1)
+    np.add.at(table, (spoken_kinds, train.said), 1)
     commonest = np.bincount(written.ravel()).argmax()
     rng = np.random.default_rng(0)
     judged = classifiers.load(judge).probabilities(test.sounds.reshape(-1, test.sounds.shape[-1]))
@@ -225,15 +228,15 @@ def measure_corpus(name, plan, reader, generated, seeds, steps, numbers=(600, 10
         "supervised_and_generated": supervised(*pairs, spoken),
         "generated_alone": error_rate(test.said, recognised(recogniser(*spoken), test_words)),
         "judge": error_rate(test.said, judged.argmax(axis=1).reshape(test.said.shape)),
-        "kinds_with_labels": error_rate(test.said, table.argmax(axis=1)[test_heard]),
-        "deciphered": deciphered(heard, test_heard, test.said, plan),
+        "kinds_with_labels": error_rate(test.said, table.argmax(axis=1)[test_kinds]),
+        "deciphered": deciphered(spoken_kinds, test_kinds, test.said, plan),
         "unsupervised": unsupervised_runs(
-            reader, heard, test_heard, test.said, written[: len(heard)], seeds, steps
+            reader, spoken_kinds, test_kinds, test.said, written[: len(spoken_kinds)], seeds, steps
         ),
-    }, (train, heard)
+    }, (train, spoken_kinds)
 
 
-def measure_skews(train, heard, reader, seeds, steps):
+def measure_skews(train, spoken_kinds, reader, seeds, steps):
     """Deal the words of a data set into numbers of other plans; the GAN reads each.
 
     The labels serve to deal the words, and to count errors; no reader sees them.
@@ -245,11 +248,11 @@ def measure_skews(train, heard, reader, seeds, steps):
             transcription.NumberPlan(DIGITS, LENGTH, skew, PLAN_SEED),
             np.random.default_rng(0),
         )
-        said = plan.texts(len(heard), 5)
+        said = plan.texts(len(spoken_kinds), 5)
         dealt = np.vectorize(lambda digit, rng=rng: rng.choice(places[digit]))(said)
-        kinds_heard = heard.ravel()[dealt]
+        kinds_spoken = spoken_kinds.ravel()[dealt]
         cut = len(said) * 5 // 6
-        parts = kinds_heard[:cut], kinds_heard[cut:], said[cut:]
+        parts = kinds_spoken[:cut], kinds_spoken[cut:], said[cut:]
         swaps = [plan.divergence(_swapped(a, b)) for a in range(DIGITS) for b in range(a)]
         rows.append(
             {
@@ -276,9 +279,9 @@ def measure(seeds, steps=500, skew=1.0):
     generated = speech(generated_clips(), "speaker", numbers, seed=3)
     corpora = {}
     for name in CORPORA:
-        corpora[name], heard = measure_corpus(name, plan, reader, generated, seeds, steps)
+        corpora[name], spoken = measure_corpus(name, plan, reader, generated, seeds, steps)
         if name == "robot_digits":
-            skews = measure_skews(*heard, reader, seeds, steps)
+            skews = measure_skews(*spoken, reader, seeds, steps)
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "machine": machine.describe(),
@@ -291,7 +294,5 @@ def measure(seeds, steps=500, skew=1.0):
 
 
 if __name__ == "__main__":
-    beside = _RESULTS / "transcription.json.part"
-    found = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
-    beside.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    beside.replace(_RESULTS / "transcription.json")
+    results = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
+    files.write_text(_RESULTS / "transcription.json", json.dumps(results, indent=1) + "\n")

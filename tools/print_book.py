@@ -7,6 +7,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
 
+from audiogan_lib import files
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _TIMEOUT_MS = 1_800_000  # one page with all chapters
 # Returns the links of the contents that lead nowhere.
@@ -33,14 +35,13 @@ def print_volume(page, pdf):
         If there is no Chromium, if the contents name a place that is not there, or if the page
         numbers go on moving what they number.
     """
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
-    if found is None:
+    chromium = next(filter(None, map(shutil.which, _NAMES)), None)
+    if chromium is None:
         raise SystemExit("no Chromium on the path (Debian and Ubuntu: apt-get install chromium)")
     pdf.parent.mkdir(parents=True, exist_ok=True)
-    beside = pdf.with_name(f"{pdf.name}.part")
     options = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=options)
+    with files.replacing(pdf) as beside, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=options)
         tab = browser.new_page(color_scheme="light")
         tab.set_default_timeout(_TIMEOUT_MS)
         tab.goto(page.resolve().as_uri(), wait_until="load")
@@ -59,7 +60,6 @@ def print_volume(page, pdf):
         else:
             raise SystemExit("the page numbers of the contents do not settle")
         browser.close()
-    beside.replace(pdf)
 
 
 def page_numbers(pdf):

@@ -25,7 +25,9 @@ import numpy as np
 import soundfile
 import soxr
 
-SOUNDS = Path(__file__).resolve().parents[1] / "audiogan_lib" / "sounds"
+from audiogan_lib import files
+
+SOUNDS = files.LIBRARY / "sounds"
 SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 RENDER_RATE = 48000
 CLIP_S = 1.1  # rendered; at most 1.024 s of it are kept
@@ -247,16 +249,15 @@ def pack(name, sample_rate, groups):
             start += len(clip)
         steps = 2 ** (BITS - 1)
         audio = np.round(np.concatenate([clip for _, clip in clips]) * steps) / steps
-        beside = path.with_suffix(".part")
-        options = {"format": "FLAC", "subtype": "PCM_16", "compression_level": 1.0}
-        soundfile.write(beside, audio, sample_rate, **options)
-        beside.replace(path)
-    beside = folder / "index.part"
-    with beside.open("w", newline="", encoding="utf-8") as file:
+        with files.replacing(path) as beside:
+            soundfile.write(beside, audio, sample_rate, "PCM_16", compression_level=1.0)
+    with (
+        files.replacing(folder / "index.csv") as beside,
+        beside.open("w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    beside.replace(folder / "index.csv")
     print(f"{name}: {len(rows)} clips in {len(groups)} files")
 
 

@@ -9,15 +9,15 @@ The two commands that make a shipped generator again, from the repository's root
 import argparse
 import csv
 import json
+import tempfile
 from pathlib import Path
 
 import h5py
 import numpy as np
-import pooch
 import soundfile
 from ml_dtypes import bfloat16
 
-from audiogan_lib import audio, callbacks, classifiers, metrics, pretrained, runs, spectral
+from audiogan_lib import audio, classifiers, files, metrics, pretrained, runs, spectral
 
 LOOKS, SOUNDS = 6, 12
 #: Generators whose way is played in the book, so that sounds by step ship with them.
@@ -28,7 +28,7 @@ CARD = """# Generator of {name}
 
 **Data.** `{data}`, training split: {clips} clips, each scaled to a peak of {peak}. {origin}
 
-**Recipe.** `audiogan_lib/recipes.py`, `{name}`: {network}, {parameters:,} parameters, {draws}.
+**Recipe.** `audiogan_lib/recipes`, `{name}`: {network}, {parameters:,} parameters, {draws}.
 {loss} loss{terms}, batches of {batch_size}, learning rate {learning_rate:g},
 moving average {ema:g}, seed {seed}.
 
@@ -129,17 +129,24 @@ def main():
         facts["unheard"] = unheard(generator, recipe.load_data("test"))
     if arguments.name in HEARD_BY_STEP:
         copy_samples(arguments.run, folder / "samples", recipe.samples)
-    callbacks.write_text(folder / "card.json", json.dumps(facts, indent=1) + "\n")
-    callbacks.write_text(folder / "card.md", describe(arguments.name, generator, facts))
+    files.write_text(folder / "card.json", json.dumps(facts, indent=1) + "\n")
+    files.write_text(folder / "card.md", describe(arguments.name, generator, facts))
     print((folder / "card.md").read_text(encoding="utf-8"))
 
 
 def save_small(network, path):
     """Round the weights to bfloat16 and save them compressed; return the file's SHA-256."""
     network.set_weights([weight.astype(bfloat16) for weight in network.get_weights()])
-    callbacks.save_weights(network, path)
-    beside = path.with_name("writing.h5")
-    with h5py.File(path) as plain, h5py.File(beside, "w") as small:
+    with tempfile.TemporaryDirectory() as folder, files.replacing(path) as beside:
+        plain = Path(folder) / "plain.weights.h5"
+        network.save_weights(plain)
+        compress(plain, beside)
+    return files.sha256(path)
+
+
+def compress(source, target):
+    """Copy an HDF5 file, its arrays compressed."""
+    with h5py.File(source) as plain, h5py.File(target, "w") as small:
 
         def copy(name, item):
             if isinstance(item, h5py.Dataset):
@@ -151,8 +158,6 @@ def save_small(network, path):
 
         plain.visititems(copy)
         small.attrs.update(plain.attrs)
-    beside.replace(path)
-    return pooch.file_hash(str(path))
 
 
 def unheard(generator, test):
@@ -166,10 +171,10 @@ def unheard(generator, test):
 
     def shares(sounds):
         errors_cents = metrics.pitch_errors(sounds, test.sample_rate, pitches)
-        heard = judge.probabilities(sounds, head="instrument")
+        probabilities = judge.probabilities(sounds, head="instrument")
         return {
             "pitch_accuracy": metrics.pitch_accuracy(errors_cents),
-            "instrument_accuracy": metrics.label_accuracy(heard, wanted),
+            "instrument_accuracy": metrics.label_accuracy(probabilities, wanted),
         }
 
     made = shares(generator.sample(len(test), seed=0, **asked))
@@ -177,7 +182,7 @@ def unheard(generator, test):
 
 
 def say_unheard(scores):
-    """Put what :func:`unheard` found into a sentence."""
+    """Put what :func:`unheard` measured into a sentence."""
     made, real = (
         "{pitch_accuracy:.3f} of the notes are within 20 cents and {instrument_accuracy:.3f} are "
         "heard as the instrument".format(**scores[name])

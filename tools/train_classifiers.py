@@ -6,18 +6,15 @@ two minutes each on two cores; "digits" downloads FSDD (15 MB) unless it is ther
 
 import argparse
 import os
-import subprocess
 import textwrap
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from audiogan_lib import classifiers, datasets, metrics
+from audiogan_lib import classifiers, datasets, files, metrics
 
-ROOT = Path(__file__).resolve().parent.parent
 RECIPES = {
     "digits": {"dataset": "fsdd", "columns": ["speaker"], "octaves": 0.0, "epochs": 60, "seed": 0},
     "drums": {"dataset": "drums", "columns": [], "octaves": 0.4, "epochs": 150, "seed": 0},
@@ -124,15 +121,13 @@ def make(name, dataset, columns, octaves, epochs, seed, width=64, hears="cepstra
         "seed": seed,
         "minutes": minutes,
         "cores": os.cpu_count(),
-        "commit": _commit(),
+        "commit": files.commit(),
         "versions": f"TensorFlow {tf.__version__}, Keras {keras.__version__}",
         **measure(judge, train, test),
     }
-    folder = ROOT / "audiogan_lib" / "weights" / f"judge-{name}"
+    folder = files.WEIGHTS / f"judge-{name}"
     classifiers.save(judge, folder, **facts)
-    part = folder / "part.card.md"
-    part.write_text(describe(judge, facts), encoding="utf-8")
-    part.replace(folder / "card.md")
+    files.write_text(folder / "card.md", describe(judge, facts))
     print(describe(judge, facts))
 
 
@@ -153,9 +148,9 @@ def measure(judge, train, test):
         probabilities = judge.probabilities(test.waveforms[known], head)
         accuracy[head] = metrics.label_accuracy(probabilities, wanted)
         interval[head] = metrics.wilson_interval(accuracy[head], len(wanted))
-        heard = probabilities.argmax(axis=1)
+        answers = probabilities.argmax(axis=1)
         pairs, counts = np.unique(
-            np.stack([wanted, heard])[:, wanted != heard], axis=1, return_counts=True
+            np.stack([wanted, answers])[:, wanted != answers], axis=1, return_counts=True
         )
         confusions[head] = [
             [names[real], names[taken], int(count)]
@@ -220,12 +215,6 @@ def _targets(dataset, head, names):
         return np.full(len(dataset), True), dataset.labels
     known = np.isin(dataset.columns[head], names)
     return known, np.array([names.index(value) for value in dataset.columns[head][known]])
-
-
-def _commit():
-    """Return the short hash of the checked-out commit."""
-    command = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ package ``pesq``, which is built with a C compiler and so is no requirement of t
 
 import argparse
 import json
-import subprocess
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -114,10 +113,10 @@ def train(recipe, run):
     step = checkpoint.resume(gan)
     warm = run / "warm.weights.h5"
     if not warm.exists():
-        callbacks.write_text(run / "commit.txt", commit())
+        files.write_text(run / "commit.txt", files.commit() or "unknown")
         steps = warm_up(recipe, gan.generator, waveforms, run / "warming.weights.h5")
-        callbacks.write_text(run / "warm.json", json.dumps({"steps": steps}))
-        callbacks.save_weights(gan.generator, warm)
+        files.write_text(run / "warm.json", json.dumps({"steps": steps}))
+        files.save_weights(gan.generator, warm)
     if not step:
         gan.generator.load_weights(warm)
         gan.averaged_generator.set_weights(gan.generator.get_weights())
@@ -127,11 +126,11 @@ def train(recipe, run):
 
     def score():
         listener.network.set_weights(gan.averaged_generator.get_weights())
-        scores = {}
+        row = {}
         for rounds in (0, recipe.rounds):
             for name, values in vocoding.distances(test, listener.from_mels(mels, rounds)).items():
-                scores[f"{name}_{rounds}"] = round(float(values.mean()), 4)
-        return scores
+                row[f"{name}_{rounds}"] = round(float(values.mean()), 4)
+        return row
 
     def listen():
         return listener.from_mels(mels[:10]), recipe.sample_rate
@@ -147,8 +146,8 @@ def train(recipe, run):
         callbacks=[callbacks.TimeLimit(recipe.minutes, progress=True), watch, checkpoint],
     )
     listener.network.set_weights(gan.averaged_generator.get_weights())
-    callbacks.save_weights(listener.network, run / _AVERAGED)
-    callbacks.write_text(run / "gan.json", json.dumps({"steps": int(gan.step.numpy())}))
+    files.save_weights(listener.network, run / _AVERAGED)
+    files.write_text(run / "gan.json", json.dumps({"steps": int(gan.step.numpy())}))
 
 
 _AVERAGED = "averaged.weights.h5"
@@ -167,7 +166,7 @@ def warm_up(recipe, generator, waveforms, path):
     watchers = [
         _Stop(recipe.warm_up_minutes),
         keras.callbacks.LambdaCallback(
-            on_epoch_end=lambda epoch, logs: callbacks.save_weights(generator, path)
+            on_epoch_end=lambda epoch, logs: files.save_weights(generator, path)
         ),
     ]
     trainee.fit(
@@ -184,7 +183,7 @@ def load_test(name):
 
 def ship(recipe, run, pesq):
     """Write weights, scores and cards into the library."""
-    folder = files.LIBRARY / "weights" / "vocoder"
+    folder = files.WEIGHTS / "vocoder"
     folder.mkdir(parents=True, exist_ok=True)
     network = recipe.build_generator()
     network.load_weights(run / _AVERAGED)
@@ -201,8 +200,8 @@ def ship(recipe, run, pesq):
         "commit": (run / "commit.txt").read_text(),
         "scores": scores,
     }
-    callbacks.write_text(folder / "card.json", json.dumps(facts, indent=1) + "\n")
-    callbacks.write_text(folder / "card.md", describe(facts, pesq))
+    files.write_text(folder / "card.json", json.dumps(facts, indent=1) + "\n")
+    files.write_text(folder / "card.md", describe(facts, pesq))
     print((folder / "card.md").read_text(encoding="utf-8"))
 
 
@@ -220,12 +219,12 @@ def compare(vocoder, real, pesq):
     table = {}
     for name, way in ways.items():
         copies = np.concatenate([way(mels[i : i + 64]) for i in range(0, len(mels), 64)])
-        distances = vocoding.distances(real, copies, recipe.sample_rate)
+        scores = vocoding.distances(real, copies, recipe.sample_rate)
         own = np.abs(vocoder.to_mels(copies) - mels).mean((1, 2))
-        distances["own mel"] = own * -np.log(10) * recipe.floor_db / 40
+        scores["own mel"] = own * -np.log(10) * recipe.floor_db / 40
         if pesq:
-            distances["PESQ"] = pesq_scores(real, copies, recipe.sample_rate)
-        table[name] = {key: interval(values) for key, values in distances.items()}
+            scores["PESQ"] = pesq_scores(real, copies, recipe.sample_rate)
+        table[name] = {key: interval(values) for key, values in scores.items()}
         seconds = min(timed(way, mels[:64]) for _ in range(8))
         table[name]["real time"] = [64 * real.shape[1] / recipe.sample_rate / seconds, 0.0]
     return table
@@ -277,13 +276,6 @@ def describe(facts, pesq):
         else ""
     )
     return CARD.format(**facts["recipe"] | facts, tables="\n\n".join(tables), pesq=words)
-
-
-def commit():
-    """Return the commit that the code stands at."""
-    command = ["git", "rev-parse", "--short=12", "HEAD"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 if __name__ == "__main__":

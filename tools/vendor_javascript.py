@@ -44,9 +44,9 @@ def fetch(package: Package) -> bytes:
         wanted = f"{package.name}@{package.version}"
         subprocess.run(["npm", "pack", wanted, "--silent"], cwd=folder, check=True)
         archive = next(Path(folder).glob("*.tgz")).read_bytes()
-    found = hashlib.sha256(archive).hexdigest()
-    if found != package.sha256:
-        raise SystemExit(f"{wanted}: SHA-256 is {found}, expected {package.sha256}")
+    digest = hashlib.sha256(archive).hexdigest()
+    if digest != package.sha256:
+        raise SystemExit(f"{wanted}: SHA-256 is {digest}, expected {package.sha256}")
     return archive
 
 

@@ -4,17 +4,14 @@
 ``BestWeights`` goes after ``Watch``, which measures the score.
 
 A run repeats bit by bit, also when it was killed and went on from a ``Checkpoint``, on the same
-machine with the same number of threads, if it begins with
-
->>> keras.utils.set_random_seed(0)  # doctest: +SKIP
->>> tf.config.experimental.enable_op_determinism()  # doctest: +SKIP
+machine with the same number of threads, if it begins with ``keras.utils.set_random_seed(0)`` and
+``tf.config.experimental.enable_op_determinism()``.
 """
 
 from audiogan_lib.callbacks.alarms import Alarms, AlarmWarning
 from audiogan_lib.callbacks.checkpoints import BestWeights, Checkpoint, CheckpointError
 from audiogan_lib.callbacks.progress import TimeLimit, Watch
-from audiogan_lib.files import save_weights, write_text
-from audiogan_lib.metrics import VitalSigns, symptoms, vital_signs
+from audiogan_lib.metrics import symptoms, vital_signs
 
 __all__ = [
     "AlarmWarning",
@@ -23,10 +20,7 @@ __all__ = [
     "Checkpoint",
     "CheckpointError",
     "TimeLimit",
-    "VitalSigns",
     "Watch",
-    "save_weights",
     "symptoms",
     "vital_signs",
-    "write_text",
 ]

@@ -117,7 +117,7 @@ class Alarms(keras.callbacks.Callback):
         logs = logs or {}
         signs = {"nan": _not_finite(logs), "won": None if _not_finite(logs) else self._won(logs)}
         if self.listen and not signs["nan"] and (epoch + 1) % self.every == 0:
-            signs |= self._heard(*self.listen())
+            signs |= self._signs_of(*self.listen())
         step = int(self.model.step.numpy())
         for name, seen in signs.items():
             if not seen:
@@ -154,7 +154,7 @@ class Alarms(keras.callbacks.Callback):
             f"generator's loss has not fallen below {self._caught_up_to:.1f}"
         )
 
-    def _heard(self, waveforms, sample_rate):
+    def _signs_of(self, waveforms, sample_rate):
         """Compare the sounds with as many recordings."""
         waveforms = np.asarray(waveforms, np.float32)
         if not np.isfinite(waveforms).all():

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import pooch
 
-from audiogan_lib.files import replacing, save_weights, write_text
+from audiogan_lib import files
 
 
 class CheckpointError(RuntimeError):
@@ -46,9 +45,20 @@ class Checkpoint(keras.callbacks.Callback):
 
     Examples
     --------
-    >>> checkpoint = Checkpoint("run", every_s=300)  # doctest: +SKIP
-    >>> stream = datasets.batches(arrays, 32, first_step=checkpoint.resume(gan))  # doctest: +SKIP
-    >>> gan.fit(stream, steps_per_epoch=100, callbacks=[checkpoint])  # doctest: +SKIP
+    >>> import tempfile
+    >>> from audiogan_lib import callbacks, training
+    >>> latent, sound = keras.Input((4,)), keras.Input((16,))
+    >>> networks = [keras.layers.Dense(16)(latent), keras.layers.Dense(1)(sound)]
+    >>> gan = training.GAN(keras.Model(latent, networks[0]), keras.Model(sound, networks[1]))
+    >>> gan.compile(keras.optimizers.Adam(), keras.optimizers.Adam())
+    >>> checkpoint = callbacks.Checkpoint(tempfile.mkdtemp(), every_s=300)
+    >>> checkpoint.resume(gan)
+    0
+    >>> batches = tf.data.Dataset.from_tensors(np.zeros((8, 16), np.float32)).repeat()
+    >>> gan.fit(batches, steps_per_epoch=3, verbose=0, callbacks=[checkpoint]).epoch
+    [0]
+    >>> checkpoint.resume(gan)
+    3
     """
 
     def __init__(self, folder, every_s=120.0):
@@ -63,11 +73,9 @@ class Checkpoint(keras.callbacks.Callback):
         if not self._index.exists():
             return []
         try:
-            return json.loads(self._index.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
-            raise CheckpointError(
-                f"{self._index} is damaged ({error}). Remove {self.folder} to start anew."
-            ) from error
+            return files.read_json(self._index, "file", "step", "sha256", kind=list)
+        except ValueError as error:
+            raise CheckpointError(f"{error}. Remove {self.folder} to start anew.") from error
 
     def resume(self, gan):
         """Load the newest whole checkpoint into a compiled model.
@@ -90,7 +98,7 @@ class Checkpoint(keras.callbacks.Callback):
         entries = self._entries()
         for entry in entries:
             path = self.folder / entry["file"]
-            if _is_whole(path, entry):
+            if files.is_whole(path, entry["sha256"]):
                 self._load(gan, path)
                 return int(gan.step.numpy())
             print(f"{path} is missing or damaged; trying the checkpoint before it.")
@@ -133,16 +141,16 @@ class Checkpoint(keras.callbacks.Callback):
                 "Start again from the checkpoint before, with a lower learning rate."
             )
         path = self.folder / f"step-{step:08d}.npz"
-        with replacing(path) as beside:
+        with files.replacing(path) as beside:
             with beside.open("wb") as file:
                 np.savez(file, **state)
-            digest = pooch.file_hash(str(beside))
+            digest = files.sha256(beside)
         # A damaged checkpoint that was passed over is of a later step: it must not push out the
         # whole one before it.
         older = [entry for entry in self._entries() if entry["step"] < step][:1]
         kept = [{"file": path.name, "step": step, "sha256": digest}, *older]
-        write_text(self._index, json.dumps(kept, indent=1))
-        _keep_only(self.folder, "step-*", [entry["file"] for entry in kept])
+        files.write_text(self._index, json.dumps(kept, indent=1))
+        files.keep_only(self.folder, "step-*", [entry["file"] for entry in kept])
         self._saved_at = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -157,7 +165,7 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 class BestWeights(keras.callbacks.Callback):
-    """Keep the averaged generator of the step that scored best.
+    """Keep the averaged generator of the step that scored best, with a card, in its own folder.
 
     More training is not always better sound. The score is one that ``Watch`` measures, so this goes
     after it. ``keras.callbacks.ModelCheckpoint`` would save at every epoch without a score, and
@@ -166,12 +174,14 @@ class BestWeights(keras.callbacks.Callback):
     Parameters
     ----------
     folder : path-like
-        Gets ``best.json`` (step, score and SHA-256) and the weights that it names; made when
-        missing.
+        Gets ``card.json`` and the weights that it vouches for; made with the first score.
     monitor : str
         Name of the score.
     mode : {"max", "min"}
         Whether more or less is better.
+    facts : callable, optional
+        Returns a dict of what else the card says, such as that of a run, by which
+        ``pretrained.load`` knows the generator.
 
     Raises
     ------
@@ -179,20 +189,17 @@ class BestWeights(keras.callbacks.Callback):
         If the mode is another.
     """
 
-    def __init__(self, folder, monitor, mode):
+    def __init__(self, folder, monitor, mode, facts=dict):
         super().__init__()
         if mode not in ("max", "min"):
             raise ValueError(f"mode={mode!r}: must be 'max' or 'min'")
-        self.folder, self.monitor, self.mode = Path(folder), monitor, mode
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._card = self.folder / "best.json"
+        self.folder, self.monitor, self.mode, self.facts = Path(folder), monitor, mode, facts
 
     @property
     def best(self):
-        """What ``best.json`` holds, None before the first score."""
-        if not self._card.exists():
-            return None
-        return json.loads(self._card.read_text(encoding="utf-8"))
+        """Step and score that the card names, as a dict; None before the first score."""
+        card = self.folder / "card.json"
+        return files.read_json(card, "best")["best"] if card.exists() else None
 
     def on_train_begin(self, logs=None):
         """Begin to note what scores there are."""
@@ -208,11 +215,10 @@ class BestWeights(keras.callbacks.Callback):
         if not math.isfinite(score) or (best and sign * score <= sign * best[self.monitor]):
             return
         step = int(self.model.step.numpy())
-        path = self.folder / f"best-{step:08d}.weights.h5"
-        digest = save_weights(self.model.averaged_generator, path)
-        card = {"step": step, self.monitor: score, "file": path.name, "sha256": digest}
-        write_text(self._card, json.dumps(card, indent=1))
-        _keep_only(self.folder, "best-*", [path.name])
+        card = self.facts() | {"best": {"step": step, self.monitor: score}}
+        name = f"generator-{step:08d}.weights.h5"
+        files.write_card(self.folder, self.model.averaged_generator, card, name)
+        files.keep_only(self.folder, "generator-*.weights.h5", [name])
 
     def on_train_end(self, logs=None):
         """Say so if nothing was ever kept."""
@@ -239,26 +245,16 @@ class BestWeights(keras.callbacks.Callback):
         Raises
         ------
         CheckpointError
-            If there are none, or the file is missing or damaged.
+            If there are none, or card or weights are damaged; the message names the file.
         """
-        best = self.best
-        if best is None or not _is_whole(self.folder / best["file"], best):
-            raise CheckpointError(f"{self.folder} holds no best weights, or damaged ones.")
-        network.load_weights(self.folder / best["file"])
-        return best["step"]
+        try:
+            card, weights = files.read_card(self.folder, "best")
+        except ValueError as error:
+            raise CheckpointError(str(error)) from error
+        network.load_weights(weights)
+        return card["best"]["step"]
 
 
 def _forms(arrays):
     """Return shape and type of each array; the byte order is the machine's."""
     return {name: (array.shape, array.dtype.str[1:]) for name, array in arrays.items()}
-
-
-def _keep_only(folder, pattern, names):
-    """Remove older files, and parts that a killed process left."""
-    for path in [*folder.glob(pattern), *folder.glob(f".writing-{pattern}")]:
-        if path.name not in names:
-            path.unlink()
-
-
-def _is_whole(path, entry):
-    return path.exists() and pooch.file_hash(str(path)) == entry["sha256"]

@@ -11,10 +11,6 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from audiogan_lib import audio
-from audiogan_lib.callbacks.alarms import Alarms, AlarmWarning
-from audiogan_lib.callbacks.checkpoints import BestWeights, Checkpoint, CheckpointError
-from audiogan_lib.files import save_weights, write_text
-from audiogan_lib.metrics import VitalSigns, symptoms, vital_signs
 
 
 class TimeLimit(keras.callbacks.Callback):
@@ -29,10 +25,17 @@ class TimeLimit(keras.callbacks.Callback):
         Training time in all.
     progress : bool
         Show a progress bar in minutes, with the step and the losses.
+
+    Raises
+    ------
+    ValueError
+        If the minutes are not more than 0.
     """
 
     def __init__(self, minutes, progress=False):
         super().__init__()
+        if not minutes > 0:  # nor NaN, with which no comparison ever ends a run
+            raise ValueError(f"minutes={minutes:g}: must be more than 0")
         self.minutes, self.progress = minutes, progress
 
     def on_train_begin(self, logs=None):
@@ -151,7 +154,10 @@ class Watch(keras.callbacks.Callback):
 
 
 def _audio_summary(waveforms, sample_rate):
-    """Serialise clips in the form that TensorFlow itself defines; TensorBoard reads it."""
+    """Serialise clips in the form that TensorFlow itself defines; TensorBoard reads it.
+
+    ``tf.summary.audio`` writes the same, but imports the tensorboard package to do so.
+    """
     summary = tf.compat.v1.Summary()
     for index, waveform in enumerate(waveforms):
         wav = tf.audio.encode_wav(np.float32(waveform)[:, None], sample_rate).numpy()

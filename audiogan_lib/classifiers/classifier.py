@@ -1,7 +1,5 @@
 """A small recogniser of real sounds, and how it is saved and loaded."""
 
-import hashlib
-import json
 from pathlib import Path
 
 import keras
@@ -10,7 +8,7 @@ import numpy as np
 from audiogan_lib import files
 from audiogan_lib.classifiers import network, training
 
-_WEIGHTS, _FILE = files.LIBRARY / "weights", "classifier.weights.h5"
+_FILE = "classifier.weights.h5"
 
 
 def build(samples, sample_rate, heads, width=64, hears="cepstra"):
@@ -185,7 +183,7 @@ def names():
     names : tuple of str
         Names for `load`.
     """
-    return tuple(sorted(card.parent.name[6:] for card in _WEIGHTS.glob("judge-*/card.json")))
+    return tuple(sorted(card.parent.name[6:] for card in files.WEIGHTS.glob("judge-*/card.json")))
 
 
 def load(name):
@@ -206,24 +204,19 @@ def load(name):
     ValueError
         If there is no such judge, or its weights do not have the SHA-256 on its card.
     """
-    folder = _WEIGHTS / f"judge-{name}" if name in names() else Path(name)
-    try:
-        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        data = (folder / _FILE).read_bytes()
-    except FileNotFoundError as error:
+    known = names()
+    shipped = isinstance(name, str) and name in known
+    folder = files.WEIGHTS / f"judge-{name}" if shipped else Path(name)
+    if not (folder / "card.json").is_file():
         raise ValueError(
-            f"name must be one of {', '.join(names())} or a folder with card.json and {_FILE}, "
-            f"got {str(name)!r}: {error.filename} is missing"
-        ) from error
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != card["sha256"]:
-        raise ValueError(
-            f"{folder / _FILE} is damaged: its SHA-256 is {digest}, its card says "
-            f"{card['sha256']}. Install the library again."
+            f"no judge {str(name)!r}{files.nearest(name, known)}: name must be one of "
+            f"{', '.join(known)}, or a folder with card.json and {_FILE}"
         )
+    keys = "samples", "sample_rate", "heads", "width"
+    card, weights = files.read_card(folder, *keys, weights=_FILE)
     hears = card.get("hears", "cepstra")  # cards of the first judges do not say
-    judge = build(card["samples"], card["sample_rate"], card["heads"], card["width"], hears)
-    judge.network.load_weights(folder / _FILE)
+    judge = build(*(card[key] for key in keys), hears)
+    judge.network.load_weights(weights)
     return judge
 
 
@@ -239,12 +232,7 @@ def save(judge, folder, **facts):
     **facts
         What else the card shall say, such as data and accuracy; must fit into JSON.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = folder / f"part.{_FILE}"  # Keras insists on the ending
-    judge.network.save_weights(weights)
     card = {
-        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "sample_rate": judge.sample_rate,
         "samples": judge.samples,
         "width": judge.width,
@@ -253,7 +241,4 @@ def save(judge, folder, **facts):
         "parameters": judge.network.count_params(),
         **facts,
     }
-    card_part = folder / "part.card.json"
-    card_part.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    weights.replace(folder / _FILE)
-    card_part.replace(folder / "card.json")
+    files.write_card(folder, judge.network, card, _FILE)

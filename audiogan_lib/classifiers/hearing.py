@@ -61,7 +61,7 @@ def keys_and_cepstra(waveforms, sample_rate):
 
     Returns
     -------
-    heard : tf.Tensor [shape=(batch, frames, 209)], float32
+    features : tf.Tensor [shape=(batch, frames, 209)], float32
         169 bands, and the 40 cepstra and slopes of every second frame.
     """
     n_fft = 1 << round(0.25 * sample_rate).bit_length()

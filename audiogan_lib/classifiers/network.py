@@ -27,7 +27,7 @@ def build(samples, sample_rate, heads, width, hears):
     heads : dict of str to sequence of str
         Names of each head's classes.
     hears : str
-        A key of ``_hearing.FEATURES``.
+        A key of ``hearing.FEATURES``.
 
     Returns
     -------
@@ -42,8 +42,8 @@ def build(samples, sample_rate, heads, width, hears):
     if hears not in FEATURES:
         raise ValueError(f"hears must be one of {', '.join(FEATURES)}, got {hears!r}")
     sound = keras.Input((samples,))
-    heard = _Hearing(sample_rate, hears)(sound)  # [frames, 40 or 209]
-    x = layers.BatchNormalization()(heard)
+    features = _Hearing(sample_rate, hears)(sound)  # [frames, 40 or 209]
+    x = layers.BatchNormalization()(features)
     for halves, kernel, stride in ((2, 5, 1), (2, 5, 2), (3, 3, 1), (3, 3, 2), (4, 3, 1)):
         channels = width * halves // 2
         x = layers.Conv1D(channels, kernel, stride, padding="same", use_bias=False)(x)
@@ -51,13 +51,13 @@ def build(samples, sample_rate, heads, width, hears):
     pooled = [layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)]
     x = layers.Dropout(0.2)(layers.Concatenate()(pooled))  # [4 * width]
     x = layers.BatchNormalization()(layers.Dense(64)(x))
-    features = layers.ReLU()(x)
-    x = layers.Dropout(0.2)(features)
+    hidden = layers.ReLU()(x)
+    x = layers.Dropout(0.2)(hidden)
     outputs = {head: layers.Dense(len(names), name=head)(x) for head, names in heads.items()}
     if hears == "keys":
-        found = _pitch_logits(heard[..., :KEY_BANDS], heads["label"])
-        outputs["label"] = layers.Add()([outputs["label"], found])
-    return keras.Model(sound, {"features": features, **outputs})
+        logits = _pitch_logits(features[..., :KEY_BANDS], heads["label"])
+        outputs["label"] = layers.Add()([outputs["label"], logits])
+    return keras.Model(sound, {"features": hidden, **outputs})
 
 
 def _pitch_logits(bands, names):

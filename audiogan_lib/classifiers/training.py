@@ -18,7 +18,7 @@ def stream(waveforms, answers, batch_size, octaves, seed):
     batch_size : int > 0
         Clips in a batch.
     octaves : float >= 0
-        See ``_hearing.augment``.
+        See ``hearing.augment``.
     seed : int
         Of order and variations.
 
@@ -63,8 +63,8 @@ def answers(dataset, columns):
     for column in columns:
         if column not in dataset.columns:
             raise ValueError(f"columns must be among {', '.join(dataset.columns)}, got {column!r}")
-        found, targets[column] = np.unique(dataset.columns[column], return_inverse=True)
-        heads[column] = tuple(str(name) for name in found)
+        classes, targets[column] = np.unique(dataset.columns[column], return_inverse=True)
+        heads[column] = tuple(str(name) for name in classes)
     for head, classes in heads.items():
         counts = np.bincount(targets[head], minlength=len(classes))
         if counts.min() < 2:

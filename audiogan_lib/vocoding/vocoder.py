@@ -1,17 +1,14 @@
 """The shipped vocoder."""
 
-import json
 from pathlib import Path
 
 import numpy as np
-import pooch
 import tensorflow as tf
 
 from audiogan_lib import files
 from audiogan_lib.vocoding.recipe import VocoderRecipe
-from audiogan_lib.vocoding.scores import distances, periodicity
 
-FOLDER, _FILE = files.LIBRARY / "weights" / "vocoder", "vocoder.weights.h5"
+FOLDER, _FILE = files.WEIGHTS / "vocoder", "vocoder.weights.h5"
 _BATCH = 64
 
 #: The shipped vocoder's.
@@ -110,12 +107,9 @@ def load(folder=None):
         If there is no vocoder, or its weights are not those of the card.
     """
     folder = Path(folder or FOLDER)
-    card_path, weights = folder / "card.json", folder / _FILE
-    if not (card_path.is_file() and weights.is_file()):
+    if not (folder / "card.json").is_file():
         raise ValueError(f"no vocoder in {folder}: need card.json and {_FILE}")
-    card = json.loads(card_path.read_text(encoding="utf-8"))
-    if pooch.file_hash(str(weights)) != card["sha256"]:
-        raise ValueError(f"{weights} is damaged: its SHA-256 is not that of {card_path}")
+    card, weights = files.read_card(folder, "recipe", weights=_FILE)
     values = {key: tuple(v) if isinstance(v, list) else v for key, v in card["recipe"].items()}
     recipe = VocoderRecipe(**values)
     network = recipe.build_generator()
