@@ -29,6 +29,11 @@ def label_accuracy(probabilities, labels):
     ------
     ValueError
         If labels and clips differ in number or a label names no class.
+
+    Examples
+    --------
+    >>> label_accuracy([[0.9, 0.1], [0.4, 0.6]], [0, 0])
+    0.5
     """
     probabilities = check_probabilities(probabilities)
     labels = np.asarray(labels)
@@ -61,6 +66,11 @@ def class_shares(probabilities):
     ------
     ValueError
         If the rows are not probabilities.
+
+    Examples
+    --------
+    >>> class_shares([[0.9, 0.1], [0.4, 0.6]])
+    array([0.5, 0.5])
     """
     probabilities = check_probabilities(probabilities)
     counts = np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])

@@ -70,6 +70,11 @@ def attack_difference(fake_ms, fake_labels, real_ms, real_labels):
     difference_ms : float
         By how much the median attacks of generated and of real sounds differ: the mean over the
         labels that both have.
+
+    Examples
+    --------
+    >>> attack_difference([9.0, 2.0], [0, 1], [5.0, 2.0], [0, 1])
+    2.0
     """
     fake_ms, real_ms = np.asarray(fake_ms), np.asarray(real_ms)
     fake_labels, real_labels = np.asarray(fake_labels), np.asarray(real_labels)
