@@ -1,17 +1,20 @@
-"""Players, plots and source code: what lies in the HTML is what was given."""
+"""Players, plots, source code and networks to scale: what is shown is what was given."""
 
 import base64
 import io
+import itertools
 import re
 from html.parser import HTMLParser
 
+import keras
 import numpy as np
 import pytest
 import soundfile
-from matplotlib import pyplot
+from matplotlib import patches, pyplot
 from PIL import Image
 
 from audiogan_lib import audio, display
+from audiogan_lib.models import wavegan
 
 RATE = 8000
 MINUS = "\N{MINUS SIGN}"
@@ -44,7 +47,7 @@ def payload(address, *kinds):
     return base64.b64decode(content, validate=True)
 
 
-def heard(html):
+def played(html):
     return [
         soundfile.read(io.BytesIO(payload(player["src"], "audio/flac", "audio/wav")), dtype="int16")
         for player in Parsed(html).all("audio")
@@ -70,7 +73,7 @@ def sine(frequency_hz, amplitude=0.5, samples=8192):
 
 def test_a_player_holds_the_sound_bit_by_bit(rng):
     steps = rng.integers(-32768, 32768, (3, 700), dtype=np.int16)
-    sounds = heard(display.players(steps / np.float32(32768), 22050).html)
+    sounds = played(display.players(steps / np.float32(32768), 22050).html)
     for (samples, rate), expected in zip(sounds, steps, strict=True):
         np.testing.assert_array_equal(samples, expected)
         assert rate == 22050
@@ -78,7 +81,7 @@ def test_a_player_holds_the_sound_bit_by_bit(rng):
 
 def test_levels_are_not_normalised():
     html = display.players([sine(440, 0.5), sine(440, 0.005)], RATE).html
-    (loud, _), (quiet, _) = heard(html)
+    (loud, _), (quiet, _) = played(html)
     assert np.abs(loud).max() == pytest.approx(16384, abs=1)
     assert np.abs(quiet).max() == pytest.approx(164, abs=1)
     assert "No sound is normalised" in html
@@ -86,7 +89,7 @@ def test_levels_are_not_normalised():
 
 def test_sounds_that_would_clip_are_turned_down_together_and_it_says_so():
     html = display.players([sine(440, 2.0), sine(440, 0.2)], RATE).html
-    (loud, _), (quiet, _) = heard(html)
+    (loud, _), (quiet, _) = played(html)
     assert np.abs(loud).max() == 32767
     assert np.abs(quiet).max() == pytest.approx(3277, abs=1)
     assert "turned down by 6.0 dB" in html
@@ -165,7 +168,7 @@ def test_pictures_of_different_lengths_share_one_time_axis():
 @pytest.mark.parametrize("samples", [1, 2, 50, 300])
 def test_the_shortest_sounds_are_shown_too(samples, rng):
     html = display.players(rng.uniform(-1, 1, samples), RATE).html
-    assert len(heard(html)[0][0]) == samples
+    assert len(played(html)[0][0]) == samples
 
 
 def test_a_player_costs_little_of_the_page(rng):
@@ -208,7 +211,7 @@ class Tensor:
     ],
 )
 def test_one_sound_or_many_arrays_lists_or_tensors(sounds, count):
-    assert len(heard(display.players(sounds, RATE).html)) == count
+    assert len(played(display.players(sounds, RATE).html)) == count
 
 
 @pytest.mark.parametrize(
@@ -222,6 +225,14 @@ def test_one_sound_or_many_arrays_lists_or_tensors(sounds, count):
             r"sounds\[1\] .* received the shape \(0,\)",
         ),
         ((np.zeros((2, 9, 1)), RATE), ValueError, r"one row of samples, .* \(9, 1\)"),
+        # Two channels, as soundfile reads them: not so many players of two samples each.
+        (
+            (np.zeros((44100, 2)), RATE),
+            ValueError,
+            r"\(count, samples\), .*\(44100, 2\).*transpose",
+        ),
+        (([np.zeros((44100, 2))], RATE), ValueError, r"sounds\[0\] must be one row .*\(44100, 2\)"),
+        ((np.zeros((257, 300)), RATE), ValueError, "sounds must be 256 at most, received 257"),
         ((np.array([0.0, np.nan]), RATE), ValueError, r"sounds\[0\] must be finite"),
         ((np.array([0.0, np.inf]), RATE), ValueError, "finite"),
         ((np.array([0, 120], np.int16), RATE), TypeError, "received int16; .* 32768"),
@@ -404,3 +415,31 @@ def test_a_sound_of_one_flac_frame_is_a_wav_because_chromium_plays_no_such_flac(
         player["src"] for player in Parsed(display.players([short, longer], 8000).html).all("audio")
     ]
     assert [source.partition(";")[0] for source in sources] == ["data:audio/wav", "data:audio/flac"]
+
+
+def boxes(picture):
+    panel = picture.figure.axes[0]
+    return [box for box in panel.patches if isinstance(box, patches.Rectangle)]
+
+
+def test_each_change_of_size_is_a_box_and_each_factor_of_four_adds_the_same_height():
+    network = wavegan.build_generator(width=4)
+    picture = display.architecture(network, "WaveGAN")
+    heights = [box.get_height() for box in boxes(picture)]
+    assert heights[0] == 1  # the dense layer has one place
+    steps = [after - before for before, after in itertools.pairwise(heights[1:])]
+    assert steps == [pytest.approx(2)] * 4
+    widths = [box.get_width() for box in boxes(picture)]
+    assert widths[1] - widths[2] == pytest.approx(1 / 3)  # half of the channels
+
+
+def test_the_text_names_sizes_and_weights():
+    picture = display.architecture(wavegan.build_discriminator(width=4))
+    assert "4096x4, 1024x8, 256x16, 64x32, 16x64, 1x1" in str(picture)
+    assert f"{wavegan.build_discriminator(width=4).count_params():,} weights" in str(picture)
+
+
+def test_a_network_without_weights_is_refused():
+    inputs = keras.Input((8, 2))
+    with pytest.raises(ValueError, match="no layer with weights"):
+        display.architecture(keras.Model(inputs, keras.layers.ReLU()(inputs), name="empty"))

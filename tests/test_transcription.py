@@ -1,4 +1,4 @@
-"""Segments of speech, texts, the language model and the error rate."""
+"""Dictated words, texts, the language model and the error rate, imaginary languages."""
 
 import numpy as np
 import pytest
@@ -12,59 +12,6 @@ SAMPLE_RATE = 8000
 def tones(*pitches_hz, duration_s=0.3):
     times_s = np.arange(int(duration_s * SAMPLE_RATE)) / SAMPLE_RATE
     return np.concatenate([0.5 * np.sin(2 * np.pi * pitch * times_s) for pitch in pitches_hz])
-
-
-# --- segments ------------------------------------------------------------------------------------
-
-
-def test_frames_hold_their_neighbours_and_each_band_is_normalised():
-    frames = transcription.speech_frames(tones(300, 1500), SAMPLE_RATE, n_mels=20, context=2)
-    assert frames.shape == (1 + (4800 - 256) // 80, 5 * 20)
-    middle = frames[:, 40:60]
-    np.testing.assert_allclose(middle.mean(axis=0), 0, atol=1e-4)
-    np.testing.assert_allclose(middle.std(axis=0), 1, atol=1e-2)
-    np.testing.assert_array_equal(frames[2:, :20], middle[:-2])  # two frames before
-    np.testing.assert_array_equal(frames[:-2, 80:], middle[2:])  # two frames after
-
-
-def test_silence_is_left_out():
-    silence = np.zeros(SAMPLE_RATE)
-    loud = transcription.speech_frames(tones(300, 1500), SAMPLE_RATE)
-    padded = np.concatenate([silence, tones(300, 1500), silence])
-    assert 0 <= len(transcription.speech_frames(padded, SAMPLE_RATE)) - len(loud) <= 6
-    with pytest.raises(ValueError, match="waveform: all zeros"):
-        transcription.speech_frames(silence, SAMPLE_RATE)
-
-
-def test_a_segmenter_cuts_where_the_sound_changes():
-    orders = [(300, 1500, 3000), (1500, 300, 3000), (3000, 1500, 300)]
-    frames = [transcription.speech_frames(tones(*o), SAMPLE_RATE, context=0) for o in orders]
-    segmenter = transcription.fit_segmenter(frames, dim=2, units=3)
-    segments = [segmenter(f) for f in frames]
-    # A frame across two tones may be a segment of its own.
-    assert all(3 <= len(s) <= 5 and s.shape[1] == 2 for s in segments)
-    first, second = segments[0][0], segments[1][-1]
-    assert np.linalg.norm(first - segments[2][-1]) < 0.2 * np.linalg.norm(first - second)
-
-
-def test_segments_of_digits_are_longer_than_frames_and_of_unit_size():
-    digits = datasets.load("robot_digits")
-    chosen = np.flatnonzero(np.abs(digits.waveforms).max(axis=1) > 0)[:40]
-    frames = [transcription.speech_frames(digits.waveforms[i], digits.sample_rate) for i in chosen]
-    segmenter = transcription.fit_segmenter(frames, dim=16, units=32)
-    segments = [segmenter(f) for f in frames]
-    assert sum(map(len, segments)) < 0.6 * sum(map(len, frames))
-    assert 0.3 < np.concatenate(segments).std() < 1.5
-    again = transcription.fit_segmenter(frames, dim=16, units=32)
-    np.testing.assert_array_equal(again(frames[0]), segments[0])
-
-
-def test_runs_and_pairs_are_averaged():
-    frames = np.array([[0.0, 1], [2, 3], [10, 10], [5, 5], [6, 7], [7, 9]])
-    merged = transcription.merge_runs(frames, np.array([4, 4, 0, 4, 4, 4]))
-    np.testing.assert_array_equal(merged, [[1, 2], [10, 10], [6, 7]])
-    pairs = transcription.merge_pairs(frames[:5])
-    np.testing.assert_array_equal(pairs, [[1, 2], [7.5, 7.5], [6, 7]])
 
 
 # --- words ---------------------------------------------------------------------------------------
@@ -84,8 +31,8 @@ def test_dictated_words_are_found_again():
 
 def test_short_silence_is_part_of_a_word_and_a_click_is_none():
     gap, pause, click = np.zeros(800), np.zeros(2000), tones(300, duration_s=0.03)
-    heard = np.concatenate([tones(300), gap, tones(500), pause, click, pause, tones(900)])
-    borders = transcription.find_words(heard, SAMPLE_RATE)
+    parts = [tones(300), gap, tones(500), pause, click, pause, tones(900)]
+    borders = transcription.find_words(np.concatenate(parts), SAMPLE_RATE)
     assert len(borders) == 2
     assert borders[0].tolist() == pytest.approx([0, 2400 + 800 + 2400], abs=160)
     assert transcription.find_words(np.zeros(4000), SAMPLE_RATE).shape == (0, 2)
@@ -248,7 +195,7 @@ def test_divergence_is_the_fall_of_the_log_probability_when_digits_are_renamed()
 
 
 def enciphered(skew):
-    """Return a plan, true numbers, and units: two kinds for each digit, some heard wrongly."""
+    """Return a plan, true numbers, and units: two kinds for each digit, some misheard."""
     plan, rng = NumberPlan(8, 8, skew, seed=1), np.random.default_rng(0)
     texts = plan.texts(400, seed=0)
     units = 2 * texts + rng.integers(0, 2, texts.shape)
@@ -259,8 +206,8 @@ def enciphered(skew):
 
 def best_of(units, plan, starts=4):
     """Return the meanings of the most likely start, and how likely each was."""
-    found = [transcription.decipher(units, 16, plan, rounds=30, seed=s) for s in range(starts)]
-    return max(found, key=lambda run: run[1])[0], [likelihood for _, likelihood in found]
+    runs = [transcription.decipher(units, 16, plan, rounds=30, seed=s) for s in range(starts)]
+    return max(runs, key=lambda run: run[1])[0], [likelihood for _, likelihood in runs]
 
 
 def test_the_most_likely_reading_of_skewed_numbers_is_the_right_one():

@@ -1,4 +1,4 @@
-"""Networks drawn to scale; public in `display`."""
+"""Networks drawn to scale."""
 
 import math
 
@@ -6,7 +6,10 @@ from matplotlib import patches, pyplot
 
 from audiogan_lib.display.plots import figure
 
+#: Between two boxes, in the units of their widths.
 _GAP = 1.2
+
+#: Boxes of one drawing; of more sizes only each second, third, ... is drawn.
 _MOST = 18
 
 
@@ -33,6 +36,11 @@ def architecture(network, title=""):
     ------
     ValueError
         When no layer has weights.
+
+    Examples
+    --------
+    >>> architecture(keras.Sequential([keras.Input((4,)), keras.layers.Dense(8)]), "one layer")
+    one layer: 1x8; 40 weights.
     """
     sizes = _sizes(network)
     if not sizes:
@@ -50,21 +58,20 @@ def architecture(network, title=""):
         left += width + _GAP
     panel.set(xlim=(-0.5, left), ylim=(-4.0, tallest + 0.5), title=title)
     panel.axis("off")
-    told = ", ".join("x".join(map(str, size)) for size in sizes)
+    texts = ", ".join("x".join(map(str, size)) for size in sizes)
     count = network.count_params()
-    return figure(drawing, f"{title or network.name}: {told}; {count:,} weights.")
+    return figure(drawing, f"{title or network.name}: {texts}; {count:,} weights.")
 
 
 def _sizes(network):
     """Sizes of what layers with weights hand on, places first, channels last, without repeats."""
-    found = []
+    sizes = []
     for layer in network.layers:
-        shape = getattr(layer, "output", None)
-        shape = getattr(shape, "shape", None)
+        shape = getattr(getattr(layer, "output", None), "shape", None)
         if not layer.weights or shape is None or None in shape[1:] or len(shape) < 2:
             continue
         size = tuple(shape[1:]) if len(shape) > 2 else (1, shape[1])
-        if not found or found[-1] != size:
-            found.append(size)
-    step = math.ceil(len(found) / _MOST) if found else 1
-    return found[:-1:step] + found[-1:] if step > 1 else found
+        if not sizes or sizes[-1] != size:
+            sizes.append(size)
+    step = math.ceil(len(sizes) / _MOST) if sizes else 1
+    return sizes[:-1:step] + sizes[-1:] if step > 1 else sizes

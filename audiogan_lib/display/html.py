@@ -19,6 +19,12 @@ COLOURMAP = "magma"
 #: Samples beyond this are taken for unscaled integers, not for a sound that is a little too loud.
 LARGEST_PEAK = 10.0
 
+#: More sounds than this at once are an array the wrong way round, or a page that nobody hears.
+MOST_SOUNDS = 256
+
+#: Rows that are no longer than this, and more than this, are frames of a file with channels.
+MOST_CHANNELS = 8
+
 #: Mel bands of a spectrogram.
 MEL_BANDS = 80
 
@@ -54,6 +60,14 @@ def as_sounds(sounds, sample_rate, labels):
         sounds = sounds[np.newaxis] if sounds.ndim == 1 else sounds
     if len(sounds) == 0:
         raise ValueError("sounds must hold at least one sound, received none")
+    shape = getattr(sounds, "shape", ())
+    if len(shape) == 2 and shape[1] <= MOST_CHANNELS < shape[0]:
+        raise ValueError(
+            f"sounds must have the shape (count, samples), received {shape}, which looks like "
+            "(samples, channels): transpose it"
+        )
+    if len(sounds) > MOST_SOUNDS:
+        raise ValueError(f"sounds must be {MOST_SOUNDS} at most, received {len(sounds)}")
     sounds = [_as_sound(np.asarray(sound), f"sounds[{i}]") for i, sound in enumerate(sounds)]
     if labels is None:
         labels = [f"sound {i}" for i in range(1, len(sounds) + 1)]
@@ -86,13 +100,13 @@ def _strongest_hz(sound, sample_rate):
 
 
 def level(sound):
-    """Tell a sound's level in words."""
+    """Put a sound's level into words."""
     level_db = audio.level_db(sound)
     return "silent" if np.isneginf(level_db) else f"{number(level_db, '.1f')} dBFS"
 
 
 def describe(sound, sample_rate):
-    """Tell a sound's length, level and strongest frequency in words."""
+    """Put a sound's length, level and strongest frequency into words."""
     facts = [f"{len(sound) / sample_rate:.2f} s", level(sound)]
     strongest_hz = _strongest_hz(sound, sample_rate)
     if strongest_hz is not None:
@@ -100,7 +114,7 @@ def describe(sound, sample_rate):
     return ", ".join(facts)
 
 
-def tell(sounds, labels, sample_rate):
+def describe_all(sounds, labels, sample_rate):
     """Describe each sound after its label."""
     facts = (describe(sound, sample_rate) for sound in sounds)
     return [f"{label}: {fact}" for label, fact in zip(labels, facts, strict=True)]

@@ -12,18 +12,7 @@ from PIL import Image
 
 from audiogan_lib import audio
 from audiogan_lib.display import html
-from audiogan_lib.display.architecture import architecture
 from audiogan_lib.display.html import Html
-from audiogan_lib.display.plots import (
-    INK,
-    LINES,
-    Picture,
-    curves,
-    figure,
-    image_spectrogram,
-    spectrogram,
-    waveform,
-)
 
 #: Pixels across a player's picture, for the longest sound of a grid.
 PICTURE_COLUMNS = 240
@@ -56,7 +45,8 @@ def players(sounds, sample_rate, labels=None, caption="", columns=4, autoplay=Fa
     Parameters
     ----------
     sounds : array_like [shape=(samples,) or (count, samples), in [-1, 1]] or list of (samples,)
-        One sound or several, arrays or tensors, of equal lengths or not.
+        One sound or several, arrays or tensors, of equal lengths or not. Samples run along the last
+        axis: the array of a stereo file, as soundfile reads it, is to be transposed.
     sample_rate : int > 0
         Their rate in Hz.
     labels : str or list of str, optional
@@ -80,8 +70,8 @@ def players(sounds, sample_rate, labels=None, caption="", columns=4, autoplay=Fa
     TypeError
         When the samples are not floating-point numbers.
     ValueError
-        When a sound is empty, has another shape, values that are not finite or beyond 10, or labels
-        are not as many as sounds.
+        When a sound is empty, has another shape, values that are not finite or beyond 10, or when
+        there are more than 256 sounds or other than as many labels.
 
     Examples
     --------
@@ -102,7 +92,9 @@ def players(sounds, sample_rate, labels=None, caption="", columns=4, autoplay=Fa
         f'<div class="audiogan-players" style="--columns:{min(int(columns), len(sounds))}">{grid}'
         f'</div><p class="audiogan-note">{_note(gain, longest, sample_rate, pictures)}</p>'
     )
-    text = "\n".join([caption, *(html.tell(sounds, labels, sample_rate) if pictures else labels)])
+    text = "\n".join(
+        [caption, *(html.describe_all(sounds, labels, sample_rate) if pictures else labels)]
+    )
     return Html(page.replace("<p></p>", ""), text.lstrip())
 
 

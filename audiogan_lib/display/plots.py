@@ -1,4 +1,4 @@
-"""Plots with alternative texts, for light pages and dark ones; public in `display`."""
+"""Plots of sounds, arrays and curves, with alternative texts, for light pages and dark ones."""
 
 import io
 from dataclasses import dataclass
@@ -26,6 +26,9 @@ LINES = (
 
 #: Text and axes: 4.2 : 1 on white and on near-black, the most that one grey can have on both.
 INK = "#7b7b7b"
+
+#: Marks of a mel axis.
+MEL_TICKS_HZ = (0, 500, 1000, 2000, 4000, 8000, 16000)
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,6 +65,11 @@ def waveform(sounds, sample_rate, labels=None, limit=1.0):
     ------
     TypeError, ValueError
         As `players`.
+
+    Examples
+    --------
+    >>> waveform(np.zeros(800), 8000, labels="rest")
+    Waveform of rest: 0.10 s, silent.
     """
     sounds, labels = html.as_sounds(sounds, sample_rate, labels)
     rows = len(sounds)
@@ -74,8 +82,75 @@ def waveform(sounds, sample_rate, labels=None, limit=1.0):
         panel.set_title(label, loc="left", fontsize="medium")
         panel.margins(x=0)
     axes[-1, 0].set_xlabel("time (s)")
-    told = html.tell(sounds, labels, sample_rate)
-    return figure(drawing, f"Waveform of {'; '.join(told)}.")
+    texts = html.describe_all(sounds, labels, sample_rate)
+    return figure(drawing, f"Waveform of {'; '.join(texts)}.")
+
+
+def spectrogram(
+    sounds,
+    sample_rate,
+    labels=None,
+    scale="mel",
+    n_fft=None,
+    hop_length=None,
+    range_db=html.RANGE_DB,
+):
+    """Draw the spectrogram of sounds, side by side on the same axes.
+
+    The colours stand for the same levels whatever the sound, so that pictures compare.
+
+    Parameters
+    ----------
+    sounds, sample_rate, labels
+        As for `players`.
+    scale : {"mel", "linear"}
+        The frequency axis: 80 mel bands, or the bins of the Fourier transform. A band shows the
+        strongest frequency in it.
+    n_fft : int > 0, optional
+        Length of the Hann window in samples; by default the power of two next above 32 ms.
+    hop_length : int > 0, optional
+        Samples between frames; by default `n_fft` / 16, for long sounds up to `n_fft` / 4.
+    range_db : tuple of float
+        Levels of the darkest and the brightest colour, relative to a sine of full scale.
+
+    Returns
+    -------
+    picture : Picture
+        The plot.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `players`; ValueError also when `scale` is another word, or the range is not one.
+
+    Examples
+    --------
+    >>> spectrogram(np.zeros(800), 8000, labels="rest", scale="linear")
+    Spectrogram of rest: 0.10 s, silent.
+    """
+    if scale not in ("mel", "linear"):
+        raise ValueError(f"scale must be 'mel' or 'linear', received {scale!r}")
+    if not range_db[0] < range_db[1]:
+        raise ValueError(f"range_db must go from a lower level to a higher, received {range_db}")
+    sounds, labels = html.as_sounds(sounds, sample_rate, labels)
+    longest = max(map(len, sounds))
+    n_fft = n_fft or html.window_length(sample_rate)
+    hop_length = hop_length or max(1, min(max(n_fft // 16, longest // 500), n_fft // 4))
+    columns = min(3, len(sounds))
+    rows = -(-len(sounds) // columns)
+    drawing, axes = pyplot.subplots(
+        *(rows, columns), figsize=(6, 0.5 + 2.2 * rows), squeeze=False, layout="constrained"
+    )
+    for panel in axes.flat[len(sounds) :]:
+        panel.set_visible(False)
+    for sound, label, panel in zip(sounds, labels, axes.flat, strict=False):
+        mesh = _draw_levels(panel, sound, sample_rate, n_fft, hop_length, scale, range_db)
+        panel.set(xlim=(0, longest / sample_rate), xlabel="time (s)", ylabel="frequency (Hz)")
+        panel.set_title(label, loc="left", fontsize="medium")
+        panel.label_outer()
+    drawing.colorbar(mesh, ax=axes, label="level (dB)", pad=0.02)
+    texts = html.describe_all(sounds, labels, sample_rate)
+    return figure(drawing, f"Spectrogram of {'; '.join(texts)}.")
 
 
 def image_spectrogram(values, label, x_label="frame", y_label="bin"):
@@ -99,6 +174,11 @@ def image_spectrogram(values, label, x_label="frame", y_label="bin"):
     ------
     ValueError
         When the array has another number of dimensions.
+
+    Examples
+    --------
+    >>> image_spectrogram(np.eye(3), "level")
+    Picture of level: 3 by 3 (frame by bin), from 0 to 1.
     """
     values = np.asarray(values)
     if values.ndim != 2:
@@ -135,11 +215,16 @@ def curves(lines, x_label, y_label, x=None):
     ------
     ValueError
         When there are no curves, or more than the five that can be told apart.
+
+    Examples
+    --------
+    >>> curves({"D": [1.0, 0.5], "G": [2.0, 3.0]}, "step", "loss")
+    loss over step: D from 1 to 0.5; G from 2 to 3.
     """
     if not 0 < len(lines) <= len(LINES):
         raise ValueError(f"lines must be 1 to {len(LINES)} curves, received {len(lines)}")
     drawing, axes = pyplot.subplots(figsize=(6, 2.8), layout="constrained")
-    tales = []
+    texts = []
     for (name, values), (colour, dashes) in zip(lines.items(), LINES, strict=False):
         values = np.asarray(values)
         axes.plot(
@@ -149,10 +234,10 @@ def curves(lines, x_label, y_label, x=None):
             linestyle=dashes,
             label=name,
         )
-        tales.append(f"{name} from {html.number(values[0])} to {html.number(values[-1])}")
+        texts.append(f"{name} from {html.number(values[0])} to {html.number(values[-1])}")
     axes.set(xlabel=x_label, ylabel=y_label)
     axes.legend()
-    return figure(drawing, f"{y_label} over {x_label}: {'; '.join(tales)}.")
+    return figure(drawing, f"{y_label} over {x_label}: {'; '.join(texts)}.")
 
 
 def figure(drawing, alt):
@@ -209,87 +294,6 @@ def _outline(sound, sample_rate, columns=1500):
     return np.repeat(starts / sample_rate, 2), np.stack([low, high], axis=1).ravel()
 
 
-def _adapt(drawing):
-    """Take white and black out of a figure."""
-    for patch in [drawing.patch, *(axes.patch for axes in drawing.axes)]:
-        if to_rgb(patch.get_facecolor()) == (1, 1, 1):
-            patch.set_alpha(0)
-    for axes in drawing.axes:
-        axes.tick_params(which="both", color=INK, labelcolor=INK, grid_color=INK, grid_alpha=0.4)
-        for spine in axes.spines.values():
-            spine.set_edgecolor(INK)
-    for legend in drawing.findobj(Legend):
-        legend.get_frame().set_alpha(0)
-    for text in drawing.findobj(Text):
-        if to_rgb(text.get_color()) == (0, 0, 0):
-            text.set_color(INK)
-
-
-MEL_TICKS_HZ = (0, 500, 1000, 2000, 4000, 8000, 16000)
-
-
-def spectrogram(
-    sounds,
-    sample_rate,
-    labels=None,
-    scale="mel",
-    n_fft=None,
-    hop_length=None,
-    range_db=html.RANGE_DB,
-):
-    """Draw the spectrogram of sounds, side by side on the same axes.
-
-    The colours stand for the same levels whatever the sound, so that pictures compare.
-
-    Parameters
-    ----------
-    sounds, sample_rate, labels
-        As for `players`.
-    scale : {"mel", "linear"}
-        The frequency axis: 80 mel bands, or the bins of the Fourier transform. A band shows the
-        strongest frequency in it.
-    n_fft : int > 0, optional
-        Length of the Hann window in samples; by default the power of two next above 32 ms.
-    hop_length : int > 0, optional
-        Samples between frames; by default `n_fft` / 16, for long sounds up to `n_fft` / 4.
-    range_db : tuple of float
-        Levels of the darkest and the brightest colour, relative to a sine of full scale.
-
-    Returns
-    -------
-    picture : Picture
-        The plot.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `players`; ValueError also when `scale` is another word, or the range is not one.
-    """
-    if scale not in ("mel", "linear"):
-        raise ValueError(f"scale must be 'mel' or 'linear', received {scale!r}")
-    if not range_db[0] < range_db[1]:
-        raise ValueError(f"range_db must go from a lower level to a higher, received {range_db}")
-    sounds, labels = html.as_sounds(sounds, sample_rate, labels)
-    longest = max(map(len, sounds))
-    n_fft = n_fft or html.window_length(sample_rate)
-    hop_length = hop_length or max(1, min(max(n_fft // 16, longest // 500), n_fft // 4))
-    columns = min(3, len(sounds))
-    rows = -(-len(sounds) // columns)
-    drawing, axes = pyplot.subplots(
-        *(rows, columns), figsize=(6, 0.5 + 2.2 * rows), squeeze=False, layout="constrained"
-    )
-    for panel in axes.flat[len(sounds) :]:
-        panel.set_visible(False)
-    for sound, label, panel in zip(sounds, labels, axes.flat, strict=False):
-        mesh = _draw_levels(panel, sound, sample_rate, n_fft, hop_length, scale, range_db)
-        panel.set(xlim=(0, longest / sample_rate), xlabel="time (s)", ylabel="frequency (Hz)")
-        panel.set_title(label, loc="left", fontsize="medium")
-        panel.label_outer()
-    drawing.colorbar(mesh, ax=axes, label="level (dB)", pad=0.02)
-    told = html.tell(sounds, labels, sample_rate)
-    return figure(drawing, f"Spectrogram of {'; '.join(told)}.")
-
-
 def _draw_levels(panel, sound, sample_rate, n_fft, hop_length, scale, range_db):
     level_db, edges_hz = html.spectrum_db(sound, sample_rate, n_fft, hop_length, scale)
     mesh = librosa.display.specshow(
@@ -309,3 +313,19 @@ def _draw_levels(panel, sound, sample_rate, n_fft, hop_length, scale, range_db):
         panel.set_yticks([hz for hz in MEL_TICKS_HZ if hz <= sample_rate / 2])
     panel.set_ylim(0, sample_rate / 2)
     return mesh
+
+
+def _adapt(drawing):
+    """Take white and black out of a figure."""
+    for patch in [drawing.patch, *(axes.patch for axes in drawing.axes)]:
+        if to_rgb(patch.get_facecolor()) == (1, 1, 1):
+            patch.set_alpha(0)
+    for axes in drawing.axes:
+        axes.tick_params(which="both", color=INK, labelcolor=INK, grid_color=INK, grid_alpha=0.4)
+        for spine in axes.spines.values():
+            spine.set_edgecolor(INK)
+    for legend in drawing.findobj(Legend):
+        legend.get_frame().set_alpha(0)
+    for text in drawing.findobj(Text):
+        if to_rgb(text.get_color()) == (0, 0, 0):
+            text.set_color(INK)

@@ -49,6 +49,11 @@ def show_source(obj, docstring=True):
     ------
     TypeError
         When there is no Python source for it.
+
+    Examples
+    --------
+    >>> show_source(textwrap.dedent, docstring=False).text.splitlines()[1]
+    'def dedent(text):'
     """
     obj = inspect.unwrap(obj.fget if isinstance(obj, property) else obj)
     wanted = "obj must be a function, method or class written in Python"

@@ -7,7 +7,7 @@ Notes
 - ``labels`` [shape=(clips,)]: integers, indices into ``judge.heads["label"]``.
 - A *judge* is anything with ``probabilities(waveforms, head)``, ``features(waveforms)``, ``heads``
   (a dict from a head's name to the names of its classes) and ``sample_rate``, such as
-  `audiogan_lib.classifiers.Classifier`. It must never have heard a generated sound.
+  `audiogan_lib.classifiers.Classifier`. It must never have learnt from a generated sound.
 
 Scores depend on the judge, on the number of clips and on the mix of labels. A number by itself says
 nothing: compare generated clips with as many held-out real ones, asked for in the same mix of
@@ -28,11 +28,11 @@ labels, under one judge. `evaluate` does so:
 what is asked                          score
 =====================================  ==========================================================
 is it what was asked for?              `label_accuracy`, `pitch_accuracy`
-is it clear and varied?                `inception_score`, `modified_inception_score`, `am_score`
+is it clear and varied?                `inception_score`
 is the whole set like recordings?      `frechet_distance`, `frechet_distance_infinity`,
                                        `kernel_distance`, `gaussian_kernel_distance`
 does it lack or repeat something?      `density_and_coverage`, `different_bins`, `class_shares`
-is it a copy?                          `memorisation`
+is it a copy?                          `nearest_clips`, `nearer`
 does it rise as quickly?               `attack_times`, `attack_difference`
 =====================================  ==========================================================
 """
@@ -54,19 +54,13 @@ from audiogan_lib.metrics.distances import (
     gaussian_kernel_distance,
     kernel_distance,
 )
-from audiogan_lib.metrics.inception import (
-    am_score,
-    inception_score,
-    inception_scores,
-    modified_inception_score,
-)
-from audiogan_lib.metrics.memorisation import memorisation, nearest_clips
+from audiogan_lib.metrics.inception import inception_score
+from audiogan_lib.metrics.memorisation import nearer, nearest_clips
 from audiogan_lib.metrics.report import evaluate
 from audiogan_lib.metrics.table import format_table
 
 __all__ = [
     "VitalSigns",
-    "am_score",
     "attack_difference",
     "attack_times",
     "class_shares",
@@ -78,11 +72,9 @@ __all__ = [
     "frechet_distance_infinity",
     "gaussian_kernel_distance",
     "inception_score",
-    "inception_scores",
     "kernel_distance",
     "label_accuracy",
-    "memorisation",
-    "modified_inception_score",
+    "nearer",
     "nearest_clips",
     "pitch_accuracy",
     "pitch_errors",

@@ -1,8 +1,7 @@
 """Shares of clips and how sure they are; `audiogan_lib.metrics` states the conventions."""
 
-from statistics import NormalDist
-
 import numpy as np
+from scipy.stats import binomtest
 
 from audiogan_lib.metrics.inception import check_probabilities
 
@@ -30,6 +29,11 @@ def label_accuracy(probabilities, labels):
     ------
     ValueError
         If labels and clips differ in number or a label names no class.
+
+    Examples
+    --------
+    >>> label_accuracy([[0.9, 0.1], [0.4, 0.6]], [0, 0])
+    0.5
     """
     probabilities = check_probabilities(probabilities)
     labels = np.asarray(labels)
@@ -62,6 +66,11 @@ def class_shares(probabilities):
     ------
     ValueError
         If the rows are not probabilities.
+
+    Examples
+    --------
+    >>> class_shares([[0.9, 0.1], [0.4, 0.6]])
+    array([0.5, 0.5])
     """
     probabilities = check_probabilities(probabilities)
     counts = np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
@@ -74,7 +83,7 @@ def wilson_interval(share, count, confidence=0.95):
     Parameters
     ----------
     share : float in [0, 1]
-        Measured share.
+        Measured share; taken for the nearest that so many clips can have.
     count : int > 0
         Number of clips it was measured on.
     confidence : float in (0, 1)
@@ -94,14 +103,17 @@ def wilson_interval(share, count, confidence=0.95):
     References
     ----------
     E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
+
+    Examples
+    --------
+    >>> low, high = wilson_interval(0.96, 100)
+    >>> round(low, 3), round(high, 3)
+    (0.902, 0.984)
     """
     if not 0.0 <= share <= 1.0 or count < 1 or not 0.0 < confidence < 1.0:
         raise ValueError(
             "share must lie in [0, 1], count be at least 1 and confidence lie in (0, 1), "
             f"got {share}, {count} and {confidence}"
         )
-    z = NormalDist().inv_cdf(0.5 + confidence / 2.0)
-    centre = share + z**2 / (2 * count)
-    margin = z * np.sqrt(share * (1.0 - share) / count + z**2 / (4 * count**2))
-    scale = 1.0 + z**2 / count
-    return float(max((centre - margin) / scale, 0.0)), float(min((centre + margin) / scale, 1.0))
+    interval = binomtest(round(share * count), count).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)

@@ -1,4 +1,7 @@
-"""How quickly sounds rise; `audiogan_lib.metrics` states the conventions."""
+"""Measured on the sounds themselves, without a judge: attack, pitch, vital signs.
+
+`audiogan_lib.metrics` states the conventions.
+"""
 
 from typing import NamedTuple
 
@@ -8,7 +11,14 @@ from scipy.ndimage import median_filter, uniform_filter1d
 
 from audiogan_lib import audio, spectral
 
+#: What the envelope of an attack is averaged over.
 _WINDOW_S = 0.001
+
+#: Of the spectra in which vital signs are looked for.
+_N_FFT, _HOP_LENGTH = 512, 128
+
+#: Half the width, in bins, of what a line is compared with.
+_AROUND = 8
 
 
 def attack_times(waveforms, sample_rate):
@@ -60,6 +70,11 @@ def attack_difference(fake_ms, fake_labels, real_ms, real_labels):
     difference_ms : float
         By how much the median attacks of generated and of real sounds differ: the mean over the
         labels that both have.
+
+    Examples
+    --------
+    >>> attack_difference([9.0, 2.0], [0, 1], [5.0, 2.0], [0, 1])
+    2.0
     """
     fake_ms, real_ms = np.asarray(fake_ms), np.asarray(real_ms)
     fake_labels, real_labels = np.asarray(fake_labels), np.asarray(real_labels)
@@ -80,9 +95,9 @@ def pitch_errors(waveforms, sample_rate, midi, fmin_hz=55.0, fmax_hz=1400.0):
     """Measure by how much each note is out of tune.
 
     The period is the one that YIN finds, the median over the frames of 0.1 s or more that lie
-    within 20 dB of the loudest. Pitfalls: YIN hears a pitch in noise too, though hardly the one
+    within 20 dB of the loudest. Pitfalls: YIN finds a pitch in noise too, though hardly the one
     asked for; it may take a weak fundamental for an octave more; it reads between samples, and is
-    up to 5 cents high near 1 kHz at a rate of 16 kHz; and it hears no timbre. All 86 notes of the
+    up to 5 cents high near 1 kHz at a rate of 16 kHz; and it knows no timbre. All 86 notes of the
     shipped test split were within 20 cents.
 
     Parameters
@@ -117,8 +132,19 @@ def pitch_errors(waveforms, sample_rate, midi, fmin_hz=55.0, fmax_hz=1400.0):
             "waveforms must have shape (clips, samples) and midi (clips,), "
             f"got {waveforms.shape} and {midi.shape}"
         )
-    heard_hz = [_heard_hz(waveform, sample_rate, fmin_hz, fmax_hz) for waveform in waveforms]
-    return 1200 * np.log2(np.array(heard_hz) / librosa.midi_to_hz(midi))
+    f0_hz = [_median_hz(waveform, sample_rate, fmin_hz, fmax_hz) for waveform in waveforms]
+    return 1200 * np.log2(np.array(f0_hz) / librosa.midi_to_hz(midi))
+
+
+def _median_hz(waveform, sample_rate, fmin_hz, fmax_hz):
+    """Return the pitch of the frames that are not much quieter than the loudest."""
+    if not waveform.any():
+        return np.nan
+    frame_length = 1 << int(np.ceil(np.log2(0.1 * sample_rate)))
+    frames = {"frame_length": frame_length, "hop_length": frame_length // 8}
+    f0_hz = librosa.yin(waveform, fmin=fmin_hz, fmax=fmax_hz, sr=sample_rate, **frames)
+    level = librosa.feature.rms(y=waveform, **frames)[0]
+    return np.median(f0_hz[level >= level.max() / 10])
 
 
 def pitch_accuracy(errors_cents, tolerance_cents=20.0):
@@ -137,21 +163,6 @@ def pitch_accuracy(errors_cents, tolerance_cents=20.0):
         `wilson_interval` tells how sure it is.
     """
     return float(np.mean(np.abs(np.asarray(errors_cents)) <= tolerance_cents))
-
-
-def _heard_hz(waveform, sample_rate, fmin_hz, fmax_hz):
-    if not waveform.any():
-        return np.nan
-    frame_length = 1 << int(np.ceil(np.log2(0.1 * sample_rate)))
-    frames = {"frame_length": frame_length, "hop_length": frame_length // 8}
-    heard_hz = librosa.yin(waveform, fmin=fmin_hz, fmax=fmax_hz, sr=sample_rate, **frames)
-    level = librosa.feature.rms(y=waveform, **frames)[0]
-    return np.median(heard_hz[level >= level.max() / 10])
-
-
-_N_FFT, _HOP_LENGTH = 512, 128
-#: Half the width, in bins, of what a line is compared with.
-_AROUND = 8
 
 
 class VitalSigns(NamedTuple):
@@ -202,7 +213,7 @@ def vital_signs(waveforms, sample_rate):
 
 
 def symptoms(fake, real):
-    """Say for each alarm about sounds what is to be heard, if anything.
+    """Say for each alarm about sounds what is wrong, if anything.
 
     Parameters
     ----------
@@ -212,7 +223,7 @@ def symptoms(fake, real):
     Returns
     -------
     dict of str to str, False or None
-        By name of the alarm. What is silent is not judged further.
+        By name of the alarm. Of what is silent nothing else is said.
     """
     if fake.level_db < real.level_db - 20:
         seen = f"sounds at {fake.level_db:.0f} dB, recordings at {real.level_db:.0f} dB"

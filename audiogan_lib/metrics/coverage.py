@@ -97,7 +97,7 @@ def different_bins(features, reference, bins=20, seed=0):
 
     Returns
     -------
-    found : Bins
+    compared : Bins
         ``shares`` and ``reference_shares`` [shape=(bins,)], each with sum 1, and ``different``
         [shape=(bins,)], bool; its sum is the score.
 

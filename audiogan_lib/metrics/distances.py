@@ -142,11 +142,12 @@ def kernel_distance(features, reference):
 def gaussian_kernel_distance(features, reference):
     """Squared maximum mean discrepancy under a Gaussian kernel.
 
-    Known as kernel audio distance (KAD; the toolkit kadtk prints it times 100). The bandwidth is
-    the median distance between two clips of the *reference*: one that came from the evaluated set
-    would let a generator widen its own kernel. Unbiased. Pitfalls: it is negative as
-    often as `kernel_distance` is, and two sets that lie several bandwidths apart are as far apart
-    as any other such two.
+    Known as kernel audio distance (KAD). The bandwidth is the median distance between two clips of
+    the *reference*: one that came from the evaluated set would let a generator widen its own
+    kernel. The toolkit kadtk takes it from whichever set is named first, and prints the distance
+    times 100: its number is this one only where the reference was named first. Unbiased. Pitfalls:
+    it is negative as often as `kernel_distance` is, and two sets that lie several bandwidths apart
+    are as far apart as any other such two.
 
     Parameters
     ----------

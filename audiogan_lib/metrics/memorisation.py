@@ -1,28 +1,13 @@
 """Whether generated clips are copies; `audiogan_lib.metrics` states the conventions."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from audiogan_lib import spectral
 
 _MELS, _RANGE_DB, _HOP_S, _WINDOW_S = 32, 60.0, 0.010, 0.025
+
 #: A copy may begin this many hops sooner or later.
 _SHIFTS = range(-4, 5)
-
-
-class Memorisation(NamedTuple):
-    """For each generated clip its nearest training clip, and how near that is for real clips.
-
-    ``nearest`` [shape=(clips,)]: positions in the training split. ``distance_db`` [shape=(clips,)].
-    ``test_distance_db`` [shape=(test clips,)]: the same for the test split. ``nearer``: how often a
-    generated clip lies nearer to its neighbour than a test clip to its own; 0.5 by chance.
-    """
-
-    nearest: np.ndarray
-    distance_db: np.ndarray
-    test_distance_db: np.ndarray
-    nearer: float
 
 
 def nearest_clips(waveforms, reference, sample_rate):
@@ -63,17 +48,19 @@ def nearest_clips(waveforms, reference, sample_rate):
     nearest = np.zeros(len(images), np.int64)
     for shift in _SHIFTS:
         shifted = _shift(images, shift).reshape(len(images), -1)
-        found = (squares - 2.0 * shifted @ flat.T).argmin(axis=1)
-        exact = np.mean(
-            (shifted - flat[found]) ** 2, axis=1
-        )  # rounding spares no small differences
-        nearest = np.where(exact < smallest, found, nearest)
+        candidates = (squares - 2.0 * shifted @ flat.T).argmin(axis=1)
+        # Worked out anew: the products above round small differences away.
+        exact = np.mean((shifted - flat[candidates]) ** 2, axis=1)
+        nearest = np.where(exact < smallest, candidates, nearest)
         smallest = np.minimum(exact, smallest)
     return nearest, np.sqrt(smallest)
 
 
-def memorisation(generated, test, train, sample_rate):
-    """Ask whether generated clips lie nearer to the training clips than unheard real ones do.
+def nearer(distances, others):
+    """Count how often one distance is smaller than another: whether a generator copies.
+
+    Given how far generated clips and test clips lie from their nearest training clips, 0.5 is what
+    honest clips score by chance, and 1 what copies do.
 
     Pitfalls: listen to the nearest pairs, a distance knows no likeness. The test split must differ
     from the training split as a new clip would: where it holds other speakers or drum kits, honest
@@ -82,35 +69,24 @@ def memorisation(generated, test, train, sample_rate):
 
     Parameters
     ----------
-    generated, test, train : array_like [shape=(clips, samples)]
-        Sounds of one length.
-    sample_rate : int > 0
-        In Hz.
+    distances, others : array_like [shape=(clips,)]
+        From `nearest_clips`, of generated clips and of test clips.
 
     Returns
     -------
-    found : Memorisation
-        The pairs and the comparison.
-
-    Raises
-    ------
-    ValueError
-        As `nearest_clips`.
+    share : float in [0, 1]
+        Of all pairs those whose first is smaller; a tie counts half.
 
     References
     ----------
     C. Meehan, K. Chaudhuri and S. Dasgupta, "A Non-Parametric Test to Detect Data-Copying in
-    Generative Models", 2020; ``nearer`` is the share that their test's statistic counts.
+    Generative Models", 2020: the share that their test's statistic counts.
+
+    Examples
+    --------
+    >>> nearer([0.1, 2.0], [2.0, 3.0])
+    0.875
     """
-    nearest, distance_db = nearest_clips(generated, train, sample_rate)
-    _, test_distance_db = nearest_clips(test, train, sample_rate)
-    return Memorisation(
-        nearest, distance_db, test_distance_db, nearer(distance_db, test_distance_db)
-    )
-
-
-def nearer(distances, others):
-    """Return how often a distance is smaller than one of the others, a tie counting half."""
     difference = np.asarray(others)[:, np.newaxis] - np.asarray(distances)
     return float(np.mean((difference > 0) + 0.5 * (difference == 0)))
 

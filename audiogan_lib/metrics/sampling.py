@@ -7,6 +7,24 @@ import numpy as np
 _Z = NormalDist().inv_cdf(0.975)
 
 
+def stream(seed, name):
+    """Return random numbers of its own for each name: what one score draws never moves another.
+
+    Parameters
+    ----------
+    seed : int >= 0
+        Of a whole report.
+    name : str
+        Of a score.
+
+    Returns
+    -------
+    rng : np.random.Generator
+        The same for the same seed and name.
+    """
+    return np.random.default_rng([seed, *name.encode()])
+
+
 def even_draw(groups, count, rng):
     """Return positions of ``count`` different clips that have the mix of groups of all clips.
 

@@ -1,32 +1,7 @@
 """A report as a table of text."""
 
 from audiogan_lib.metrics.accuracy import wilson_interval
-
-#: Scores of a report's columns: key, title, how a number is written.
-_ROWS = (
-    ("pitch_accuracy", "within 20 cents", "{:.3f}"),
-    ("pitch_error_cents", "  out of tune (cents)", "{:.1f}"),
-    ("inception_score", "inception score", "{:.2f}"),
-    ("modified_inception_score", "  modified", "{:.0f}"),
-    ("am_score", "AM score", "{:.3f}"),
-    ("density", "density", "{:.2f}"),
-    ("coverage", "coverage", "{:.2f}"),
-    ("different_bins", "different bins of 20", "{}"),
-    ("kernel_distance", "kernel distance x 100, cubic", "{:.3g}"),
-    ("gaussian_kernel_distance", "  Gaussian", "{:.3g}"),
-    ("train_distance_db", "nearest training clip (dB)", "{:.1f}"),
-    ("nearer", "  nearer than a test clip's", "{:.2f}"),
-    ("apart_db", "nearest other clip (dB)", "{:.1f}"),
-    ("level_db", "level (dB)", "{:.1f}"),
-    ("flatness", "flatness", "{:.3f}"),
-    ("attack_ms", "attack (ms)", "{:.1f}"),
-    ("attack_difference_ms", "  difference, label by label", "{:.1f}"),
-    ("frechet_distance_infinity", "Frechet distance, no end", "{:.2f}"),
-    ("frechet_distance", "Frechet distance", "{:.2f}"),
-)
-
-#: What is too small to be read.
-_TIMES = {"kernel_distance": 100, "gaussian_kernel_distance": 100}
+from audiogan_lib.metrics.scores import SCORES
 
 
 def format_table(report):
@@ -49,9 +24,9 @@ def format_table(report):
     rows.append(_row("recognised as asked", "{:.3f}", columns, "accuracy", "interval"))
     heads = generated.get("accuracies", {})  # of which the test may have other classes
     rows += [(f"  {head}", *(_share(column, head) for column in columns)) for head in heads]
-    for key, title, form in _ROWS:
+    for key, score in SCORES.items():
         if key in generated:
-            rows.append(_row(title, form, columns, key))
+            rows.append(_row(score.title, score.form, columns, key, times=score.times))
         if key == "nearer" and "train_distance_db" in report:
             rows.append(("  among training clips", f"{report['train_distance_db']:.1f}", ""))
     floor = f"{report['floor']:.2f}"
@@ -67,8 +42,8 @@ def format_table(report):
     return "\n".join([*lines, *_alarms(generated)])
 
 
-def _row(title, form, columns, key, interval=None):
-    cells, times = [], _TIMES.get(key, 1)
+def _row(title, form, columns, key, interval=None, times=1):
+    cells = []
     for column in columns:
         limits = column.get("intervals", {}).get(key) if interval is None else column[interval]
         scaled = limits and [times * limit for limit in limits]

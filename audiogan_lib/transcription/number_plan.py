@@ -28,6 +28,11 @@ class NumberPlan:
         Probabilities of the first digit.
     follows : ndarray [shape=(length - 1, digits, digits)]
         For each further place, and each digit before it, the probabilities of the digit there.
+
+    Examples
+    --------
+    >>> NumberPlan(digits=10, length=8, skew=1.0).texts(3, seed=0).shape
+    (3, 8)
     """
 
     def __init__(self, digits, length, skew, seed=0):
@@ -143,7 +148,7 @@ def decipher(units, kinds, source, rounds=60, seed=0):
 def _believe(emitted, held, source):
     """Return the probabilities of the symbols at each position, and the mean log-likelihood.
 
-    ``emitted`` holds the probability of what was heard, ``[utterances, positions, symbols]``.
+    ``emitted`` holds the probability of each unit, ``[utterances, positions, symbols]``.
     """
     emitted = np.where(held[..., None], emitted, 1.0)
     forward, scales = np.empty_like(emitted), np.empty(held.shape)
@@ -158,7 +163,7 @@ def _believe(emitted, held, source):
     for position in range(held.shape[1] - 1, -1, -1):
         beliefs[:, position] = forward[:, position] * behind
         if position:
-            heard = emitted[:, position] * behind / scales[:, [position]]
-            behind = heard @ source.follows[position - 1].T
+            ahead = emitted[:, position] * behind / scales[:, [position]]
+            behind = ahead @ source.follows[position - 1].T
     beliefs /= beliefs.sum(axis=2, keepdims=True)
     return beliefs, np.log(scales).sum(axis=1).mean()

@@ -5,19 +5,6 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
-from audiogan_lib.transcription.number_plan import NumberPlan, decipher
-from audiogan_lib.transcription.words import (
-    Segmenter,
-    describe_words,
-    dictate,
-    find_words,
-    fit_segmenter,
-    merge_pairs,
-    merge_runs,
-    speak,
-    speech_frames,
-)
-
 #: How the digits are said, in ARPABET without stress (CMU Pronouncing Dictionary).
 DIGITS = {
     "0": "Z IH R OW",
@@ -100,6 +87,11 @@ def read(probabilities):
     -------
     list of list of int
         Phonemes by number.
+
+    Examples
+    --------
+    >>> read(one_hot([[2, 0], [1]], phones=3, positions=4))
+    [[2, 0], [1]]
     """
     probabilities = np.asarray(probabilities)
     occupied = probabilities.any(axis=-1)
@@ -121,6 +113,11 @@ def edit_distance(reference, transcript):
     -------
     int
         The least number of changes.
+
+    Examples
+    --------
+    >>> edit_distance([4, 7, 1, 1], [4, 7, 7, 1])
+    1
     """
     row = list(range(len(transcript) + 1))
     for before, wanted in enumerate(reference):
@@ -144,6 +141,11 @@ def phoneme_error_rate(references, transcripts):
     -------
     float >= 0
         Edits over the phonemes of all references; above 1 where too much was written.
+
+    Examples
+    --------
+    >>> phoneme_error_rate([[1, 2, 3, 4], [1]], [[1, 2, 3], [1]])
+    0.2
     """
     pairs = zip(references, transcripts, strict=True)
     return sum(edit_distance(*pair) for pair in pairs) / sum(map(len, references))
@@ -163,6 +165,11 @@ class LanguageModel:
         How many symbols there are; the end of a text is one more.
     order : int > 0
         Length of the n-grams.
+
+    Examples
+    --------
+    >>> LanguageModel([[0, 1, 0, 1]], phones=2, order=2).probability((0,), 1) > 0.5
+    True
     """
 
     def __init__(self, texts, phones, order=4):
@@ -218,7 +225,7 @@ class LanguageModel:
 
 
 def weighted_perplexity(transcripts, language_model):
-    """Judge transcripts without any reference, to choose between runs and steps.
+    """Rate transcripts without any reference, to choose between runs and steps.
 
     Perplexity alone is lowest for a transcriber that writes the same frequent phonemes over and
     over; it is therefore divided by the share of phonemes in use, squared as in the authors' code

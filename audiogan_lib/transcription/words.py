@@ -1,14 +1,14 @@
 """Words of dictated speech: joined with pauses, found by their pauses, described by numbers."""
 
-from dataclasses import dataclass
-
 import numpy as np
-from sklearn.cluster import KMeans
-from sklearn.decomposition import PCA
 
 from audiogan_lib import spectral
 
-_SHORTEST_S = 0.1  # what is shorter is no word but a click or a breath
+#: Of the frames by which words are described.
+_WINDOW_S, _HOP_S = 0.032, 0.01
+
+#: What is shorter is no word but a click or a breath.
+_SHORTEST_S = 0.1
 
 
 def dictate(words, sample_rate, pause_s=0.25, silence_db=-40.0):
@@ -40,8 +40,8 @@ def dictate(words, sample_rate, pause_s=0.25, silence_db=-40.0):
         sizes = np.abs(np.asarray(word, np.float32))
         if not sizes.any():
             raise ValueError(f"words: number {number} is all zeros, need speech")
-        heard = np.flatnonzero(sizes >= sizes.max() * 10 ** (silence_db / 20))
-        parts += [np.asarray(word, np.float32)[heard[0] : heard[-1] + 1], pause]
+        loud = np.flatnonzero(sizes >= sizes.max() * 10 ** (silence_db / 20))
+        parts += [np.asarray(word, np.float32)[loud[0] : loud[-1] + 1], pause]
     return np.concatenate(parts)
 
 
@@ -62,7 +62,7 @@ def speak(dataset, texts, voices, seed):
     Returns
     -------
     list of ndarray [shape=(samples,)], float32
-        One utterance a text, each by one voice, see :func:`dictate`.
+        One utterance a text, each by one voice, see `dictate`.
 
     Raises
     ------
@@ -101,18 +101,25 @@ def find_words(waveform, sample_rate, pause_s=0.15, silence_db=-40.0):
     -------
     ndarray [shape=(words, 2)], int
         First sample of each word, and the first after it. Sounds of less than 100 ms are left out.
+
+    Examples
+    --------
+    >>> word, pause = np.ones(1600), np.zeros(2400)
+    >>> find_words(np.concatenate([pause, word, pause, word]), 8000)
+    array([[2400, 4000],
+           [6400, 8000]])
     """
-    block = round(HOP_S * sample_rate)
+    block = round(_HOP_S * sample_rate)
     waveform = np.asarray(waveform, np.float32)
     blocks = np.pad(waveform, (0, -len(waveform) % block)).reshape(-1, block)
     power = np.square(blocks).mean(axis=1)
-    heard = np.flatnonzero(power > power.max() * 10 ** (silence_db / 10))
-    if not len(heard):
+    loud = np.flatnonzero(power > power.max() * 10 ** (silence_db / 10))
+    if not len(loud):
         return np.zeros((0, 2), int)
-    breaks = np.flatnonzero(np.diff(heard) > pause_s / HOP_S)
-    starts = heard[np.append(0, breaks + 1)]
-    ends = heard[np.append(breaks, len(heard) - 1)] + 1
-    long = (ends - starts) * HOP_S >= _SHORTEST_S
+    breaks = np.flatnonzero(np.diff(loud) > pause_s / _HOP_S)
+    starts = loud[np.append(0, breaks + 1)]
+    ends = loud[np.append(breaks, len(loud) - 1)] + 1
+    long = (ends - starts) * _HOP_S >= _SHORTEST_S
     return np.stack([starts, ends], axis=1)[long] * block
 
 
@@ -126,7 +133,7 @@ def describe_words(waveform, sample_rate, borders, parts=6, n_mels=40):
     sample_rate : int > 0
         In Hz.
     borders : ndarray [shape=(words, 2)], int
-        As :func:`find_words` returns them.
+        As `find_words` returns them.
     parts : int in 1 to 10
         Parts of equal length into which each word is cut.
     n_mels : int > 0
@@ -138,155 +145,13 @@ def describe_words(waveform, sample_rate, borders, parts=6, n_mels=40):
         For each word the mean of each part. Each band has mean 0 and variance 1 over the frames of
         the words, which takes away part of what differs between voices and microphones.
     """
-    padded = np.pad(np.asarray(waveform, np.float32), (0, round(WINDOW_S * sample_rate)))
-    logs = np.log(mel_frames(padded, sample_rate, n_mels) + 1e-5)
-    first, behind = (borders / round(HOP_S * sample_rate)).astype(int).T
+    padded = np.pad(np.asarray(waveform, np.float32), (0, round(_WINDOW_S * sample_rate)))
+    n_fft, hop_length = (round(length_s * sample_rate) for length_s in (_WINDOW_S, _HOP_S))
+    mel = spectral.mel(padded[None], sample_rate, n_fft, hop_length, n_mels)[0].numpy()
+    logs = np.log(mel + 1e-5)
+    first, behind = (borders / hop_length).astype(int).T
     words = [logs[a:b] for a, b in zip(first, behind, strict=True)]
     frames = np.concatenate(words)
     mean, spread = frames.mean(axis=0), frames.std(axis=0) + 1e-5
     means = [[part.mean(axis=0) for part in np.array_split(word, parts)] for word in words]
     return ((np.array(means, np.float32) - mean) / spread).reshape(len(words), -1)
-
-
-WINDOW_S, HOP_S = 0.032, 0.01
-
-
-def speech_frames(waveform, sample_rate, n_mels=40, context=3, silence_db=-40.0):
-    """Describe speech by log-mels of a frame and its neighbours, silence left out.
-
-    Parameters
-    ----------
-    waveform : array-like [shape=(samples,)]
-        One utterance in [-1, 1], at least 32 ms long.
-    sample_rate : int > 0
-        In Hz.
-    n_mels : int > 0
-        Mel bands.
-    context : int >= 0
-        Neighbours on each side.
-    silence_db : float < 0
-        Frames below this level, relative to the loudest, are left out, as the paper does with a
-        voice activity detector.
-
-    Returns
-    -------
-    ndarray [shape=(frames, (2 * context + 1) * n_mels)], float32
-        One row for each 10 ms. Each band has mean 0 and variance 1 over the utterance, which takes
-        away part of what differs between voices.
-
-    Raises
-    ------
-    ValueError
-        If there is nothing but silence.
-    """
-    mels = mel_frames(waveform, sample_rate, n_mels)
-    power = np.square(mels).sum(axis=1)
-    heard = power > power.max() * 10 ** (silence_db / 10)
-    if not heard.any():
-        raise ValueError("waveform: all zeros, need speech")
-    logs = np.log(mels[heard] + 1e-5)
-    logs = (logs - logs.mean(axis=0)) / (logs.std(axis=0) + 1e-5)
-    padded = np.pad(logs, ((context, context), (0, 0)), mode="edge")
-    return np.concatenate([padded[i : i + len(logs)] for i in range(2 * context + 1)], axis=1)
-
-
-def mel_frames(waveform, sample_rate, n_mels):
-    """Return the mel magnitudes of an utterance, one row for each 10 ms."""
-    n_fft, hop_length = round(WINDOW_S * sample_rate), round(HOP_S * sample_rate)
-    waveform = np.asarray(waveform, np.float32)
-    return spectral.mel(waveform[None], sample_rate, n_fft, hop_length, n_mels)[0].numpy()
-
-
-@dataclass(frozen=True)
-class Segmenter:
-    """Cut speech where its sound changes (Baevski et al. 2021, section 3.2).
-
-    Parameters
-    ----------
-    projection : sklearn.decomposition.PCA
-        From frames to fewer numbers.
-    units : sklearn.cluster.KMeans
-        Kinds of sound.
-    """
-
-    projection: PCA
-    units: KMeans
-
-    def __call__(self, frames):
-        """Cut one utterance.
-
-        Parameters
-        ----------
-        frames : ndarray [shape=(frames, bands)]
-            As :func:`speech_frames` returns them.
-
-        Returns
-        -------
-        ndarray [shape=(segments, dim)]
-            Mean of each run of frames of the same unit, scaled to variance 1 in the mean over the
-            frames that the segmenter was made from.
-        """
-        reduced = self.projection.transform(frames).astype(np.float32)
-        scale = np.sqrt(self.projection.explained_variance_.mean())
-        return merge_runs(reduced, self.units.predict(reduced)) / scale
-
-
-def fit_segmenter(utterances, dim=32, units=64, seed=0):
-    """Learn kinds of sound from speech alone: principal components, then k-means.
-
-    Parameters
-    ----------
-    utterances : sequence of ndarray [shape=(frames, bands)]
-        As :func:`speech_frames` returns them.
-    dim : int > 0
-        Numbers that will describe a segment.
-    units : int > 0
-        Kinds of sound; the more, the shorter the segments.
-    seed : int
-        Of k-means.
-
-    Returns
-    -------
-    Segmenter
-        What cuts utterances; the same for the same seed.
-    """
-    frames = np.concatenate(utterances)
-    projection = PCA(dim, random_state=seed).fit(frames)
-    reduced = projection.transform(frames).astype(np.float32)
-    return Segmenter(projection, KMeans(units, n_init=1, random_state=seed).fit(reduced))
-
-
-def merge_runs(frames, units):
-    """Average neighbouring frames of the same unit.
-
-    Parameters
-    ----------
-    frames : ndarray [shape=(frames, dim)]
-        Features.
-    units : ndarray [shape=(frames,)], int
-        The unit of each frame, for example its cluster.
-
-    Returns
-    -------
-    ndarray [shape=(segments, dim)]
-        Mean of each run of equal units.
-    """
-    starts = np.flatnonzero(np.diff(units, prepend=units[0] - 1))
-    sizes = np.diff(starts, append=len(units))
-    return np.add.reduceat(frames, starts, axis=0) / sizes[:, None]
-
-
-def merge_pairs(segments):
-    """Average segments two by two, for phonemes last longer than a segment.
-
-    Parameters
-    ----------
-    segments : ndarray [shape=(segments, dim)]
-        As a :class:`Segmenter` returns them.
-
-    Returns
-    -------
-    ndarray [shape=(ceil(segments / 2), dim)]
-        Means of neighbours; an odd last segment stays as it is.
-    """
-    return merge_runs(segments, np.arange(len(segments)) // 2)
