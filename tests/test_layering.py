@@ -13,7 +13,9 @@ LIBRARY = Path(__file__).resolve().parents[1] / "audiogan_lib"
 
 #: A room may enter those of its row and, in turn, those of their rows.
 ROWS = {
-    **dict.fromkeys(("files", "losses", "layers", "quick", "latents", "dirac_gan", "spectral"), ()),
+    **dict.fromkeys(
+        ("dirac_gan", "files", "latents", "layers", "losses", "quick", "quiet", "spectral"), ()
+    ),
     "audio": ("files",),
     "music": ("files",),
     "models.dense_lstm": ("layers",),
@@ -44,7 +46,8 @@ ROWS = {
 
 #: Networks, layers and losses run on any Keras backend; the others need none at all.
 WITHOUT_TENSORFLOW = (
-    *("audio", "dirac_gan", "display", "files", "latents", "layers", "losses", "music", "widgets"),
+    *("audio", "dirac_gan", "display", "files", "latents", "layers", "losses", "music", "quiet"),
+    "widgets",
     *(room for room in ROWS if room.startswith("models.")),
 )
 
