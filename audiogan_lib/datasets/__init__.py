@@ -13,9 +13,11 @@ NSynth's digests were never published, so an archive is held to that of its firs
 
 A folder may hold sub-folders, each a label; without them its own name is the one label. WAV,
 FLAC, OGG, MP3 and whatever else libsndfile decodes is mixed to one channel, resampled, and cut
-into consecutive clips that each begin with sound (above -60 dB of full scale). A file that
-cannot be used (damaged, silent, shorter than 20 ms) is warned of and listed in
-``Dataset.skipped``. One file in ten, drawn at random, is the test split, with all its clips.
+into consecutive clips that each begin with sound (above -60 dB of full scale, after a constant
+offset has been taken off). A file that cannot be used (damaged, silent, shorter than 20 ms) or a
+folder that cannot be looked into is warned of and listed in ``Dataset.skipped``, as are the folders
+of runs: their sounds are generated. One file in ten, drawn at random, is the test split, with all
+its clips; of each label at least one file is for training.
 
 What takes more than 1 GiB goes into the user's cache instead of memory, as float32, and is taken
 from there the next time unless a file of the folder has changed. Such `Clips` are taken like rows

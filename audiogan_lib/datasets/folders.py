@@ -13,6 +13,7 @@ import json
 import mmap
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,10 @@ SOUND_FILE = re.compile(
 
 #: Samples below this level count as silence, in dB relative to full scale.
 SILENCE_DB = -60.0
+SILENCE = 10 ** (SILENCE_DB / 20)
+
+#: A recording rests where so many seconds of it do not move by more than that.
+REST_S = 0.02
 
 #: A file with less sound than this many seconds is skipped.
 SHORTEST_S = 0.02
@@ -61,33 +66,73 @@ def load(folder: Path, sample_rate: int, samples: int, seed: int) -> Dataset:
         label_names=label_names,
         sample_rate=sample_rate,
         columns={key: np.repeat(np.array(values, str), numbers) for key, values in columns.items()},
-        skipped=tuple((str(folder / name), reason) for name, reason in skipped),
+        skipped=tuple((_readable(str(folder / name)), reason) for name, reason in skipped),
     )
 
 
-def _sound_files(folder: Path) -> list[str]:
-    """List the sound files under a folder, hidden ones aside, by their names in it."""
-    names = []
-    for where, folders, inside in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        parent = Path(where).relative_to(folder)
-        names += [(parent / name).as_posix() for name in inside if SOUND_FILE.fullmatch(name)]
-    return sorted(names, key=lambda name: name.split("/"))
+def _sound_files(folder: Path) -> tuple[list[str], list[tuple[str, str]]]:
+    """List the sound files under a folder by their names in it, and what is not looked into."""
+    names, skipped = [], []
+
+    def look(path, inside, above):
+        here = os.path.realpath(path)
+        try:
+            with os.scandir(path) as scan:
+                entries = sorted(scan, key=lambda entry: entry.name)
+        except OSError as error:
+            skipped.append((inside, f"the folder cannot be read ({error.strerror})"))
+            return
+        if here in above:
+            skipped.append((inside, "a link back to a folder that it lies in"))
+        elif (path / "card.json").is_file() and any(path.glob("generator-*.weights.h5")):
+            skipped.append((inside, "the folder of a run: its sounds are generated"))
+        else:
+            for entry in entries:
+                if not entry.name.startswith("."):
+                    take(entry, f"{inside}/{entry.name}" if inside else entry.name, (*above, here))
+
+    def take(entry, name, above):
+        try:
+            is_folder = entry.is_dir()
+        except OSError as error:
+            skipped.append((name, f"cannot be looked at ({error.strerror})"))
+            return
+        if is_folder:
+            look(Path(entry.path), name, above)
+        elif SOUND_FILE.fullmatch(entry.name):
+            names.append(name)
+        elif entry.is_symlink() and not os.path.exists(entry.path):  # noqa: PTH110 (no error)
+            skipped.append((name, "a link to nothing"))
+
+    look(folder, "", ())
+    return names, skipped
 
 
 def _described(folder: Path, names: list[str], seed: int) -> list[dict[str, str]]:
     """Name and split files, not clips, so that no file stands on both sides of the split."""
-    test = set()
-    if len(names) > 1:
-        order = np.random.default_rng(seed).permutation(len(names))
-        test = set(order[: max(1, round(TEST_FRACTION * len(names)))].tolist())
     alone = folder.resolve().name
-    rows = []
-    for number, name in enumerate(names):
-        parent, separator, _ = name.partition("/")
-        split = "test" if number in test else "train"
-        rows.append({"label": parent if separator else alone, "file": name, "split": split})
-    return rows
+    labels = [name.partition("/")[0] if "/" in name else alone for name in names]
+    left, test = Counter(labels), set()
+    if len(names) > 1:
+        wanted = max(1, round(TEST_FRACTION * len(names)))
+        for number in np.random.default_rng(seed).permutation(len(names)).tolist():
+            if len(test) < wanted and left[labels[number]] > 1:  # each label is trained on
+                test.add(number)
+                left[labels[number]] -= 1
+    splits = ["test" if number in test else "train" for number in range(len(names))]
+    return [
+        {"label": _readable(label), "file": _readable(name), "split": split}
+        for label, name, split in zip(labels, names, splits, strict=True)
+    ]
+
+
+def _readable(name: str) -> str:
+    """Turn a name that is not in UTF-8, as of old archives, into text that can be written."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("latin-1")
+    return name
 
 
 # --- decoding ------------------------------------------------------------------------------------
@@ -105,13 +150,13 @@ def _read(folder: Path, sample_rate: int, samples: int):
     skipped : list of (str, str)
         Files that were not used, with the reason.
     """
-    names = _sound_files(folder)
+    names, skipped = _sound_files(folder)
     place = _place(folder, names, sample_rate, samples)
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # damaged: made again
         card = json.loads(place.with_suffix(".json").read_text(encoding="utf-8"))
         clips = _on_disk(place, samples, sum(card["counts"].values()))
-        return clips, card["counts"], card["skipped"]
-    counts, skipped = {}, []
+        return clips, card["counts"], skipped + card["skipped"]
+    counts, damaged = {}, []
     with _Sink(place) as sink:
         bar = tqdm(names, desc=f"reading {folder.name}", leave=False, delay=1, disable=None)
         for number, name in enumerate(bar, 1):
@@ -121,14 +166,14 @@ def _read(folder: Path, sample_rate: int, samples: int):
                     sink.write(audio.fit_length(clip, samples))
             except audio.AudioError as error:
                 sink.cut(start)
-                skipped.append((name, error.reason))
+                damaged.append((name, error.reason))
             else:
                 counts[name] = (sink.size - start) // (4 * samples)
-    clips = sum(counts.values())
+    clips, skipped = sum(counts.values()), skipped + damaged
     if sink.in_memory:
         waveforms = np.frombuffer(sink.file.getbuffer(), np.float32)
         return waveforms.reshape(clips, samples), counts, skipped
-    card = json.dumps({"counts": counts, "skipped": skipped})
+    card = json.dumps({"counts": counts, "skipped": damaged})
     files.write_text(place.with_suffix(".json"), card)
     for old in place.parent.glob(f"{place.name.partition('-')[0]}-*"):
         if old.stem != place.stem:
@@ -139,15 +184,19 @@ def _read(folder: Path, sample_rate: int, samples: int):
 
 def _clips(path: Path, sample_rate: int, samples: int) -> Iterator[np.ndarray]:
     """Cut a file into clips that each begin with sound."""
-    several, rest = False, np.zeros(0, np.float32)
+    several, samples_read, rest, offset = False, 0, np.zeros(0, np.float32), 0.0
     for block in audio.blocks(path, sample_rate):
-        rest = _from_onset(np.concatenate([rest, block]))
+        samples_read += len(block)
+        offset = _offset(block, sample_rate, offset)
+        rest = _from_onset(np.concatenate([rest, block - offset if offset else block]))
         while len(rest) >= samples:
             yield _in_range(rest[:samples])
             several, rest = True, _from_onset(rest[samples:])
     rest = _from_onset(rest[::-1])[::-1]
     if several and len(rest) < SHORTEST_REST * samples:
         return
+    if not samples_read:
+        raise audio.AudioError(path, "holds no samples")
     if not len(rest):
         raise audio.AudioError(path, f"silent: nothing in it is above {SILENCE_DB:g} dB")
     if len(rest) < SHORTEST_S * sample_rate:
@@ -158,9 +207,23 @@ def _clips(path: Path, sample_rate: int, samples: int) -> Iterator[np.ndarray]:
     yield _in_range(rest)
 
 
+def _offset(block: np.ndarray, sample_rate: int, before: float) -> np.float32 | float:
+    """Return the level at which a recording rests: a constant would hide silence and onsets."""
+    length = max(1, int(REST_S * sample_rate))
+    frames = block[: len(block) // length * length].reshape(-1, length)
+    resting = frames[np.ptp(frames, axis=1) < 2 * SILENCE]
+    if not len(resting):
+        return before
+    levels = resting.mean(axis=1)
+    offset = np.median(levels)
+    if np.mean(np.abs(levels - offset) < SILENCE) < 0.75:  # the plateaus of a slow square wave
+        return before
+    return offset if abs(offset) > SILENCE / 2 else 0.0
+
+
 def _from_onset(waveform: np.ndarray) -> np.ndarray:
     """Drop the silence at the beginning."""
-    loud = np.abs(waveform) > 10 ** (SILENCE_DB / 20)
+    loud = np.abs(waveform) > SILENCE
     return waveform[loud.argmax() :] if loud.any() else waveform[:0]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import numpy as np
+
 from audiogan_lib.datasets import folders, public, shipped
 from audiogan_lib.datasets.dataset import collect, listed
 
@@ -140,8 +142,16 @@ def _folder(folder, sample_rate=16000, samples=16384, seed=0):
     if not len(dataset):
         raise ValueError(
             f"the folder {str(folder)!r} holds no usable sound: "
-            f"{len(dataset.skipped)} files were skipped, for the reasons given above"
+            f"{len(dataset.skipped)} files or folders were skipped, for the reasons given above"
             if dataset.skipped
             else f"the folder {str(folder)!r} holds no sound files"
+        )
+    _, first = np.unique(dataset.columns["file"], return_index=True)
+    files = np.bincount(dataset.labels[first], minlength=len(dataset.label_names))
+    if len(files) > 1 and 1 in files:
+        small = np.array(dataset.label_names)[files == 1]
+        warnings.warn(
+            f"{folder}: labels with a single file have none for the test: {listed(small)}",
+            stacklevel=3,
         )
     return dataset
