@@ -312,7 +312,9 @@ def _opened(file) -> Iterator[_Sound]:
                 raise AudioError(name, f"cannot be opened ({error.strerror})") from error
         seen = _seen(file, name)
         file.seek(0)
-        if seen is file and path is not None:  # libsndfile knows some MP3 by their ending alone
+        if seen is file and path is None:
+            seen = _Seen(file)
+        elif seen is file:  # libsndfile knows some MP3 by their ending alone
             seen = os.fsencode(path) if os.name == "posix" else path
         try:
             sound = stack.enter_context(_Sound(seen))
@@ -448,7 +450,7 @@ def _seen(file, name):
     if missing > (0 if magic in (b"caff", b"OggS") else _FEW_BYTES):
         raise AudioError(name, f"truncated: {missing} bytes are missing")
     if missing > 0:
-        _warn(name, f"{missing} bytes fewer than its header says; it is read to its last byte")
+        _warn(name, f"by its header {missing} bytes are missing; it is read to its last byte")
     if missing < 0 and (missing < -_FEW_BYTES or length == 0) and _is_sound(file, end, size):
         if magic not in (b"RIFF", b"RIFX"):
             raise AudioError(name, f"damaged: its header leaves out its last {-missing} bytes")
@@ -536,7 +538,7 @@ def _mp3(file, name):
 
 
 class _Seen:
-    """A file that libsndfile sees otherwise than it is."""
+    """What libsndfile sees of a file: derived classes show it otherwise than it is."""
 
     def __init__(self, file):
         self.file = file
@@ -545,7 +547,8 @@ class _Seen:
         return self.file.read(count)
 
     def seek(self, offset, whence=os.SEEK_SET):
-        self.file.seek(offset, whence)
+        with contextlib.suppress(OSError, ValueError):  # to before its beginning: stay
+            self.file.seek(offset, whence)
         return self.tell()
 
     def tell(self):

@@ -1,6 +1,7 @@
 """Sound in and out of files, and the operations on clips."""
 
 import io
+import os
 import struct
 
 import librosa
@@ -106,6 +107,130 @@ def test_chunks_before_the_sound_do_not_hide_that_it_is_truncated(noise):
         audio.read(io.BytesIO(data[:place] + note + data[place:-300]))
 
 
+# --- headers that are wrong ----------------------------------------------------------------------
+
+
+FORMATS = [
+    ("WAV", "PCM_16"), ("WAV", "FLOAT"), ("WAVEX", "PCM_24"), ("RF64", "PCM_16"), ("W64", "PCM_16"),
+    ("AIFF", "PCM_16"), ("AIFF", "FLOAT"), ("AU", "PCM_16"), ("CAF", "PCM_16"), ("CAF", "ALAC_16"),
+    ("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III"),
+]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:.*bytes are missing")
+@pytest.mark.parametrize("format, subtype", FORMATS)
+def test_wherever_a_file_is_cut_off_it_is_refused_or_hardly_shorter(noise, format, subtype):
+    file = io.BytesIO()
+    soundfile.write(file, noise[: RATE // 4], RATE, subtype, format=format)
+    data, whole = file.getvalue(), len(audio.read(file)[0])
+    refused = 0
+    for cut in range(0, len(data) - 1, 64):
+        try:
+            assert len(audio.read(io.BytesIO(data[:cut]))[0]) > whole - 1152
+        except audio.AudioError:
+            refused += 1
+    assert refused >= len(data) // 64 - 4
+
+
+def little(number):
+    return struct.pack("<I", number)
+
+
+def with_size(data, size, before=b""):
+    """Return a WAV with another size of its sound, and with other chunks before it."""
+    place = data.index(b"data")
+    return data[:place] + before + b"data" + little(size) + data[place + 8 :]
+
+
+@pytest.mark.parametrize("size", [0, 400])
+@pytest.mark.parametrize("before", [b"", b"FLLR" + little(4044) + bytes(4044)])
+def test_a_wav_that_was_never_closed_is_read_to_its_end(noise, size, before):
+    with pytest.warns(UserWarning, match="never closed"):
+        waveform, _ = audio.read(io.BytesIO(with_size(wav_bytes(noise), size, before)))
+    np.testing.assert_allclose(waveform, noise, atol=1 / 32768)
+
+
+def test_a_wav_with_nothing_in_it_but_a_tag_is_empty(noise):
+    data = wav_bytes(noise[:0])
+    assert len(audio.read(io.BytesIO(data + b"LIST" + little(4) + b"INFO"))[0]) == 0
+    assert len(audio.read(io.BytesIO(data + bytes(5000)))[0]) == 0
+
+
+@pytest.mark.parametrize("extra", [1, 16, 44])
+def test_a_recorder_that_counts_its_header_into_the_sound_is_forgiven(noise, extra):
+    data = wav_bytes(noise)
+    with pytest.warns(UserWarning, match=f"{extra} bytes are missing; it is read to its last"):
+        waveform, _ = audio.read(io.BytesIO(with_size(data, len(data) - 44 + extra)))
+    np.testing.assert_allclose(waveform, noise, atol=1 / 32768)
+
+
+def test_a_header_that_leaves_out_most_of_an_aiff_is_named(noise):
+    file = io.BytesIO()
+    soundfile.write(file, noise, RATE, format="AIFF")
+    data = bytearray(file.getvalue())
+    place = data.index(b"SSND") + 4
+    data[place : place + 4] = struct.pack(">I", 1008)
+    with pytest.raises(audio.AudioError, match="leaves out its last 31000 bytes"):
+        audio.read(io.BytesIO(data))
+
+
+def test_a_flac_of_unknown_length_is_read_to_its_end(noise):
+    file = io.BytesIO()
+    soundfile.write(file, noise, RATE, format="FLAC")
+    data = bytearray(file.getvalue())
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)  # what ffmpeg leaves that writes into a pipe
+    np.testing.assert_array_equal(audio.read(io.BytesIO(data))[0], audio.read(file)[0])
+
+
+def mp3_bytes(waveform, **options):
+    file = io.BytesIO()
+    soundfile.write(file, waveform, 44100, format="MP3", **options)
+    return file.getvalue()
+
+
+def test_an_mp3_of_varying_bit_rate_without_a_length_is_read_to_its_end(tmp_path, noise):
+    loud_then_soft = np.concatenate([noise, noise, 0.001 * sine(200, 44100, 4)])
+    data = mp3_bytes(loud_then_soft, bitrate_mode="VARIABLE", compression_level=0.3)
+    frames = data.index(data[:2], 200)  # the first one holds nothing but the length
+    path = tmp_path / "a.mp3"
+    path.write_bytes(data[frames:])
+    assert soundfile.info(path).frames < 0.7 * len(loud_then_soft)
+    for file in (path, io.BytesIO(data[frames:])):
+        waveform, _ = audio.read(file)
+        assert len(waveform) == pytest.approx(len(loud_then_soft), abs=3 * 1152)
+        assert np.abs(waveform[-44100:]).max() == pytest.approx(0.001, rel=0.3)
+
+
+def test_tags_around_an_mp3_are_no_sound(noise, recwarn):
+    plain = mp3_bytes(noise)
+    title = b"ID3\3\0\0\0\0\x01\x00" + bytes(128)
+    old = b"TAG" + b"\xe9" * 125
+    ape = b"APETAGEX" + b"\xff" * 400
+    for data in (title + plain, plain + old, plain + ape + old):
+        assert len(audio.read(io.BytesIO(data))[0]) == len(audio.read(io.BytesIO(plain))[0])
+    assert not recwarn
+
+
+def test_channels_that_cancel_leave_the_louder_one(tmp_path, noise):
+    for number, right in enumerate([-noise, -0.9 * noise]):
+        path = tmp_path / f"{number}.wav"
+        soundfile.write(
+            path, np.pad(np.stack([noise, right], 1), ((300, 0), (0, 0))), RATE, "FLOAT"
+        )
+        with pytest.warns(UserWarning, match="channels cancel each other"):
+            waveform, _ = audio.read(path)
+        np.testing.assert_array_equal(waveform[300:], noise)
+
+
+@pytest.mark.parametrize("right", [-0.5, 0.0, 1.0])
+def test_channels_that_do_not_cancel_are_averaged_without_a_word(tmp_path, noise, right, recwarn):
+    soundfile.write(tmp_path / "a.wav", np.stack([noise, right * noise], 1), RATE, "FLOAT")
+    expected = (1 + right) / 2 * noise
+    np.testing.assert_allclose(audio.read(tmp_path / "a.wav")[0], expected, atol=1e-6)
+    assert not recwarn
+
+
 def bad_files(noise):
     flac = io.BytesIO()
     soundfile.write(flac, noise, RATE, format="FLAC")
@@ -118,19 +243,24 @@ def bad_files(noise):
         "header.wav": (wav_bytes(noise)[:20], "not a sound file"),
         "half.wav": (wav_bytes(noise)[:16022], "truncated: 16022 bytes are missing"),
         "half.flac": (flac.getvalue()[: len(flac.getvalue()) // 2], "damaged"),
+        "phone.mp3": (b"\0\0\0\x18ftypM4A " + bytes(5000), "an MP4 or M4A; make a WAV"),
+        "tag.mp3": (b"ID3\3\0\0\0\0\x0f\x50" + bytes(2000), "no frame of an MP3"),
+        "radio.aac": (b"\xff\xf1" + bytes(99), "an AAC stream"),
+        "slow.wav": (wav_bytes(noise).replace(little(RATE), little(9)), "9 Hz is none of sound"),
         "nan.wav": (wav_bytes(with_nan, "FLOAT"), "NaN"),
         "infinite.wav": (wav_bytes(with_inf, "FLOAT"), "infinite"),
     }
 
 
 @pytest.mark.parametrize("name", bad_files(np.zeros(9, np.float32)))
-def test_a_bad_file_is_named_with_the_reason(tmp_path, noise, name):
+def test_a_bad_file_is_named_with_the_reason(tmp_path, noise, name, capfd):
     data, reason = bad_files(noise)[name]
     (tmp_path / name).write_bytes(data)
     with pytest.raises(audio.AudioError, match=reason) as caught:
         audio.read(tmp_path / name)
     assert caught.value.path == str(tmp_path / name)
     assert str(caught.value) == f"{tmp_path / name}: {caught.value.reason}"
+    assert capfd.readouterr().err == ""  # libsndfile's own decoders keep quiet
 
 
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
@@ -138,6 +268,20 @@ def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
         audio.read(tmp_path / "none.wav")
     with pytest.raises(audio.AudioError, match="is a folder"):
         audio.read(tmp_path)
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(audio.AudioError, match="no such file"):
+        audio.read(tmp_path / "pipe.wav")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are text there")
+def test_a_file_whose_name_is_not_in_utf_8_is_read(tmp_path, noise):
+    path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.wav")  # noqa: PTH118
+    try:
+        with open(path, "wb") as file:  # noqa: PTH123
+            file.write(wav_bytes(noise))
+    except OSError:
+        pytest.skip("this disk takes no such names")
+    assert len(audio.read(os.fsdecode(path))[0]) == len(noise)
 
 
 @pytest.mark.parametrize(
@@ -198,6 +342,14 @@ def test_resampling_agrees_with_librosa_and_keeps_the_pitch():
     )
     assert strongest_hz(ours, RATE) == pytest.approx(1000, abs=1)
     assert audio.resample(tone, 44100, 44100) is tone
+
+
+@pytest.mark.parametrize("shape", [(2, 44100), (1, 44100), (44100, 2), ()])
+def test_only_one_channel_is_resampled(shape):
+    with pytest.raises(ValueError, match=r"shape \(samples,\), one channel, received \("):
+        audio.resample(np.zeros(shape, np.float32), 44100, RATE)
+    with pytest.raises(ValueError, match="rates must be positive, received 44100 and 0"):
+        audio.resample(np.zeros(9), 44100, 0)
 
 
 def test_a_short_clip_is_padded_at_its_end():

@@ -172,7 +172,7 @@ def test_a_thousand_epochs_have_a_thousand_orders():
 
 def test_every_seed_has_orders_of_its_own():
     seeds = [-1, 0, 1, 256, 512, 2**30, 2**31 - 256, 2**31 - 1, -(2**31)]
-    assert len({order for seed in seeds for order in orders(50, 300, seed)}) == 300 * len(seeds)
+    assert len({order for seed in seeds for order in orders(50, 20, seed)}) == 20 * len(seeds)
 
 
 def test_each_clip_comes_at_each_place_equally_often():
@@ -222,6 +222,7 @@ def bad_folder(folder):
     with_nan = tone(440, duration_s=12)  # longer than one block
     with_nan[-5] = np.nan
     write(folder / "nan.wav", with_nan, subtype="FLOAT")
+    write(folder / "nothing.wav", np.zeros(0))
     (folder / "phone.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(99))
     return {
         "empty.wav": "the file is empty",
@@ -230,6 +231,7 @@ def bad_folder(folder):
         "10ms.wav": "too short: 10 ms of sound, at least 20 are needed",
         "zeros.wav": "silent: nothing in it is above -60 dB",
         "nan.wav": "NaN",
+        "nothing.wav": "holds no samples",
         "phone.m4a": "not a sound file",
     }
 
@@ -363,6 +365,100 @@ def test_one_file_alone_is_for_training(tmp_path):
     assert list(datasets.load(tmp_path).columns["split"]) == ["train"]
     with pytest.raises(ValueError, match=r"one of 'train', received 'test'"):
         datasets.load(tmp_path, split="test")
+
+
+def test_each_label_keeps_a_file_for_training_and_those_with_one_are_named(tmp_path):
+    for number in range(6):
+        write(tmp_path / f"class{number}" / "a.wav", tone(440, duration_s=0.1))
+    write(tmp_path / "class5" / "b.wav", tone(440, duration_s=0.1))
+    for seed in range(5):
+        with pytest.warns(UserWarning, match="for the test: 'class0', .*'class4'$") as warned:
+            dataset = datasets.load(tmp_path, samples=2048, seed=seed)
+        assert [w.filename for w in warned] == [__file__]
+        assert set(dataset.split("train").labels) == set(range(6))
+        assert list(dataset.split("test").labels) == [5]
+
+
+# --- what is not looked into ---------------------------------------------------------------------
+
+
+def test_class_folders_may_be_links_but_no_loops(tmp_path):
+    store, sounds = tmp_path / "store", tmp_path / "sounds"
+    for label in ("kick", "snare"):
+        write(store / label / "a.wav", tone(440))
+    (sounds / "tom").mkdir(parents=True)
+    write(sounds / "tom" / "a.wav", tone(440))
+    for label in ("kick", "snare"):
+        (sounds / label).symlink_to(store / label)
+    (sounds / "tom" / "again").symlink_to(sounds)
+    (sounds / "hat").symlink_to(tmp_path / "nowhere")
+    dataset = load_quietly(sounds)
+    assert dataset.label_names == ("kick", "snare", "tom")
+    assert dataset.skipped == (
+        (str(sounds / "hat"), "a link to nothing"),
+        (str(sounds / "tom" / "again"), "a link back to a folder that it lies in"),
+    )
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    for label in ("kick", "snare"):
+        write(tmp_path / label / "a.wav", tone(440))
+    scandir = os.scandir
+
+    def locked(path):
+        if str(path).endswith("snare"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    dataset = load_quietly(tmp_path)
+    assert dataset.label_names == ("kick",)
+    assert dataset.skipped == (
+        (str(tmp_path / "snare"), "the folder cannot be read (Permission denied)"),
+    )
+
+
+def test_the_sounds_of_a_run_are_not_learnt_from(tmp_path):
+    write(tmp_path / "kick" / "a.wav", tone(440))
+    write(tmp_path / "run" / "sounds" / "step-00000100.wav", tone(440))
+    (tmp_path / "run" / "card.json").write_text("{}")
+    (tmp_path / "run" / "generator-00000100.weights.h5").write_bytes(b"")
+    dataset = load_quietly(tmp_path)
+    assert list(dataset.columns["file"]) == ["kick/a.wav"]
+    reason = "the folder of a run: its sounds are generated"
+    assert dataset.skipped == ((str(tmp_path / "run"), reason),)
+    with pytest.raises(ValueError, match="no usable sound"):
+        load_quietly(tmp_path / "run")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are text there")
+def test_names_that_are_not_in_utf_8_are_read_as_latin_1(tmp_path):
+    write(tmp_path / "kick" / "a.wav", tone(440))
+    old = os.fsencode(tmp_path / "kick") + b"\xe9"
+    try:
+        os.replace(tmp_path / "kick", old)  # noqa: PTH105
+    except OSError:
+        pytest.skip("this disk takes no such names")
+    dataset = load_quietly(tmp_path)
+    assert dataset.label_names == ("kick\xe9",)
+    assert list(dataset.columns["file"]) == ["kick\xe9/a.wav"]
+
+
+def test_a_constant_offset_hides_neither_silence_nor_onsets(tmp_path):
+    hit = np.exp(-np.arange(4000) / 800) * tone(440, duration_s=0.25)
+    sound = np.concatenate([np.zeros(24000), hit, np.zeros(200000), hit, np.zeros(24000)])
+    write(tmp_path / "plain" / "a.wav", sound, subtype="FLOAT")
+    write(tmp_path / "shifted" / "a.wav", sound + 0.003, subtype="FLOAT")
+    plain, shifted = (load_quietly(tmp_path / name) for name in ("plain", "shifted"))
+    assert len(plain) == 2
+    np.testing.assert_allclose(shifted.waveforms, plain.waveforms, atol=1e-4)
+    assert np.abs(shifted.waveforms[:, 5000:]).max() < 1e-6
+
+
+def test_the_plateaus_of_a_slow_wave_are_no_offset(tmp_path):
+    wave = 0.5 * np.sign(np.sin(2 * np.pi * 5 * np.arange(RATE) / RATE)).astype(np.float32)
+    write(tmp_path / "a.wav", wave, subtype="FLOAT")
+    np.testing.assert_array_equal(datasets.load(tmp_path, samples=RATE - 1).waveforms[0], wave[1:])
 
 
 @pytest.mark.parametrize("option", ["sample_rate", "samples"])
@@ -521,8 +617,9 @@ def test_a_full_disk_names_the_place_and_the_need_and_leaves_nothing(sounds, dis
 
 
 def test_two_processes_may_decode_one_folder_at_once(sounds, disk):
+    (sounds / "low" / "9.wav").unlink()
     with ThreadPoolExecutor() as pool:
-        both = list(pool.map(load_quietly, [sounds, sounds]))
+        both = list(pool.map(datasets.load, [sounds, sounds]))
     np.testing.assert_array_equal(both[0].waveforms, both[1].waveforms)
     assert len(list(disk.iterdir())) == 2
 
@@ -536,7 +633,7 @@ folders.MEMORY_BYTES = 1 << 20
 folders.pooch.os_cache = lambda name: sys.argv[2]
 
 def peak_mb(folder):
-    dataset = datasets.load(folder, samples=8192, split="train").map(abs)
+    dataset = datasets.load(folder, samples=2048, split="train").map(abs)
     doubled = dataset.encoded(lambda clips, names: 2 * clips)
     for _ in datasets.batches((doubled, dataset.labels), 50).take(40):
         pass
@@ -545,18 +642,18 @@ def peak_mb(folder):
 few, before = peak_mb(sys.argv[1] + "/few")
 many, after = peak_mb(sys.argv[1])
 assert many > 10 * few
-print(many * 8192 * 4 / 1e6, after - before)
+print(many * 2048 * 4 / 1e6, after - before)
 """
 
 
 def test_many_clips_take_no_more_memory_than_few(tmp_path):
     rng = np.random.default_rng(0)
     for number in range(4):
-        noise = rng.integers(1000, 9000, 8192 * 1000, np.int16)
+        noise = rng.integers(1000, 9000, 2048 * 2000, np.int16)
         soundfile.write(tmp_path / f"{number}.wav", noise, RATE)
     (tmp_path / "few").mkdir()
     for name in "ab":
-        soundfile.write(tmp_path / "few" / f"{name}.wav", noise[: 8192 * 100], RATE)
+        soundfile.write(tmp_path / "few" / f"{name}.wav", noise[: 2048 * 100], RATE)
     done = subprocess.run(
         [sys.executable, "-c", MEMORY, tmp_path, tmp_path / "cache"],
         capture_output=True,
@@ -564,5 +661,5 @@ def test_many_clips_take_no_more_memory_than_few(tmp_path):
         check=True,
     )
     clips_mb, more_mb = map(float, done.stdout.split())
-    assert clips_mb > 90
-    assert more_mb < 30
+    assert clips_mb > 50
+    assert more_mb < 20

@@ -142,7 +142,7 @@ def _folder(folder, sample_rate=16000, samples=16384, seed=0):
     if not len(dataset):
         raise ValueError(
             f"the folder {str(folder)!r} holds no usable sound: "
-            f"{len(dataset.skipped)} files or folders were skipped, for the reasons given above"
+            f"{len(dataset.skipped)} files were skipped, for the reasons given above"
             if dataset.skipped
             else f"the folder {str(folder)!r} holds no sound files"
         )
