@@ -1,6 +1,6 @@
-"""A run to be killed: ``python killed_run.py FOLDER SETTING EPOCHS`` goes on from the folder.
+"""A run to be killed: ``python killed_run.py FOLDER EPOCHS`` goes on from the folder.
 
-At the end it prints a hash of all that it has come to.
+At the end it prints where it began, where it ended, and a hash of all that it has come to.
 """
 
 import hashlib
@@ -13,13 +13,17 @@ import tensorflow as tf
 from audiogan_lib import callbacks, datasets, layers, training
 
 #: What training is made of that could lose its place.
-SETTINGS = {
-    "penalties now and then": {"r1": 1.0, "r2": 0.5, "penalty_every": 3},
-    "critic steps": {"loss": "wasserstein", "gradient_penalty": 10.0, "critic_steps": 5},
+OPTIONS = {
+    "loss": "wasserstein",
+    "gradient_penalty": 10.0,
+    "r1": 1.0,
+    "r2": 0.5,
+    "penalty_every": 3,
+    "critic_steps": 2,
 }
 
 
-def build(**options):
+def build():
     """Return a convolutional GAN with every kind of random state."""
     latent, example = keras.Input((4,)), keras.Input((32, 1))
     x = keras.layers.Reshape((8, 4))(keras.layers.Dense(32)(latent))
@@ -32,18 +36,17 @@ def build(**options):
     score = keras.layers.Dense(1)(keras.layers.Flatten()(y))
     networks = keras.Model(latent, drawn), keras.Model(example, score)
     gan = training.GAN(*networks, augment=layers.RandomShift(2, fill=0.0), ema=0.98)
-    gan.compile(*(keras.optimizers.Adam(rate, 0.5, 0.9) for rate in (2e-3, 4e-3)), **options)
+    gan.compile(*(keras.optimizers.Adam(rate, 0.5, 0.9) for rate in (2e-3, 4e-3)), **OPTIONS)
     return gan
 
 
-def main(folder, setting, epochs):
+def main(folder, epochs):
     """Train to the end and print the hash."""
     keras.utils.set_random_seed(0)
     tf.config.experimental.enable_op_determinism()
-    gan = build(**SETTINGS[setting])
+    gan = build()
     checkpoint = callbacks.Checkpoint(folder, every_s=0)
     step = checkpoint.resume(gan)
-    print(f"from step {step}", flush=True)
     examples = np.random.default_rng(1).normal(size=(40, 32, 1)).astype(np.float32)
     gan.fit(
         datasets.batches([examples], 8, seed=3, first_step=step),
@@ -57,8 +60,9 @@ def main(folder, setting, epochs):
     optimizers = gan.generator_optimizer, gan.discriminator_optimizer
     state = [*gan.variables, *(v for optimizer in optimizers for v in optimizer.variables)]
     content = b"".join(np.ascontiguousarray(variable.numpy()).tobytes() for variable in state)
-    print(f"ended at step {int(gan.step.numpy())}: {hashlib.sha256(content).hexdigest()}")
+    digest = hashlib.sha256(content).hexdigest()
+    print(f"from step {step} to {int(gan.step.numpy())}: {digest}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]))

@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 
 from audiogan_lib import callbacks, datasets, training
-from audiogan_lib.callbacks import alarms
-from audiogan_lib.metrics.acoustics import vital_signs
 
 SAMPLE_RATE, SAMPLES = 8000, 1024
 LATENTS = np.random.default_rng(7).normal(size=(16, 8)).astype(np.float32)
@@ -83,10 +81,10 @@ def wild(rate):
     ],
 )
 def test_an_alarm_rings_on_a_run_that_provokes_it(alarm, options, sees, advises):
-    with pytest.warns(callbacks.AlarmWarning) as told:
+    with pytest.warns(callbacks.AlarmWarning) as warned:
         alarms = run(**options)
     assert alarm in alarms.rung
-    message = next(str(warning.message) for warning in told if sees in str(warning.message))
+    message = next(str(warning.message) for warning in warned if sees in str(warning.message))
     assert message.startswith(f"Step {alarms.rung[alarm]}: ")
     assert advises in message.partition("Try: ")[2]
 
@@ -100,9 +98,9 @@ def test_no_alarm_rings_on_a_healthy_run():
 
 
 def test_an_alarm_rings_once_for_as_long_as_its_sign_stays():
-    with pytest.warns(callbacks.AlarmWarning) as told:
+    with pytest.warns(callbacks.AlarmWarning) as warned:
         alarms = run(rates=(0.0, 2e-3), steps=100)
-    assert sum("flatness" in str(warning.message) for warning in told) == 1
+    assert sum("flatness" in str(warning.message) for warning in warned) == 1
     assert alarms.rung["noise"] == 40
 
 
@@ -123,10 +121,10 @@ def test_weights_that_are_no_longer_finite_end_the_training_at_once():
 def test_no_alarm_rings_on_recordings(name):
     dataset = datasets.load(name)
     clips = dataset.waveforms[np.random.default_rng(0).permutation(len(dataset))[:128]]
-    signs = [vital_signs(clips[start::4], dataset.sample_rate) for start in range(4)]
+    signs = [callbacks.vital_signs(clips[start::4], dataset.sample_rate) for start in range(4)]
     for some in signs:
         for others in signs:
-            assert not any(alarms.symptoms(some, others).values())
+            assert not any(callbacks.symptoms(some, others).values())
 
 
 def test_recordings_spoiled_by_hand_ring_the_alarm_that_they_should():
@@ -140,10 +138,10 @@ def test_recordings_spoiled_by_hand_ring_the_alarm_that_they_should():
         "whine": clips + tone,
         "collapse": np.repeat(clips[:4], 8, axis=0),
     }
-    real = vital_signs(clips, dataset.sample_rate)
+    real = callbacks.vital_signs(clips, dataset.sample_rate)
     for name, sounds in spoiled.items():
-        found = alarms.symptoms(vital_signs(sounds, dataset.sample_rate), real)
-        assert [alarm for alarm, seen in found.items() if seen] == [name]
+        signs = callbacks.symptoms(callbacks.vital_signs(sounds, dataset.sample_rate), real)
+        assert [alarm for alarm, seen in signs.items() if seen] == [name]
 
 
 def test_a_critic_of_wasserstein_cannot_win(monkeypatch):
@@ -190,4 +188,4 @@ def test_arguments_that_do_not_fit_are_refused():
         callbacks.Alarms(stop=("hiss",))
     few = callbacks.Alarms(listen=lambda: (recordings(4), 8000), recordings=recordings(3))
     with pytest.raises(ValueError, match="recordings: 3 clips for 4 generated ones"):
-        few._heard(*few.listen())
+        few._signs_of(*few.listen())

@@ -1,9 +1,13 @@
-"""Checkpoints that survive bad disks and bad weights, the time limit, sounds and scores by step."""
+"""Checkpoints that survive kills, bad disks and bad weights; the time limit; sounds and scores."""
 
 import csv
-import hashlib
 import io
 import json
+import os
+import random
+import subprocess
+import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +18,7 @@ import soundfile
 import tensorflow as tf
 import tiny_gan
 
-from audiogan_lib import callbacks, display, training
+from audiogan_lib import callbacks, display, files, training
 from audiogan_lib.callbacks import checkpoints, progress
 
 
@@ -75,49 +79,6 @@ def names(folder):
 
 def equal(first, second):
     return all(np.array_equal(*pair) for pair in zip(first, second, strict=True))
-
-
-# --- writing files -------------------------------------------------------------------------------
-
-
-def test_saved_weights_come_with_their_checksum_and_nothing_else(gan, tmp_path):
-    path = tmp_path / "gan.weights.h5"
-    digest = callbacks.save_weights(gan, path)
-    assert digest == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert names(tmp_path) == ["gan.weights.h5"]
-
-
-class FullDisk:
-    """Write half, then fail, as on a full disk."""
-
-    def save_weights(self, path):
-        Path(path).write_bytes(b"half")
-        raise OSError(28, "No space left on device")
-
-
-def test_a_failing_write_of_weights_leaves_the_older_file_and_no_part(tmp_path):
-    path = tmp_path / "gan.weights.h5"
-    path.write_bytes(b"older")
-    with pytest.raises(OSError, match="No space left"):
-        callbacks.save_weights(FullDisk(), path)
-    assert path.read_bytes() == b"older"
-    assert names(tmp_path) == ["gan.weights.h5"]
-
-
-def test_a_failing_write_of_text_leaves_the_older_file_and_no_part(tmp_path, monkeypatch):
-    path = tmp_path / "card.json"
-    callbacks.write_text(path, "älter")
-    assert path.read_bytes() == "älter".encode()
-
-    def half(self, text, **options):
-        self.write_bytes(text[:2].encode())
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_text", half)
-    with pytest.raises(OSError, match="No space left"):
-        callbacks.write_text(path, "newer")
-    assert path.read_bytes() == "älter".encode()
-    assert names(tmp_path) == ["card.json"]
 
 
 # --- checkpoints ---------------------------------------------------------------------------------
@@ -193,10 +154,11 @@ def test_a_run_without_a_whole_checkpoint_says_so_and_loads_nothing(gan, tmp_pat
     assert equal(before, tiny_gan.state(other))
 
 
-def test_a_damaged_list_of_checkpoints_is_named(gan, tmp_path):
+@pytest.mark.parametrize("text", ["[{", "null", '[{"step": 10}]'])
+def test_a_damaged_list_of_checkpoints_is_named(gan, tmp_path, text):
     save_at(gan, tmp_path, 10)
-    (tmp_path / "checkpoints.json").write_text("[{")
-    with pytest.raises(callbacks.CheckpointError, match=r"checkpoints\.json is damaged"):
+    (tmp_path / "checkpoints.json").write_text(text)
+    with pytest.raises(callbacks.CheckpointError, match=r"checkpoints\.json is damaged.*anew"):
         callbacks.Checkpoint(tmp_path).resume(gan)
 
 
@@ -226,22 +188,27 @@ def test_weights_that_are_not_finite_are_not_saved(gan, tmp_path, network, value
     assert callbacks.Checkpoint(tmp_path).resume(tiny_gan.build()) == 10
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-def test_a_checkpoint_that_finds_the_disk_full_leaves_those_before(gan, tmp_path):
+def test_a_checkpoint_that_finds_the_disk_full_leaves_those_before(gan, tmp_path, monkeypatch):
+    def half(file, **state):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
     save_at(gan, tmp_path, 10)
     before = names(tmp_path)
-    (tmp_path / ".writing-step-00000020.npz").symlink_to("/dev/full")
     gan.step.assign(20)
-    with pytest.raises(OSError, match="No space left"):
-        checkpoint_of(gan, tmp_path).save()
+    checkpoint = checkpoint_of(gan, tmp_path)
+    monkeypatch.setattr(np, "savez", half)
+    with pytest.raises(OSError, match="step-00000020"):
+        checkpoint.save()
+    monkeypatch.undo()
     assert names(tmp_path) == before
     assert callbacks.Checkpoint(tmp_path).resume(tiny_gan.build()) == 10
     save_at(gan, tmp_path, 20)
     assert callbacks.Checkpoint(tmp_path).resume(tiny_gan.build()) == 20
 
 
-def test_what_a_killed_process_left_half_written_is_cleared_away(gan, tmp_path):
-    (tmp_path / ".writing-step-00000005.npz").write_bytes(b"half")
+def test_what_a_killed_process_left_is_cleared_away(gan, tmp_path):
+    (tmp_path / ".writing-0123456789ab-00000005.npz").write_bytes(b"half")
     (tmp_path / "step-00000005.npz").write_bytes(b"whole, but never listed")
     save_at(gan, tmp_path, 10)
     assert names(tmp_path) == ["checkpoints.json", "step-00000010.npz"]
@@ -286,13 +253,55 @@ def test_weights_of_bfloat16_survive(tmp_path):
     assert equal(tiny_gan.state(gan), tiny_gan.state(other))
 
 
+# --- a run that is killed -----------------------------------------------------------------------
+
+EPOCHS = 60
+
+
+def start(folder):
+    """Start the run of ``killed_run.py`` in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("killed_run.py")), str(folder), str(EPOCHS)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},
+    )
+
+
+def steps_on_file(folder):
+    """Return the steps of the checkpoints, newest first."""
+    index = folder / "checkpoints.json"
+    return [entry["step"] for entry in json.loads(index.read_text())] if index.exists() else []
+
+
+def test_a_run_that_is_killed_ends_with_the_bits_of_one_that_was_not(tmp_path):
+    delay_s = random.SystemRandom().uniform(0.0, 0.5)
+    print(f"killed {delay_s} s after its second checkpoint")  # pytest shows it if the test fails
+    unbroken, killed = start(tmp_path / "unbroken"), start(tmp_path / "killed")
+    while len(steps_on_file(tmp_path / "killed")) < 2 and killed.poll() is None:
+        time.sleep(0.01)
+    time.sleep(delay_s)
+    killed.kill()
+    killed.communicate()
+    assert killed.returncode != 0, "the run ended before it could be killed"
+    newest, older = steps_on_file(tmp_path / "killed")
+    path = tmp_path / "killed" / f"step-{newest:08d}.npz"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])  # as a failing disk may
+    first, *_, resumed = start(tmp_path / "killed").communicate(timeout=600)[0].splitlines()
+    (whole,) = unbroken.communicate(timeout=600)[0].splitlines()
+    assert f"step-{newest:08d}.npz is missing or damaged" in first
+    assert resumed.startswith(f"from step {older} to {3 * EPOCHS}: ")
+    assert whole.startswith(f"from step 0 to {3 * EPOCHS}: ")
+    assert resumed.rpartition(" ")[2] == whole.rpartition(" ")[2]
+
+
 # --- best weights --------------------------------------------------------------------------------
 
 
 def score_by_epoch(gan, folder, scores, mode="max"):
     """Train an epoch for each score; return the callback and the averages after each epoch."""
     looks, averages = iter(scores), []
-    best = callbacks.BestWeights(folder, "quality", mode)
+    best = callbacks.BestWeights(folder / "best", "quality", mode, lambda: {"of": "a test"})
     note = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: setattr(gan, "stop_training", False),
         on_epoch_end=lambda epoch, logs: averages.append(gan.averaged_generator.get_weights()),
@@ -305,20 +314,20 @@ def score_by_epoch(gan, folder, scores, mode="max"):
 @pytest.mark.parametrize("mode, winner", [("max", 2), ("min", 1)])
 def test_the_weights_with_the_best_score_are_kept_with_it(gan, tmp_path, mode, winner):
     best, averages = score_by_epoch(gan, tmp_path, [0.5, 0.1, 0.9, np.nan, 0.7], mode)
-    other = tiny_gan.build().generator
-    assert best.load(other) == 2 * (winner + 1)
+    other, step = tiny_gan.build().generator, 2 * (winner + 1)
+    assert best.load(other) == step
     assert equal(other.get_weights(), averages[winner])
-    assert best.best["quality"] == [0.5, 0.1, 0.9][winner]
-    weights = f"best-{2 * (winner + 1):08d}.weights.h5"
-    assert names(tmp_path) == sorted(["best.json", weights, "looks"])
-    assert hashlib.sha256((tmp_path / weights).read_bytes()).hexdigest() == best.best["sha256"]
+    card, weights = files.read_card(tmp_path / "best")
+    assert card["best"] == {"step": step, "quality": [0.5, 0.1, 0.9][winner]}
+    assert card["of"] == "a test"
+    assert names(tmp_path / "best") == ["card.json", weights.name]
 
 
 def test_the_best_score_is_remembered_by_a_resumed_run(gan, tmp_path):
     score_by_epoch(gan, tmp_path, [0.9])
-    before = names(tmp_path)
+    before = names(tmp_path / "best")
     best, averages = score_by_epoch(gan, tmp_path, [0.8])
-    assert names(tmp_path) == before
+    assert names(tmp_path / "best") == before
     best, averages = score_by_epoch(gan, tmp_path, [0.95])
     other = tiny_gan.build().generator
     assert best.load(other) == 6
@@ -327,9 +336,9 @@ def test_the_best_score_is_remembered_by_a_resumed_run(gan, tmp_path):
 
 def test_epochs_without_a_score_keep_the_best(gan, tmp_path):
     best, _ = score_by_epoch(gan, tmp_path, [0.9])
-    before = names(tmp_path)
+    before = names(tmp_path / "best")
     fit(gan, best, epochs=3)
-    assert names(tmp_path) == before
+    assert names(tmp_path / "best") == before
 
 
 def test_a_score_that_never_comes_is_named_with_those_that_came(gan, tmp_path):
@@ -340,13 +349,13 @@ def test_a_score_that_never_comes_is_named_with_those_that_came(gan, tmp_path):
 
 
 def test_best_weights_that_are_missing_or_damaged_are_not_loaded(gan, tmp_path):
-    best = callbacks.BestWeights(tmp_path, "quality", "max")
-    with pytest.raises(callbacks.CheckpointError, match="holds no best weights, or damaged ones"):
+    best = callbacks.BestWeights(tmp_path / "best", "quality", "max")
+    with pytest.raises(callbacks.CheckpointError, match=r"there is no .*card\.json"):
         best.load(gan.generator)
     best, _ = score_by_epoch(gan, tmp_path, [0.9])
-    damage(tmp_path / best.best["file"])
+    damage(files.read_card(tmp_path / "best")[1])
     before = gan.generator.get_weights()
-    with pytest.raises(callbacks.CheckpointError, match="holds no best weights, or damaged ones"):
+    with pytest.raises(callbacks.CheckpointError, match=r"weights\.h5 is missing or damaged"):
         best.load(gan.generator)
     assert equal(before, gan.generator.get_weights())
 
@@ -363,6 +372,12 @@ def test_the_time_limit_counts_training_over_all_pieces_of_a_run(gan, tmp_path, 
     history = fit(resumed, clock, callbacks.TimeLimit(minutes=3), epochs=100)
     assert len(history.epoch) == 2
     assert float(resumed.elapsed_s.numpy()) == 180.0
+
+
+@pytest.mark.parametrize("minutes", [0, -1.0, float("nan")])
+def test_a_time_that_ends_no_run_is_refused(minutes):
+    with pytest.raises(ValueError, match="must be more than 0"):
+        callbacks.TimeLimit(minutes)
 
 
 def test_the_progress_bar_shows_minutes_step_and_losses(gan, clock, capsys):

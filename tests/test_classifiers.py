@@ -1,7 +1,6 @@
 """Judges: what they hear, how they are trained, and whether the shipped ones keep their word."""
 
 import json
-import shutil
 from types import SimpleNamespace
 
 import librosa
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from audiogan_lib import classifiers, datasets, metrics, spectral
+from audiogan_lib import classifiers, datasets, files, metrics, spectral
 from audiogan_lib.classifiers import hearing
 
 SHIPPED = {
@@ -45,7 +44,7 @@ def shipped(request):
         test = datasets.load(SHIPPED[request.param], split="test")
     except OSError as error:
         pytest.skip(f"no {SHIPPED[request.param]}: {error}")
-    folder = classifiers._WEIGHTS / f"judge-{request.param}"
+    folder = files.WEIGHTS / f"judge-{request.param}"
     card = json.loads((folder / "card.json").read_text())
     return SimpleNamespace(
         name=request.param, judge=classifiers.load(request.param), card=card, test=test
@@ -60,16 +59,18 @@ def test_cepstra_are_librosas(tones):
     levels = 1.0 + np.maximum(librosa.amplitude_to_db(mel, ref=np.max, top_db=None), -60.0) / 30.0
     expected = librosa.feature.mfcc(S=levels, n_mfcc=20)
     slopes = librosa.feature.delta(expected, width=5)
-    heard = hearing.cepstra(tones.waveforms[:1], 8000)[0].numpy()
-    assert heard.shape == (1 + 2048 // 80, 40)
-    np.testing.assert_allclose(heard[:, :20], expected.T, atol=1e-3)
-    np.testing.assert_allclose(heard[2:-2, 20:], slopes.T[2:-2], atol=1e-3)
+    features = hearing.cepstra(tones.waveforms[:1], 8000)[0].numpy()
+    assert features.shape == (1 + 2048 // 80, 40)
+    np.testing.assert_allclose(features[:, :20], expected.T, atol=1e-3)
+    np.testing.assert_allclose(features[2:-2, 20:], slopes.T[2:-2], atol=1e-3)
 
 
 def test_cepstra_are_the_same_at_every_level_and_finite_in_silence(tones):
-    heard = hearing.cepstra(tones.waveforms, 8000)
+    features = hearing.cepstra(tones.waveforms, 8000)
     for gain in (1e-3, 0.37, 20.0):
-        np.testing.assert_allclose(hearing.cepstra(gain * tones.waveforms, 8000), heard, atol=1e-3)
+        np.testing.assert_allclose(
+            hearing.cepstra(gain * tones.waveforms, 8000), features, atol=1e-3
+        )
     assert np.isfinite(hearing.cepstra(np.zeros((1, 2048)), 8000)).all()
 
 
@@ -77,13 +78,15 @@ def test_keys_peak_where_the_note_is():
     time_s = np.arange(16384) / 16000
     midi = np.array([40, 57, 69, 88, 110])
     notes = np.sin(2 * np.pi * librosa.midi_to_hz(midi)[:, None] * time_s)
-    heard = hearing.keys_and_cepstra(notes, 16000).numpy()
-    assert heard.shape == (5, 52, 209)
-    np.testing.assert_allclose(heard[..., 169:], hearing.cepstra(notes, 16000)[:, ::2], atol=1e-5)
-    keys = 33 + heard[:, 25, :169].argmax(axis=1) / 2
+    features = hearing.keys_and_cepstra(notes, 16000).numpy()
+    assert features.shape == (5, 52, 209)
+    np.testing.assert_allclose(
+        features[..., 169:], hearing.cepstra(notes, 16000)[:, ::2], atol=1e-5
+    )
+    keys = 33 + features[:, 25, :169].argmax(axis=1) / 2
     np.testing.assert_allclose(keys, midi, atol=0.5)  # a semitone at 82 Hz is one bin wide
     np.testing.assert_array_equal(keys[2:], midi[2:])
-    np.testing.assert_allclose(hearing.keys_and_cepstra(0.01 * notes, 16000), heard, atol=1e-3)
+    np.testing.assert_allclose(hearing.keys_and_cepstra(0.01 * notes, 16000), features, atol=1e-3)
     assert np.isfinite(hearing.keys_and_cepstra(np.zeros((1, 16384)), 16000)).all()
 
 
@@ -101,10 +104,10 @@ def test_augment_shifts_each_clip_on_its_own_and_within_bounds():
     varied = hearing.augment(tf.constant(impulses), tf.constant([5, 0])).numpy()
     shifts = np.abs(varied).argmax(axis=1) - 1000
     # A hole may fall on the impulse, so a few clips may hold noise alone.
-    found = shifts[np.abs(varied).max(axis=1) > 0.5]
-    assert len(found) > 50
-    assert -50 <= found.min() < 0 < 150 < found.max() <= 202
-    assert len(np.unique(found)) > 20
+    whole = shifts[np.abs(varied).max(axis=1) > 0.5]
+    assert len(whole) > 50
+    assert -50 <= whole.min() < 0 < 150 < whole.max() <= 202
+    assert len(np.unique(whole)) > 20
 
 
 def test_augment_changes_pitch_within_bounds_when_asked():
@@ -162,19 +165,11 @@ def test_features_that_there_are_not_are_refused():
         classifiers.build(2048, 8000, {"label": ("low", "high")}, hears="keys")
 
 
-def test_damaged_or_missing_weights_are_refused(tones, tmp_path):
-    classifiers.save(classifiers.build(2048, 8000, {"label": ("a", "b")}, width=8), tmp_path)
-    weights = tmp_path / "classifier.weights.h5"
-    data = bytearray(weights.read_bytes())
-    data[len(data) // 2] ^= 1
-    weights.write_bytes(data)
-    with pytest.raises(ValueError, match=r"classifier.weights.h5 is damaged: its SHA-256 is"):
-        classifiers.load(tmp_path)
-    weights.unlink()
-    with pytest.raises(ValueError, match=r"one of digits, drums, .* or a folder .* missing"):
-        classifiers.load(tmp_path)
-    with pytest.raises(ValueError, match=r"got 'digit'"):
+def test_a_judge_that_there_is_not_is_refused_with_the_nearest_name(tmp_path):
+    with pytest.raises(ValueError, match=r"no judge 'digit' \(did you mean 'digits'\?\)"):
         classifiers.load("digit")
+    with pytest.raises(ValueError, match=r"one of digits, drums, .*, or a folder with card\.json"):
+        classifiers.load(tmp_path)
 
 
 def test_a_judge_refuses_what_is_no_clip_of_its_length():
@@ -211,7 +206,7 @@ def test_the_digit_judge_is_right_98_times_in_100(shipped):
 
 def test_a_shipped_judge_is_small(shipped):
     assert shipped.judge.network.count_params() < 300_000
-    weights = classifiers._WEIGHTS / f"judge-{shipped.name}" / "classifier.weights.h5"
+    weights = files.WEIGHTS / f"judge-{shipped.name}" / "classifier.weights.h5"
     assert weights.stat().st_size < 1.5e6
 
 
@@ -246,12 +241,3 @@ def test_noise_is_no_sound_that_a_shipped_judge_finds_varied(shipped):
     assert score < 0.4 * metrics.inception_score(
         shipped.judge.probabilities(shipped.test.waveforms)
     )
-
-
-def test_a_copy_of_a_shipped_judge_with_another_card_is_refused(shipped, tmp_path):
-    source = classifiers._WEIGHTS / f"judge-{shipped.name}"
-    copy = shutil.copytree(source, tmp_path / "copy")
-    card = {**shipped.card, "sha256": "0" * 64}
-    (copy / "card.json").write_text(json.dumps(card))
-    with pytest.raises(ValueError, match="its card says 0000"):
-        classifiers.load(copy)

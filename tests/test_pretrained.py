@@ -113,20 +113,11 @@ def test_no_sounds_are_no_error(digits):
     assert digits.sample(0).shape == (0, digits.recipe.samples)
 
 
-def test_a_generator_loads_from_a_folder_and_refuses_other_weights(tmp_path, digits):
+def test_a_generator_loads_from_a_folder(tmp_path, digits):
     folder = tmp_path / "copy"
     shutil.copytree(pretrained.WEIGHTS / "digits", folder)
     copy = pretrained.load(folder)
     np.testing.assert_array_equal(copy.sample(1, seed=0), digits.sample(1, seed=0))
-    weights = folder / copy.card["weights"]
-    damaged = bytearray(weights.read_bytes())
-    damaged[len(damaged) // 2] ^= 1
-    weights.write_bytes(damaged)
-    with pytest.raises(ValueError, match="SHA-256"):
-        pretrained.load(folder)
-    weights.unlink()
-    with pytest.raises(ValueError, match="missing"):
-        pretrained.load(folder)
 
 
 def test_an_unknown_name_lists_the_known(tmp_path):

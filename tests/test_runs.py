@@ -1,20 +1,16 @@
-"""Runs and the command line: train, resume after a kill, generate, evaluate."""
+"""Runs: train, go on, keep the best, let a judge compare; and the page to hear that by."""
 
-import csv
+import base64
+import io
 import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import time
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
 
-from audiogan_lib import __main__, audio, datasets, pretrained, recipes, runs
+from audiogan_lib import callbacks, datasets, pretrained, recipes, runs
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +58,7 @@ def test_a_run_leaves_all_that_is_promised(done):
     assert card["conditions"] == {"label": ["noise", "tone"]}
     assert list(done.glob("step-*.wav"))
     assert list((done / "checkpoints").glob("step-*.npz"))
+    assert not (done / "best").exists()  # without a judge
     assert len(list(done.glob("generator-*.weights.h5"))) == 1
     generator = pretrained.load(done)
     assert generator.sample(2, label="tone", seed=0).shape == (2, 4096)
@@ -77,14 +74,50 @@ def test_more_minutes_go_on_and_another_recipe_is_refused(done, tiny, capsys):
         runs.Run(replace(tiny, width=4), done)
 
 
-def test_scores_are_written_as_a_table(tmp_path):
-    recipe = replace(recipes.NAMES["drums"], width=2, minutes=0.01)
-    runs.Run(recipe, tmp_path).train(looks=1, verbose=False)
-    with (tmp_path / "scores.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    assert rows
-    assert 0 <= float(rows[-1]["accuracy"]) <= 1
-    assert float(rows[-1]["frechet_distance"]) > 0
+def test_a_run_goes_on_when_its_folder_has_moved_but_not_with_other_classes(
+    done, tiny, folder, tmp_path
+):
+    moved = tmp_path / "moved"
+    for name in ("noise", "tone"):
+        (moved / name).mkdir(parents=True)
+        for path in (folder / name).iterdir():
+            (moved / name / path.name).write_bytes(path.read_bytes())
+    run = runs.Run(replace(tiny, data=str(moved), name="moved"), done)
+    assert run.conditions == {"label": ("noise", "tone")}
+    (moved / "tone").rename(moved / "bell")
+    with pytest.raises(ValueError, match="learnt label noise, tone, but the data have bell"):
+        runs.Run(replace(tiny, data=str(moved)), done)
+
+
+def test_a_damaged_card_of_a_run_is_named(done, tiny, tmp_path):
+    (tmp_path / "card.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"card\.json is damaged: it lacks"):
+        runs.Run(tiny, tmp_path)
+
+
+def test_a_run_with_a_judge_keeps_the_generator_of_its_best_look(tmp_path, monkeypatch):
+    distances, averages = {20: 3.0, 40: 2.0, 60: 4.0}, {}
+
+    class Limit(callbacks.TimeLimit):
+        def on_epoch_end(self, epoch, logs=None):
+            super().on_epoch_end(epoch, logs)
+            self.model.stop_training = int(self.model.step.numpy()) >= 60
+
+    def score(run, gan):
+        step = int(gan.step.numpy())
+        averages[step] = gan.averaged_generator.get_weights()[-1]
+        return {"frechet_distance": distances[step]}
+
+    monkeypatch.setattr(callbacks, "TimeLimit", Limit)
+    monkeypatch.setattr(runs.Run, "_score", score)
+    recipe = replace(recipes.NAMES["article"], width=1, batch_size=2)
+    runs.Run(recipe, tmp_path).train(looks=10**6, verbose=False)
+    best, last = pretrained.load(tmp_path / "best"), pretrained.load(tmp_path)
+    assert best.card["best"] == {"step": 40, "frechet_distance": 2.0}
+    assert (best.card["training"]["step"], last.card["training"]["step"]) == (40, 60)
+    assert np.array_equal(best.network.get_weights()[-1], averages[40])
+    assert np.array_equal(last.network.get_weights()[-1], averages[60])
+    assert best.sample(1, seed=0).shape == last.sample(1, seed=0).shape == (1, 16384)
 
 
 def test_a_judge_of_other_labels_is_refused():
@@ -109,138 +142,52 @@ def test_what_the_test_split_never_heard_of_runs_through_all():
     assert runs.sounds_like(known, test, count=80)[1]["speaker"] == list(test.columns["speaker"])
 
 
-def test_generate_writes_named_files_that_are_the_samples(tmp_path, capsys):
-    arguments = ["generate", "drums", "--label", "snare", "--count", "3", "--seed", "4", "--out"]
-    assert __main__.main([*arguments, str(tmp_path / "out")]) == 0
-    files = sorted((tmp_path / "out").iterdir())
-    assert [file.name for file in files] == [f"snare-{number:03d}.wav" for number in range(3)]
-    wanted = pretrained.load("drums").sample(3, label="snare", seed=4)
-    for file, sound in zip(files, wanted, strict=True):
-        waveform, sample_rate = audio.read(file)
-        assert sample_rate == 16000
+# --- the page ------------------------------------------------------------------------------------
+
+COLUMN = {
+    "clips": 6,
+    "accuracy": 0.5,
+    "interval": (0.2, 0.8),
+    "inception_score": 2.0,
+    "frechet_distance": 1.0,
+    "shares": {"label": {"<low>": 0.5, "high": 0.5}},
+}
+
+
+@pytest.fixture
+def page(tmp_path):
+    rng = np.random.default_rng(2)
+    train = datasets.Dataset("toy", 0.1 * rng.normal(size=(9, 5000)), [0] * 9, ("<low>",), 8000)
+    sounds = 0.1 * rng.normal(size=(6, 5000)).astype(np.float32)
+    generated = COLUMN | {
+        "worst": [[4, 0.01, "high"], [1, 0.2, "<low>"]],
+        "best": [[2, 0.99, "high"]],
+        "nearest_pairs": [[3, 8, 1.25], [0, 5, 2.5]],
+    }
+    report = {"test": COLUMN, "generated": generated, "floor": 0.1, "equal_count": 6}
+    path = tmp_path / "page.html"
+    path.write_text("an older page")
+    asked = ["<low>", "<low>", "high", "high", "<low>", "high"]
+    runs.write_page(path, "toy", report, train, sounds, asked)
+    assert list(tmp_path.iterdir()) == [path]
+    return path.read_text(encoding="utf-8"), sounds, train.waveforms
+
+
+def test_the_page_plays_the_sounds_that_the_report_names_in_its_order(page):
+    html, sounds, train = page
+    wanted = [sounds[4], sounds[1], sounds[2], sounds[3], train[8], sounds[0], train[5]]
+    played = re.findall(r'src="data:audio/flac;base64,([^"]+)"', html)
+    for encoded, sound in zip(played, wanted, strict=True):
+        waveform, sample_rate = soundfile.read(io.BytesIO(base64.b64decode(encoded)))
+        assert sample_rate == 8000
         np.testing.assert_allclose(waveform, sound, atol=2**-15)
-    assert "snare-002.wav" in capsys.readouterr().out
 
 
-def test_generate_takes_further_conditions(tmp_path):
-    arguments = "generate digits --label 7 --condition speaker=theo --count 1 --seed 0 --out"
-    assert __main__.main([*arguments.split(), str(tmp_path)]) == 0
-    assert [file.name for file in tmp_path.iterdir()] == ["7-theo-000.wav"]
-
-
-def test_evaluate_prints_real_beside_generated_and_saves_a_page(tmp_path, capsys):
-    page = tmp_path / "drums.html"
-    assert __main__.main(["evaluate", "drums", "--count", "60", "--page", str(page)]) == 0
-    table = capsys.readouterr().out
-    for words in ("test split", "generated", "recognised as asked", "Frechet", "real against real"):
-        assert words in table
-    html = page.read_text(encoding="utf-8")
-    assert html.count("<audio ") == 32
-    assert table.splitlines()[3] in html
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ("train --out x", "--data"),
-        ("train violins --out x", "violins"),
-        ("train drums --minutes 0 --out x", "minutes"),
-        ("generate violins --out x", "violins"),
-        ("generate drums --label gong --out x", "gong"),
-        ("generate drums --condition size=big --out x", "size"),
-        ("evaluate nowhere", "nowhere"),
-    ],
-)
-def test_wrong_commands_end_in_one_sentence(arguments, words, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    assert __main__.main(arguments.split()) == 2
-    error = capsys.readouterr().err
-    assert words in error
-    assert len(error.splitlines()) == 1
-    assert not list(tmp_path.iterdir())
-
-
-def test_training_uses_the_good_and_names_the_bad(folder, tmp_path, capsys, tiny, recwarn):
-    mixed = tmp_path / "mixed"
-    mixed.mkdir()
-    good = {"tone/0.wav", "tone/1.flac", "noise/0.ogg", "noise/1.mp3"}
-    for name in good:
-        (mixed / name.replace("/", "-")).write_bytes((folder / name).read_bytes())
-    rng = np.random.default_rng(0)
-    soundfile.write(mixed / "fast.wav", rng.normal(size=96000) * 0.1, 96000)
-    soundfile.write(mixed / "wide.wav", rng.normal(size=(16000, 8)) * 0.1, 16000)
-    soundfile.write(mixed / "long.wav", rng.normal(size=600 * 8000) * 0.1, 8000)
-    bad = ("empty.wav", "text.wav", "short.wav", "zeros.wav", "nan.wav", "cut.wav")
-    (mixed / "empty.wav").touch()
-    (mixed / "text.wav").write_text("not a sound")
-    soundfile.write(mixed / "short.wav", rng.normal(size=160) * 0.1, 16000)
-    soundfile.write(mixed / "zeros.wav", np.zeros(16000), 16000)
-    soundfile.write(mixed / "nan.wav", np.full(16000, np.nan), 16000, subtype="FLOAT")
-    whole = (folder / "tone" / "0.wav").read_bytes()
-    (mixed / "cut.wav").write_bytes(whole[: len(whole) // 2])
-    recipe = replace(tiny, data=str(mixed))
-    run = runs.Run(recipe, tmp_path / "run")
-    skipped = " ".join(file for file, _ in run.train_data.skipped)
-    for name in bad:
-        assert name in skipped
-    for name in (*(name.replace("/", "-") for name in good), "fast.wav", "wide.wav"):
-        assert name not in skipped
-    run.train(verbose=False)
-    assert pretrained.load(tmp_path / "run").sample(1, seed=0).shape == (1, 4096)
-
-
-def test_a_folder_too_big_for_memory_is_trained_on_from_its_files(
-    folder, tiny, tmp_path, monkeypatch, capsys, cache
-):
-    monkeypatch.setattr(datasets, "IN_MEMORY_BYTES", 0)
-    monkeypatch.setattr(__main__.sys.modules["audiogan_lib.recipes"], "for_folder", lambda _: tiny)
-    status = __main__.main(["train", "--data", str(folder), "--out", str(tmp_path / "run")])
-    assert status == 0
-    assert "clips, read from their files as they are needed;" in capsys.readouterr().out
-    assert pretrained.load(tmp_path / "run").card["training"]["step"] > 0
-
-
-def test_a_run_whose_sounds_are_gone_ends_in_a_sentence_that_names_one(
-    folder, tiny, tmp_path, monkeypatch, recwarn, cache
-):
-    monkeypatch.setattr(datasets, "IN_MEMORY_BYTES", 0)
-    shutil.copytree(folder, tmp_path / "sounds")
-    run = runs.Run(replace(tiny, data=str(tmp_path / "sounds")), tmp_path / "run")
-    shutil.rmtree(tmp_path / "sounds")
-    with pytest.raises(audio.AudioError, match=r"\.(wav|flac|ogg|mp3): cannot be opened"):
-        run.train(verbose=False)
-
-
-def test_a_folder_with_nothing_usable_says_so_in_one_sentence(tmp_path, capsys):
-    (tmp_path / "sounds").mkdir()
-    (tmp_path / "sounds" / "text.wav").write_text("not a sound")
-    with pytest.warns(UserWarning, match=r"text\.wav"):
-        status = __main__.main(
-            ["train", "--data", str(tmp_path / "sounds"), "--out", str(tmp_path / "run")]
-        )
-    assert status == 2
-    assert len(capsys.readouterr().err.splitlines()) == 1
-    assert not (tmp_path / "run").exists()
-
-
-def test_a_killed_run_goes_on_from_its_last_checkpoint(folder, tmp_path, root):
-    command = [sys.executable, "-m", "audiogan_lib", "train", "--data", str(folder)]
-    command += ["--minutes", "30", "--checkpoint-every", "1", "--out", str(tmp_path / "run")]
-    options = {"cwd": root, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-    index = tmp_path / "run" / "checkpoints" / "checkpoints.json"
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, env=environment, **options) as first:
-        deadline = time.monotonic() + 300
-        while not index.exists() and first.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.2)
-        first.send_signal(signal.SIGKILL)
-    step = json.loads(index.read_text(encoding="utf-8"))[0]["step"]
-    assert step > 0
-    with subprocess.Popen(command, env=environment, **options) as second:
-        lines = []
-        for line in second.stdout:
-            lines.append(line)
-            if "Going on" in line:
-                break
-        second.send_signal(signal.SIGKILL)
-    assert any(f"Going on from step {step}," in line for line in lines), lines
+def test_the_page_names_what_was_asked_and_heard_and_needs_nothing_beside_itself(page):
+    html, *_ = page
+    assert "&lt;low&gt;: 0.010, heard as high" in html
+    assert "&lt;low&gt;: 0.200<" in html
+    assert "training clip 8: 1.2 dB" in html
+    assert "real against real, 6 clips" in html
+    assert "<low>" not in html
+    assert not re.search(r'(?:src|href)="(?!data:)', html)

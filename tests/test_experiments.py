@@ -1,0 +1,119 @@
+"""What the tables of chapters 12, 15 and 18 were measured by, and what was written down."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from audiogan_lib import audio, datasets, files, recipes, transcription
+from experiments import quality
+from experiments import transcription as measured
+
+QUALITY = quality.RESULTS / "quality.json"
+MEASURED = json.loads((files.LIBRARY / "results" / "transcription.json").read_text("utf-8"))
+
+
+# --- quality for minutes -------------------------------------------------------------------------
+
+
+def test_networks_are_compared_on_the_same_data_for_the_same_minutes():
+    compared = [recipe for recipe in quality.trials().values() if recipe.data == "drums"]
+    assert len({recipe.network for recipe in compared}) == 4
+    alike = {(r.minutes, r.judge, r.samples, r.conditions, r.peak) for r in compared}
+    assert len(alike) == 1
+
+
+def test_seeds_and_precisions_are_all_that_differs_between_quick_digits():
+    quick = [recipe for recipe in quality.trials().values() if recipe.data == "fsdd"]
+    assert len({(recipe.seed, recipe.dtype) for recipe in quick}) == len(quick) == 6
+    assert {replace(r, seed=0, dtype="float32") for r in quick} == {
+        replace(recipes.NAMES["digits-fast"], dtype="float32")
+    }
+
+
+def test_the_first_look_that_reaches_a_score_counts():
+    shares = enumerate((0.2, 0.95, 0.94, 0.97))
+    curve = [{"minutes": minute, "accuracy": share} for minute, share in shares]
+    assert quality.minutes_to(curve, 0.95) == 1
+    assert quality.minutes_to(curve, 0.99) is None
+
+
+def test_a_trial_is_trained_and_scored(tmp_path):
+    recipe = replace(
+        recipes.NAMES["article"], name="tiny", width=1, minutes=0.001, batch_size=2, judge="drums"
+    )
+    result = json.loads(json.dumps(quality.measure("tiny", recipe, tmp_path)))
+    assert result["step"] == result["curve"][-1]["step"] > 0
+    assert result["scores"]["generated"]["clips"] == 300
+    sounds, sample_rate = audio.read(tmp_path / "tiny" / "sounds.flac")
+    assert (len(sounds), sample_rate) == (10 * recipe.samples, recipe.sample_rate)
+    line = quality.page({"tiny": result}).splitlines()[-1]
+    assert f"| {result['scores']['generated']['accuracy']:.3f} |" in line
+    last = result["curve"][-1]
+    line = quality.page({"digits-fast-tiny": result}).splitlines()[-1]
+    assert f"| {last['accuracy']:.2f} ({last['minutes']:.1f}) |" in line
+
+
+@pytest.mark.skipif(not QUALITY.exists(), reason="`make quality` writes the results")
+def test_the_page_shows_the_results_that_are_kept():
+    results = json.loads(QUALITY.read_text(encoding="utf-8"))
+    assert set(results) <= set(quality.trials())
+    assert (quality.HERE / "quality.md").read_text(encoding="utf-8") == quality.page(results)
+
+
+# --- speech to text ------------------------------------------------------------------------------
+
+
+def test_all_seeds_of_every_setting_are_written_down():
+    seeds = list(range(MEASURED["seeds"]))
+    settings = [corpus["unsupervised"] for corpus in MEASURED["corpora"].values()]
+    settings += [row["runs"] for row in MEASURED["skews"]]
+    assert len(settings) == len(measured.CORPORA) + len(measured.SKEWS)
+    assert all([run["seed"] for run in runs] == seeds for runs in settings)
+
+
+def test_the_written_errors_lie_between_those_of_labels_and_of_chance():
+    for corpus in MEASURED["corpora"].values():
+        errors = [run["error"] for run in corpus["unsupervised"]]
+        assert corpus["supervised"]["all"][0] < min(errors)
+        assert np.median(errors) < corpus["chance"]["random digits"] / 2
+    without_habits = MEASURED["skews"][0]
+    assert without_habits["skew"] == without_habits["least_divergence"] == 0
+    assert min(run["error"] for run in without_habits["runs"]) > 0.6
+
+
+def test_words_of_spoken_numbers_come_in_the_order_in_which_they_are_said():
+    plan = transcription.NumberPlan(measured.DIGITS, measured.LENGTH, 1.0)
+    digits = datasets.load("robot_digits", split="test")
+    spoken = measured.speech(digits, "voice", plan.texts(6, seed=0), seed=0)
+    assert len(spoken.said) == 6
+    assert spoken.sounds.shape == (6, measured.LENGTH, 8192)
+    # The same digit in the same voice sounds more alike than another one: voices alternate.
+    flat, said = spoken.words.reshape(-1, spoken.words.shape[-1]), spoken.said.ravel()
+    apart = np.linalg.norm(flat[:, None] - flat, axis=2)
+    same = (said[:, None] == said) & (apart > 0)
+    assert apart[same].mean() < 0.8 * apart[said[:, None] != said].mean()
+
+
+def test_a_choice_of_words_has_as_many_of_each_digit():
+    said = np.random.default_rng(0).integers(0, measured.DIGITS, 500)
+    chosen = measured._even(said, 30, seed=1)
+    assert np.bincount(said[chosen]).tolist() == [3] * measured.DIGITS
+    assert len(set(chosen)) == 30
+
+
+def test_a_run_depends_on_its_seed_and_not_on_the_runs_before():
+    rng = np.random.default_rng(0)
+    heard = rng.integers(0, measured.KINDS, (64, measured.LENGTH))
+    written = rng.integers(0, measured.DIGITS, (64, measured.LENGTH))
+    reader = measured.Unsupervised()
+    first, other, again = (reader.learn(heard, written, seed, 10) for seed in (3, 4, 3))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_a_mapping_is_scored_by_the_digits_that_it_gets_wrong():
+    said = np.array([[1, 2, 3, 4]])
+    assert measured.error_rate(said, np.array([[1, 2, 3, 5]])) == pytest.approx(0.25)
+    assert measured._swapped(2, 5)[:6] == [0, 1, 5, 3, 4, 2]
