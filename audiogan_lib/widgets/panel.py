@@ -50,10 +50,10 @@ class Save:
         try:
             audio.write(path, *self._sound())
         except (OSError, ValueError) as error:
-            told = f"Not saved: {error}"
+            message = f"Not saved: {error}"
         else:
-            told = f"Saved {path}"
-        self._status.value = status(told)
+            message = f"Saved {path}"
+        self._status.value = status(message)
 
 
 def look():
