@@ -356,6 +356,8 @@ def test_what_cannot_be_tested_is_named():
         widgets.BlindTest(tones(0.5), squares(0.1)[:2])
     with pytest.raises(ValueError, match="task must be 'abx' or 'which', received 'mushra'"):
         widgets.BlindTest(tones(0.5), squares(0.1), task="mushra")
+    with pytest.raises(ValueError, match=r"rows of samples each, received the shape \(900, 2\)"):
+        widgets.BlindTest([np.ones((900, 2))], [np.ones(900)])
     with pytest.raises(ValueError, match="trials must be positive, received 0"):
         widgets.BlindTest(tones(0.5), squares(0.1), trials=0)
     with pytest.raises(ValueError, match="letter must be 'A' or 'B', received 'X'"):
