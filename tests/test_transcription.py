@@ -28,7 +28,7 @@ def test_dictated_words_are_found_again():
     with pytest.raises(ValueError, match=r"words\[1\] must be speech, received nothing but zeros"):
         transcription.dictate([tones(300), silence], SAMPLE_RATE)
     stereo = np.stack([dictated, dictated], axis=1)
-    with pytest.raises(ValueError, match=r"waveform must be one row .* \(13200, 2\)"):
+    with pytest.raises(ValueError, match=r"waveform must be one row .* \(\d+, 2\)"):
         transcription.find_words(stereo, SAMPLE_RATE)
 
 
