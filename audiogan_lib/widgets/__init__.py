@@ -7,7 +7,7 @@ behind `DrumMachine`, `DiracGAN` behind `LossPlayground`.
 """
 
 from audiogan_lib.dirac_gan import DiracGAN
-from audiogan_lib.latents import LatentWalk
+from audiogan_lib.latents import LatentWalk, random_directions
 from audiogan_lib.widgets.drum_machine import Beat, DrumMachine
 from audiogan_lib.widgets.latent_player import LatentPlayer
 from audiogan_lib.widgets.listening_test import BlindTest, Comparison, ListeningTest
@@ -29,4 +29,5 @@ __all__ = [
     "SpectrogramExplorer",
     "TrainingScrubber",
     "phase_portraits",
+    "random_directions",
 ]
