@@ -1,4 +1,4 @@
-"""The smallest GAN there is, whose outcome can be proved; public in `widgets`."""
+"""The smallest GAN there is, whose outcome can be proved."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class DiracGAN:
 
     Examples
     --------
-    >>> DiracGAN("wasserstein", rate=0.1).growth().round(6)
+    >>> round(DiracGAN("wasserstein", rate=0.1).growth(), 6)
     1.0
     >>> DiracGAN("wasserstein", rate=0.1, alternating=False).growth() > 1
     True
@@ -174,7 +174,7 @@ class DiracGAN:
         ValueError
             As `eigenvalues`.
         """
-        return np.abs(self.eigenvalues()).max() ** (1 / self.penalty_every)
+        return float(np.abs(self.eigenvalues()).max()) ** (1 / self.penalty_every)
 
     def _step(self, weight):
         """Return the matrix of one step near the rest point, acting on (theta, phi)."""

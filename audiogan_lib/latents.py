@@ -87,6 +87,12 @@ def random_directions(count, latent_dim, seed):
     ------
     ValueError
         When more are wanted than there are dimensions.
+
+    Examples
+    --------
+    >>> directions = random_directions(2, 50, seed=0)
+    >>> np.allclose(directions @ directions.T, np.eye(2))
+    True
     """
     if not 0 <= count <= latent_dim:
         raise ValueError(f"count must lie in [0, {latent_dim}], received {count}")

@@ -6,16 +6,21 @@ one place, `starts`; pitches are MIDI numbers (69 is 440 Hz).
 
 from __future__ import annotations
 
-import uuid
+from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from audiogan_lib.files import replacing
+
 __all__ = ["DRUM_CHANNEL", "DRUM_KEYS", "Note", "mix", "starts", "write_midi"]
 
 #: Ticks of a beat in a MIDI file: sixteenths and triplets fall on whole ones.
 TICKS = 480
+
+#: The longest time between two events that the format can hold, in ticks.
+MOST_TICKS = 0x0FFFFFFF
 
 #: Channel 10 of General MIDI, counted from 0, where each pitch is another drum.
 DRUM_CHANNEL = 9
@@ -82,6 +87,11 @@ def starts(beats, tempo_bpm, sample_rate):
     ------
     ValueError
         When the tempo is not positive or a time is negative or not finite.
+
+    Examples
+    --------
+    >>> starts([0, 0.25, 1], tempo_bpm=120, sample_rate=8000)
+    array([   0, 1000, 4000])
     """
     beats = np.asarray(beats, np.float64)
     if not (np.isfinite(tempo_bpm) and tempo_bpm > 0):
@@ -116,10 +126,20 @@ def mix(sounds, positions, samples=None, loop=False):
     Raises
     ------
     ValueError
-        When there are not as many positions as sounds, one is negative, or `samples` is missing
-        where there are no sounds.
+        When a sound is no row of samples, there are not as many positions as sounds, one is
+        negative, or `samples` is missing where there are no sounds.
+
+    Examples
+    --------
+    >>> mix([np.ones(2), np.ones(1)], [0, 1])
+    array([1., 2.], dtype=float32)
     """
     sounds = [np.asarray(sound, np.float32) for sound in sounds]
+    for number, sound in enumerate(sounds):
+        if sound.ndim != 1:
+            raise ValueError(
+                f"sounds[{number}] must be one row of samples, received the shape {sound.shape}"
+            )
     positions = [int(position) for position in positions]
     if len(sounds) != len(positions) or min(positions, default=0) < 0:
         raise ValueError(
@@ -141,14 +161,16 @@ def mix(sounds, positions, samples=None, loop=False):
 def write_midi(path, notes, tempo_bpm):
     """Write a score as a standard MIDI file, which holds times and pitches but no sound.
 
-    One track at one tempo, `TICKS` ticks a beat. The file appears complete or not at all.
+    One track at one tempo, `TICKS` ticks a beat. A key of a channel can be down only once: where
+    notes of one pitch overlap, each strikes it anew, and it is let go when the last of them ends.
+    The file appears complete or not at all.
 
     Parameters
     ----------
     path : str or Path
         Where to; must end in ``.mid``.
     notes : sequence of Note
-        The score, in any order.
+        The score, in any order; ends before beat 559,240, the last that the format can hold.
     tempo_bpm : float in [4, 60000]
         Beats in a minute; stored as whole microseconds a beat.
 
@@ -162,6 +184,14 @@ def write_midi(path, notes, tempo_bpm):
     References
     ----------
     MIDI Manufacturers Association, "Standard MIDI Files 1.0", RP-001, 1996.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_midi(f"{folder}/a.mid", [Note(0, 1, 69)], tempo_bpm=120)
+    ...     print((Path(folder) / "a.mid").read_bytes()[:4])
+    b'MThd'
     """
     path = Path(path)
     if path.suffix.lower() != ".mid":
@@ -171,36 +201,35 @@ def write_midi(path, notes, tempo_bpm):
     if not path.parent.is_dir():
         raise FileNotFoundError(f"path must lie in a folder that exists, received {str(path)!r}")
     content = _midi_bytes([_checked(Note(*note)) for note in notes], tempo_bpm)
-    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
+    with replacing(path) as beside:
         beside.write_bytes(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _checked(note):
-    times = np.isfinite([note.beat, note.length]).all() and note.beat >= 0 and note.length > 0
+    times = note.beat >= 0 and note.length > 0 and (note.beat + note.length) * TICKS < MOST_TICKS
     ranges = ((note.midi, 0, 127), (note.velocity, 1, 127), (note.channel, 0, 15))
-    if not times or any(value != int(value) or not a <= value <= b for value, a, b in ranges):
+    if not times or any(not a <= value <= b or value != int(value) for value, a, b in ranges):
         raise ValueError(
-            "notes must have beat >= 0, length > 0, midi 0 to 127, velocity 1 to 127 and channel "
-            f"0 to 15, received {note}"
+            "notes must have beat >= 0, length > 0 and an end before beat "
+            f"{MOST_TICKS // TICKS:,}, midi 0 to 127, velocity 1 to 127 and channel 0 to 15, "
+            f"received {note}"
         )
     return note
 
 
 def _midi_bytes(notes, tempo_bpm):
     """Return the file: a header and one track of events, each after the ticks since the last."""
-    microseconds = round(60e6 / tempo_bpm)
-    events = []
+    microseconds, keys = round(60e6 / tempo_bpm), defaultdict(list)
     for note in notes:
         start = round(note.beat * TICKS)
         end = max(start + 1, round((note.beat + note.length) * TICKS))
-        key, channel = int(note.midi), int(note.channel)
-        events.append((start, 1, bytes([0x90 | channel, key, int(note.velocity)])))
-        # At the same tick a note ends before the next begins, or a repeated pitch would stop.
-        events.append((end, 0, bytes([0x80 | channel, key, 64])))
+        keys[int(note.channel), int(note.midi)].append((start, end, int(note.velocity)))
+    events = []
+    for (channel, key), strokes in keys.items():
+        for start, end, velocity in _apart(strokes):
+            events.append((start, 1, bytes([0x90 | channel, key, velocity])))
+            # At the same tick a note ends before the next begins, or a repeated pitch would stop.
+            events.append((end, 0, bytes([0x80 | channel, key, 64])))
     track, now = b"\x00\xff\x51\x03" + microseconds.to_bytes(3, "big"), 0
     for tick, _, message in sorted(events):
         track += _variable_length(tick - now) + message
@@ -209,6 +238,19 @@ def _midi_bytes(notes, tempo_bpm):
     header = b"MThd" + (6).to_bytes(4, "big")
     header += b"".join(number.to_bytes(2, "big") for number in (0, 1, TICKS))
     return header + b"MTrk" + len(track).to_bytes(4, "big") + track
+
+
+def _apart(strokes):
+    """Let each stroke of a key end where the next begins; the last lasts as long as any."""
+    ends, velocities, latest = {}, {}, 0
+    for start, end, velocity in sorted(strokes):
+        ends[start] = latest = max(latest, end)
+        velocities[start] = max(velocity, velocities.get(start, 0))
+    following = [*list(ends)[1:], latest]
+    return [
+        (start, min(end, after), velocities[start])
+        for (start, end), after in zip(ends.items(), following, strict=True)
+    ]
 
 
 def _variable_length(number):

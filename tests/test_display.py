@@ -308,10 +308,14 @@ def test_a_spectrogram_shows_a_full_sine_at_its_place_with_0_db(scale):
     assert bar.get_ylabel() == "level (dB)"
 
 
-def test_a_spectrogram_takes_its_resolution(rng):
+def test_a_spectrogram_takes_its_resolution_and_its_range(rng):
     sound = rng.uniform(-1, 1, 4096)
     picture = display.spectrogram(sound, RATE, scale="linear", n_fft=64, hop_length=32)
     assert picture.figure.axes[0].collections[0].get_array().shape == (33, 129)
+    picture = display.spectrogram(sound, RATE, range_db=(-60, -10))
+    assert picture.figure.axes[0].collections[0].get_clim() == (-60, -10)
+    with pytest.raises(ValueError, match="range_db must go from a lower level to a higher"):
+        display.spectrogram(sound, RATE, range_db=(-40, -40))
     with pytest.raises(ValueError, match="scale must be 'mel' or 'linear', received 'bark'"):
         display.spectrogram(sound, RATE, scale="bark")
 

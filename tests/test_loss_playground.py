@@ -53,9 +53,9 @@ def test_slopes_are_the_gradients_of_the_losses(loss, score):
     with tf.GradientTape(persistent=True) as tape:
         loss_d = discriminator(real, fake)
         loss_g = generator(fake, real) if loss == "relativistic_average" else generator(fake)
-    found = [tape.gradient(value, fake).numpy().item() for value in (loss_d, loss_g)]
-    wanted = [float(slope(score)) for slope in (fake_slope, generator_slope)]
-    np.testing.assert_allclose(found, wanted, atol=1e-6)
+    gradients = [tape.gradient(value, fake).numpy().item() for value in (loss_d, loss_g)]
+    slopes = [float(slope(score)) for slope in (fake_slope, generator_slope)]
+    np.testing.assert_allclose(gradients, slopes, atol=1e-6)
 
 
 @pytest.mark.parametrize(

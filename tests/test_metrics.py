@@ -409,6 +409,12 @@ def test_attacks_are_compared_label_by_label():
     assert metrics.attack_difference(fake, [1, 1, 0, 0], real, labels) == 0
 
 
+@pytest.mark.parametrize("shape", [(9000,), (1, 9000), (9000, 2)])
+def test_vital_signs_are_those_of_several_clips(shape):
+    with pytest.raises(ValueError, match=r"at least \(2, 512\), got"):
+        metrics.vital_signs(np.ones(shape, np.float32), RATE)
+
+
 # --- reports -------------------------------------------------------------------------------------
 
 

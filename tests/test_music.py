@@ -17,8 +17,8 @@ def test_beats_fall_on_their_samples():
 
 def test_rounding_does_not_add_up():
     sixteenths = np.arange(16 * 1000) / 4
-    found = music.starts(sixteenths, 97, 16000)
-    assert np.abs(found - sixteenths * 60 / 97 * 16000).max() <= 0.5
+    samples = music.starts(sixteenths, 97, 16000)
+    assert np.abs(samples - sixteenths * 60 / 97 * 16000).max() <= 0.5
 
 
 @pytest.mark.parametrize("beats, tempo", [([0], 0), ([0], np.nan), ([-1], 100), ([np.inf], 100)])
@@ -57,6 +57,8 @@ def test_mixes_refuse_what_does_not_fit():
         music.mix([np.ones(1)], [-1])
     with pytest.raises(ValueError, match="samples must be given"):
         music.mix([], [])
+    with pytest.raises(ValueError, match=r"sounds\[1\] must be one row .* shape \(9, 2\)"):
+        music.mix([np.ones(9), np.ones((9, 2))], [0, 0])
 
 
 def read_midi(content):
@@ -123,6 +125,37 @@ def test_a_repeated_pitch_ends_before_it_begins_again(tmp_path):
     assert [status for _, (status, _, _) in messages] == [0x90, 0x80, 0x90, 0x80]
 
 
+def strokes(tmp_path, *notes):
+    """Write notes; return when each key goes down and up, in beats, with its velocity."""
+    music.write_midi(tmp_path / "score.mid", notes, 120)
+    division, _, messages = read_midi((tmp_path / "score.mid").read_bytes())
+    down, played = {}, []
+    for tick, (status, key, velocity) in messages:
+        if status & 0xF0 == 0x90:
+            assert (status & 0x0F, key) not in down  # no key is struck that is down
+            down[status & 0x0F, key] = tick / division, velocity
+        else:
+            start, loudness = down.pop((status & 0x0F, key))
+            played.append((start, tick / division, key, loudness))
+    assert not down
+    return sorted(played)
+
+
+def test_overlapping_notes_of_one_pitch_sound_until_the_last_of_them_ends(tmp_path):
+    outer, inner = Note(0, 4, 60, 90), Note(1, 1, 60, 80)
+    assert strokes(tmp_path, outer, inner) == [(0, 1, 60, 90), (1, 4, 60, 80)]
+    assert strokes(tmp_path, outer, inner, Note(5, 1, 60)) == [
+        (0, 1, 60, 90),
+        (1, 4, 60, 80),
+        (5, 6, 60, 100),
+    ]
+    twice = Note(0, 1, 60, 90), Note(0, 2, 60, 80)
+    assert strokes(tmp_path, *twice) == [(0, 2, 60, 90)]
+    elsewhere = Note(1, 1, 61, 80), Note(1, 1, 60, 80, channel=3)
+    assert len(strokes(tmp_path, outer, *elsewhere)) == 3
+    assert (0, 4, 60, 90) in strokes(tmp_path, outer, *elsewhere)
+
+
 @pytest.mark.parametrize(
     "note",
     [
@@ -133,6 +166,10 @@ def test_a_repeated_pitch_ends_before_it_begins_again(tmp_path):
         Note(0, 1, 60.5),
         Note(0, 1, 60, 0),
         Note(0, 1, 60, 100, 16),
+        Note(0, 1, np.inf),
+        # The format holds no more than 0x0fffffff ticks between two events.
+        Note(559_240, 1, 60),
+        Note(0, np.inf, 60),
     ],
 )
 def test_a_note_out_of_range_is_refused_and_nothing_written(note, tmp_path):

@@ -25,8 +25,11 @@ def test_dictated_words_are_found_again():
     borders = transcription.find_words(dictated, SAMPLE_RATE)
     expected = [[start, start + 2400] for start in (0, 4400, 8800)]
     np.testing.assert_allclose(borders, expected, atol=160)
-    with pytest.raises(ValueError, match="words: number 1 is all zeros"):
+    with pytest.raises(ValueError, match=r"words\[1\] must be speech, received nothing but zeros"):
         transcription.dictate([tones(300), silence], SAMPLE_RATE)
+    stereo = np.stack([dictated, dictated], axis=1)
+    with pytest.raises(ValueError, match=r"waveform must be one row .* \(\d+, 2\)"):
+        transcription.find_words(stereo, SAMPLE_RATE)
 
 
 def test_short_silence_is_part_of_a_word_and_a_click_is_none():

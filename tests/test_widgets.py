@@ -1,6 +1,9 @@
-"""The latent player: its controls make the sounds they promise, and both its faces are there."""
+"""The controls: what is set is what is heard and drawn, and both their faces are there."""
 
+import base64
 import html
+import io
+import json
 import re
 import subprocess
 import sys
@@ -9,9 +12,63 @@ import ipywidgets
 import numpy as np
 import pytest
 import soundfile
-from faces import controls, played
+from scipy import stats
 
-from audiogan_lib import audio, widgets
+from audiogan_lib import audio, display, widgets
+
+RATE = 8000
+
+
+def all_widgets(widget):
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from all_widgets(child)
+
+
+def controls(player):
+    """All widgets of the panel by their description."""
+    return {getattr(w, "description", ""): w for w in all_widgets(player.panel)}
+
+
+def played(html_text):
+    """The sounds of a page, in steps of 16 bits."""
+    sources = re.findall(r'src="data:audio/(?:flac|wav);base64,([^"]+)"', html_text)
+    return [soundfile.read(io.BytesIO(base64.b64decode(s)), dtype="int16")[0] for s in sources]
+
+
+def tone(frequency_hz, level, samples=5000):
+    return np.float32(level * np.sin(2 * np.pi * frequency_hz * np.arange(samples) / RATE))
+
+
+def assert_both_faces(control):
+    """A live front end gets the panel, a page what `page` renders, without a dead control."""
+    bundle = control._repr_mimebundle_()
+    view = bundle["application/vnd.jupyter.widget-view+json"]
+    assert view["model_id"] == control.panel.model_id
+    assert bundle["text/html"] == control.page().html
+    assert not re.search(r"<(input|button|select)", bundle["text/html"])
+
+
+@pytest.fixture
+def drawings(monkeypatch):
+    """Note what a control has drawn, without drawing it."""
+    asked = []
+
+    def note(sound, sample_rate, label, **settings):
+        asked.append((label, settings))
+        return display.Html(f"<img alt='{label}'>", f"Spectrogram of {label}.")
+
+    monkeypatch.setattr(display, "spectrogram", note)
+    return asked
+
+
+def test_importing_the_room_does_not_load_ipywidgets():
+    code = "import sys; import audiogan_lib.widgets; sys.exit('ipywidgets' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# --- the latent player ---------------------------------------------------------------------------
+
 
 LABELS = ("low", "middle", "high")
 
@@ -59,8 +116,8 @@ class PlainTones(Tones):
 def page(player):
     """The HTML that the panel shows now."""
     texts = [w.value for w in player.panel.children if isinstance(w, ipywidgets.HTML)]
-    [found] = [text for text in texts if "<audio" in text]
-    return found
+    [text] = [text for text in texts if "<audio" in text]
+    return text
 
 
 def shown(player):
@@ -76,56 +133,6 @@ def of(generator, latent, **conditions):
 @pytest.fixture
 def player():
     return widgets.LatentPlayer(Tones(), knobs=2, seed=3, label="middle")
-
-
-@pytest.fixture
-def walk():
-    rng = np.random.default_rng(0)
-    start, end = rng.standard_normal((2, 6)).astype(np.float32)
-    return widgets.LatentWalk(start, end, widgets.random_directions(3, 6, seed=1))
-
-
-def test_random_directions_are_orthonormal_and_seeded():
-    directions = widgets.random_directions(4, 20, seed=1)
-    np.testing.assert_allclose(directions @ directions.T, np.eye(4), atol=1e-12)
-    np.testing.assert_array_equal(directions, widgets.random_directions(4, 20, seed=1))
-    assert np.abs(directions - widgets.random_directions(4, 20, seed=2)).max() > 0.1
-    with pytest.raises(ValueError, match=r"count must lie in \[0, 3\], received 4"):
-        widgets.random_directions(4, 3, seed=0)
-
-
-def test_a_walk_begins_and_ends_at_its_ends(walk):
-    np.testing.assert_array_equal(walk.latent(), walk.start)
-    np.testing.assert_array_equal(walk.latent(morph=1), walk.end)
-    np.testing.assert_array_equal(walk.latent([0, 0, 0], 1), walk.end)
-
-
-def test_a_morph_follows_the_arc_at_even_pace(walk):
-    start, end = (latent / np.linalg.norm(latent) for latent in (walk.start, walk.end))
-    ends = widgets.LatentWalk(start, end, walk.directions)
-    quarter, half = ends.latent(morph=0.25), ends.latent(morph=0.5)
-    assert np.linalg.norm(half) == pytest.approx(1, abs=1e-6)
-    assert start @ half == pytest.approx(end @ half, abs=1e-6)
-    assert np.arccos(start @ quarter) == pytest.approx(np.arccos(start @ half) / 2, rel=1e-3)
-
-
-def test_a_morph_between_equal_ends_stays_there(walk):
-    same = widgets.LatentWalk(walk.start, walk.start, walk.directions)
-    np.testing.assert_allclose(same.latent(morph=0.3), walk.start, rtol=1e-6)
-
-
-def test_a_knob_turns_towards_its_direction_and_keeps_the_length(walk):
-    moved = walk.latent([0, 1.5, 0])
-    assert np.linalg.norm(moved) == pytest.approx(np.linalg.norm(walk.start), rel=1e-6)
-    gain = walk.directions @ (
-        moved / np.linalg.norm(moved) - walk.start / np.linalg.norm(walk.start)
-    )
-    assert gain.argmax() == 1
-    assert gain[1] > 0.3
-    with pytest.raises(ValueError, match=r"positions must be 3, one a knob, received \(2,\)"):
-        walk.latent([0, 1])
-    with pytest.raises(ValueError, match=r"morph must lie in \[0, 1\], received 1.5"):
-        walk.latent(morph=1.5)
 
 
 def test_it_starts_with_the_sound_of_its_seed_and_label(player):
@@ -198,10 +205,10 @@ def test_a_file_that_cannot_be_written_is_told_not_raised(player, tmp_path):
     ):
         controls(player)["file name"].value = name
         controls(player)["Save"].click()
-        told = player.panel.children[-1].value
-        assert "Not saved" in told
-        assert reason in html.unescape(told)
-        assert "<none>" not in told
+        message = player.panel.children[-1].value
+        assert "Not saved" in message
+        assert reason in html.unescape(message)
+        assert "<none>" not in message
 
 
 def test_every_condition_has_a_menu():
@@ -240,17 +247,10 @@ def test_an_unknown_choice_is_named():
         widgets.LatentPlayer(Tones(), speaker="theo")
 
 
-def test_both_faces_are_offered(player):
-    bundle = player._repr_mimebundle_()
-    view = bundle["application/vnd.jupyter.widget-view+json"]
-    assert view["model_id"] == player.panel.model_id
-    assert "<audio" in bundle["text/html"]
-    assert "middle, knob 1 at 0" in bundle["text/plain"]
-
-
 def test_the_page_plays_the_control_as_it_is_set(player):
     controls(player)["morph to seed"].value = 9
     static = player.page()
+    assert_both_faces(player)
     names = re.findall(r"<b>([^<]+)</b>", static.html)
     assert names[:4] == [
         "middle, knob 1 at \N{MINUS SIGN}1",
@@ -269,9 +269,477 @@ def test_the_page_plays_the_control_as_it_is_set(player):
     for name, (latent, label) in latents.items():
         np.testing.assert_array_equal(sounds[name], of(Tones(), latent, label=label))
     assert "In a live notebook" in static.html
-    assert not re.search(r"<(input|button|select)", static.html)
 
 
-def test_importing_the_module_does_not_load_ipywidgets():
-    code = "import sys; import audiogan_lib.widgets; sys.exit('ipywidgets' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+# --- listening ----------------------------------------------------------------------------------
+
+
+KINDS = ("recorded", "generated")
+
+
+def tones(level):
+    return [tone(frequency_hz, level) for frequency_hz in (200, 300, 400)]
+
+
+def squares(level):
+    return [np.sign(sound).astype(np.float32) * level for sound in tones(1.0)]
+
+
+@pytest.fixture(params=["abx", "which"])
+def test(request):
+    return widgets.BlindTest(tones(0.5), squares(0.1), KINDS, request.param, trials=10, seed=4)
+
+
+def is_square(sound):
+    return len(np.unique(np.abs(sound[sound != 0]).round(4))) == 1
+
+
+def test_the_solution_is_what_the_sounds_say(test):
+    letters = []
+    for trial in range(test.trials):
+        sounds = test.sounds(trial)
+        if test.task == "abx":
+            assert not is_square(sounds["A"])
+            assert is_square(sounds["B"])
+            same = [letter for letter in "AB" if (sounds[letter] == sounds["X"]).all()]
+        else:
+            same = [letter for letter in "AB" if is_square(sounds[letter])]
+        assert same == [test.solution(trial)]
+        letters.append(same[0])
+    assert set(letters) == {"A", "B"}
+
+
+def test_levels_tell_nothing(test):
+    for trial in range(test.trials):
+        levels_db = [audio.level_db(sound) for sound in test.sounds(trial).values()]
+        np.testing.assert_allclose(levels_db, -20, atol=0.1)
+
+
+def test_every_pair_has_its_turn_before_one_comes_again(test):
+    strongest = [np.abs(np.fft.rfft(test.sounds(i)["A"])).argmax() for i in range(9)]
+    for start in (0, 3, 6):
+        assert len(set(strongest[start : start + 3])) == 3
+
+
+def test_coins_are_fair():
+    test = widgets.BlindTest(tones(0.5), squares(0.1), trials=2000, seed=0)
+    share = np.mean([test.solution(i) == "A" for i in range(2000)])
+    assert abs(share - 0.5) < 0.04
+
+
+def test_the_score_counts_right_answers(test):
+    assert (test.interval(), test.chance()) == ((0.0, 1.0), 1.0)
+    for trial in range(10):
+        said = test.solution(trial) if trial < 8 else "BA"["AB".index(test.solution(trial))]
+        assert test.answer(said) == (trial < 8)
+    assert test.right == 8
+    # Clopper and Pearson by the quantiles of the beta distribution.
+    low, high = stats.beta.ppf(0.025, 8, 3), stats.beta.ppf(0.975, 9, 2)
+    np.testing.assert_allclose(test.interval(), (low, high))
+    assert test.chance() == pytest.approx((45 + 10 + 1) / 2**10)
+    assert test.score().startswith("8 of 10 right (95 % interval 44 to 97 %)")
+    with pytest.raises(ValueError, match="all 10 trials have been answered"):
+        test.answer("A")
+
+
+def test_all_right_still_leaves_an_interval():
+    test = widgets.BlindTest(tones(0.5), squares(0.1), trials=5)
+    for trial in range(5):
+        test.answer(test.solution(trial))
+    low, high = test.interval()
+    assert low == pytest.approx(0.025 ** (1 / 5))
+    assert high == 1
+
+
+def test_what_cannot_be_tested_is_named():
+    with pytest.raises(ValueError, match="equally many sounds, at least one, received 3 and 2"):
+        widgets.BlindTest(tones(0.5), squares(0.1)[:2])
+    with pytest.raises(ValueError, match="task must be 'abx' or 'which', received 'mushra'"):
+        widgets.BlindTest(tones(0.5), squares(0.1), task="mushra")
+    with pytest.raises(ValueError, match=r"rows of samples each, received the shape \(900, 2\)"):
+        widgets.BlindTest([np.ones((900, 2))], [np.ones(900)])
+    with pytest.raises(ValueError, match="trials must be positive, received 0"):
+        widgets.BlindTest(tones(0.5), squares(0.1), trials=0)
+    with pytest.raises(ValueError, match="letter must be 'A' or 'B', received 'X'"):
+        widgets.BlindTest(tones(0.5), squares(0.1)).answer("X")
+
+
+def test_answers_lead_from_trial_to_trial(test):
+    panel = widgets.ListeningTest(test, RATE)
+    said = "X is {}" if test.task == "abx" else "{} is generated"
+    for sound, expected in zip(played(panel._sounds.value), test.sounds(0).values(), strict=True):
+        np.testing.assert_array_equal(sound, audio.to_int16(expected))
+    controls(panel)[said.format(test.solution(0))].click()
+    assert "Right: " in panel._status.value
+    assert "1 of 1 right" in panel._status.value
+    for sound, expected in zip(played(panel._sounds.value), test.sounds(1).values(), strict=True):
+        np.testing.assert_array_equal(sound, audio.to_int16(expected))
+    wrong = "BA"["AB".index(test.solution(1))]
+    controls(panel)[said.format(wrong)].click()
+    assert "Wrong: " in panel._status.value
+    assert "1 of 2 right" in panel._status.value
+    for _ in range(8):
+        controls(panel)[said.format("A")].click()
+    assert "The test is over." in panel._status.value
+    assert controls(panel)[said.format("A")].disabled
+
+
+def test_nothing_but_the_sound_tells_what_is_what(test):
+    control = widgets.ListeningTest(test, RATE)
+    for html_text in (control.page().html, control._sounds.value):
+        assert "<img" not in html_text
+        assert "dBFS" not in html_text
+        assert "strongest" not in html_text
+    assert "strongest" not in control.page().text
+
+
+def test_the_page_folds_the_answers(test):
+    control = widgets.ListeningTest(test, RATE)
+    page = control.page()
+    assert_both_faces(control)
+    each = 3 if test.task == "abx" else 2
+    sounds = played(page.html)
+    assert len(sounds) == 3 * each
+    for trial in range(3):
+        expected = audio.to_int16(np.stack(list(test.sounds(trial).values())))
+        np.testing.assert_array_equal(sounds[each * trial : each * (trial + 1)], expected)
+        letter = test.solution(trial)
+        answer = f"X was {letter}" if each == 3 else f"{letter} was gen"
+        answers = re.findall(r"<details><summary>Answer \d</summary><p>([^<]+)</p>", page.html)
+        assert answers[trial].startswith(answer)
+
+
+@pytest.fixture
+def comparison():
+    sources = {"recorded": tones(0.5), "generated": squares(0.1)}
+    return widgets.Comparison(sources, RATE, ["low", "middle", "high"])
+
+
+def test_a_comparison_plays_one_sound_from_all_sources(comparison):
+    controls(comparison)["sound"].value = 2
+    real, fake = played(comparison._sounds.value)
+    np.testing.assert_array_equal(fake, audio.to_int16(squares(0.1)[2]))
+    assert audio.level_db(real / 32768) == pytest.approx(audio.level_db(fake / 32768), abs=0.1)
+    controls(comparison)["equal levels"].value = False
+    real, _ = played(comparison._sounds.value)
+    np.testing.assert_array_equal(real, audio.to_int16(tones(0.5)[2]))
+
+
+def test_a_comparison_has_a_page(comparison):
+    page = comparison.page()
+    assert_both_faces(comparison)
+    names = re.findall(r"<b>([^<]+)</b>", page.html)
+    assert names[:3] == ["low, recorded", "low, generated", "middle, recorded"]
+    assert len(played(page.html)) == 6
+    assert "each row at one level" in page.text
+    with pytest.raises(ValueError, match=r"sources\['a'\] must hold 2, got 3"):
+        widgets.Comparison({"a": tones(0.5)}, RATE, ["low", "high"])
+
+
+def test_silence_has_no_level_to_equal():
+    pair = [np.zeros(100, np.float32)], [np.full(100, 0.5, np.float32)]
+    sounds = widgets.BlindTest(*pair).sounds(0)
+    assert not sounds["A"].any()
+    np.testing.assert_array_equal(sounds["B"], pair[1][0])
+
+
+# --- the drum machine ----------------------------------------------------------------------------
+
+
+FOUR = "x...x...x...x..."
+
+
+class Clicks:
+    """A generator whose latents choose how loud a click is, its labels which of two clicks."""
+
+    sample_rate = RATE
+    label_names = ("high", "low")
+
+    def latents(self, count, seed):
+        return np.random.default_rng(seed).uniform(0.2, 0.4, (count, 1)).astype(np.float32)
+
+    def from_latents(self, latents, label):
+        sound = np.exp(-np.arange(2000) / 50) * (-1.0) ** np.arange(2000)
+        return (latents * (sound if label == "high" else np.abs(sound))).astype(np.float32)
+
+
+def beat(pattern=FOUR, tempo_bpm=120, voice=(0.5, 0.25)):
+    return widgets.Beat({"drum": np.float32(voice)}, {"drum": pattern}, tempo_bpm, RATE)
+
+
+@pytest.fixture
+def machine():
+    pattern = {"high": "x.x.x.x.x.x.x.x.", "low": "x.......x......."}
+    return widgets.DrumMachine(Clicks(), pattern, tempo_bpm=120, seed=5)
+
+
+def looped(machine):
+    [sound] = played(machine._player.value)
+    return sound
+
+
+def test_hits_fall_on_the_samples_of_their_steps():
+    for tempo_bpm in (60, 97, 233):
+        sound = beat("x..x......x....x", tempo_bpm).loop()
+        struck = np.flatnonzero(sound == 0.5)
+        expected = [round(step / 4 * 60 / tempo_bpm * RATE) for step in (0, 3, 10, 15)]
+        np.testing.assert_array_equal(struck, expected)
+        np.testing.assert_array_equal(np.flatnonzero(sound == 0.25), np.add(expected, 1))
+        assert len(sound) == round(4 * 60 / tempo_bpm * RATE)
+
+
+def test_bars_follow_without_a_gap_or_drift():
+    two = beat(tempo_bpm=97)
+    sound, starts = two.loop(bars=3), two.starts(bars=3)["drum"]
+    np.testing.assert_array_equal(np.flatnonzero(sound == 0.5), starts)
+    assert len(starts) == 12
+    assert np.abs(starts - np.arange(12) * 60 / 97 * RATE).max() <= 0.5
+
+
+def test_what_rings_at_the_end_goes_on_at_the_start():
+    sound = beat("...............x", voice=np.linspace(0.9, 0.1, 2000)).loop()
+    np.testing.assert_allclose(sound[15_000:], np.linspace(0.9, 0.1, 2000)[:1000], rtol=1e-6)
+    np.testing.assert_allclose(sound[:1000], np.linspace(0.9, 0.1, 2000)[1000:], rtol=1e-6)
+
+
+def test_a_loop_is_turned_down_as_a_whole_only_where_it_would_clip():
+    quiet = beat(voice=(0.5, 0.25)).loop()
+    assert quiet.max() == 0.5
+    drums = {"a": np.float32([0.8, 0.4]), "b": np.float32([0.7])}
+    loud = widgets.Beat(drums, {"a": FOUR, "b": "x" + 15 * "."}, 120, RATE).loop()
+    assert np.abs(loud).max() == 1
+    assert loud[0] == pytest.approx(1)
+    assert loud[1] == pytest.approx(0.4 / 1.5)
+    assert loud[4000] == pytest.approx(0.8 / 1.5)
+
+
+def test_an_empty_bar_is_silent():
+    assert not beat("." * 16).loop().any()
+
+
+@pytest.mark.parametrize("steps", ["x...", FOUR + "x", "x---x---x---x---"])
+def test_a_pattern_has_sixteen_steps(steps):
+    with pytest.raises(ValueError, match=r"pattern\['drum'\] must be 16 signs .* received"):
+        beat(steps)
+
+
+def test_what_cannot_be_played_is_named():
+    with pytest.raises(ValueError, match="pattern names 'bass', must be one of drum"):
+        widgets.Beat({"drum": np.ones(1)}, {"bass": FOUR}, 120, RATE)
+    with pytest.raises(ValueError, match="at least one drum"):
+        widgets.Beat({"drum": np.ones(1)}, {}, 120, RATE)
+    with pytest.raises(ValueError, match="some of high, low, received gong"):
+        widgets.DrumMachine(Clicks(), {"gong": FOUR})
+    with pytest.raises(ValueError, match=r"tempo_bpm must lie in \[40, 240\], received 20"):
+        widgets.DrumMachine(Clicks(), {"high": FOUR}, tempo_bpm=20)
+
+
+def test_the_machine_starts_with_its_pattern_in_the_sounds_of_its_seed(machine):
+    high = Clicks().from_latents(Clicks().latents(1, seed=5), "high")[0]
+    low = Clicks().from_latents(Clicks().latents(1, seed=6), "low")[0]
+    np.testing.assert_array_equal(machine.sound[:2000], high + low)
+    np.testing.assert_array_equal(machine.sound[2000:4000], high)
+    np.testing.assert_array_equal(looped(machine), audio.to_int16(machine.sound))
+    assert len(machine.sound) == 16_000
+    assert "<audio loop" in machine._player.value
+    assert "autoplay" not in machine._player.value
+
+
+def test_a_step_can_be_set_and_cleared(machine):
+    before = looped(machine)
+    machine._steps["low"][4].value = True
+    assert machine.beat.pattern["low"] == "x...x...x......."
+    low = machine.beat.voices["low"]
+    difference = machine.sound - before / np.float32(32768)
+    np.testing.assert_allclose(difference[4000:6000], low, atol=1e-4)
+    assert "autoplay" in machine._player.value
+    machine._steps["low"][4].value = False
+    np.testing.assert_array_equal(looped(machine), before)
+
+
+def test_the_tempo_moves_the_steps(machine):
+    controls(machine)["tempo (bpm)"].value = 240
+    assert len(machine.sound) == 8000
+    expected = machine.beat.loop()
+    assert machine.beat.starts()["low"].tolist() == [0, 4000]
+    np.testing.assert_array_equal(looped(machine), audio.to_int16(expected))
+    controls(machine)["bars"].value = 5
+    assert len(looped(machine)) == 5 * 8000
+
+
+def test_another_drum_changes_that_drum_alone(machine):
+    before = dict(machine.beat.voices)
+    [button] = [w for w in all_widgets(machine.panel) if getattr(w, "tooltip", "") == "another low"]
+    button.click()
+    assert (machine.beat.voices["high"] == before["high"]).all()
+    assert np.abs(machine.beat.voices["low"] - before["low"]).max() > 1e-4
+    np.testing.assert_array_equal(looped(machine), audio.to_int16(machine.beat.loop()))
+
+
+def test_every_step_can_be_told_by_its_name(machine):
+    names = {getattr(w, "tooltip", None) for w in all_widgets(machine.panel)}
+    assert {f"{drum}, step {i}" for drum in ("high", "low") for i in range(1, 17)} <= names
+
+
+def test_save_writes_the_loop(machine, tmp_path):
+    controls(machine)["file name"].value = str(tmp_path / "beat.wav")
+    controls(machine)["Save"].click()
+    saved, rate = soundfile.read(tmp_path / "beat.wav", dtype="int16")
+    np.testing.assert_array_equal(saved, looped(machine))
+    assert rate == RATE
+
+
+def test_the_page_shows_the_pattern_and_plays_the_loop(machine):
+    machine._steps["low"][4].value = True
+    page = machine.page()
+    loop, high, low = played(page.html)
+    np.testing.assert_array_equal(loop, looped(machine))
+    np.testing.assert_array_equal(high, audio.to_int16(machine.beat.voices["high"]))
+    np.testing.assert_array_equal(low, audio.to_int16(machine.beat.voices["low"]))
+    assert "low x...x...x......." in page.text
+    assert 'alt="A bar of 16 steps at 120 bpm' in page.html
+    assert page.html.count("<audio loop") == 1
+    assert_both_faces(machine)
+
+
+# --- the scrubber --------------------------------------------------------------------------------
+
+
+STEPS = (0, 100, 250, 400, 1000)
+
+
+@pytest.fixture
+def history():
+    sounds = [[tone(200 * (i + 1), 0.1 + step / 2000) for i in range(2)] for step in STEPS]
+    return widgets.History(STEPS, np.array(sounds), RATE, ("low", "high"))
+
+
+class Growing:
+    """A generator at some step of its training: its sounds grow louder."""
+
+    sample_rate = RATE
+
+    def __init__(self, gain):
+        self.gain = gain
+
+    def latents(self, count, seed):
+        return np.random.default_rng(seed).uniform(0.1, 0.2, (count, 1)).astype(np.float32)
+
+    def from_latents(self, latents, label=None):
+        return self.gain * latents * tone(300, 1)
+
+
+def test_all_checkpoints_get_the_same_latents():
+    generators = {0: Growing(1), 50: Growing(2), 90: Growing(4)}
+    history = widgets.History.from_generators(generators, 2, seed=3, label=["a", "b"])
+    assert history.steps == (0, 50, 90)
+    assert history.labels == ("a", "b")
+    latents = Growing(1).latents(2, seed=3)
+    np.testing.assert_array_equal(history.sounds[0], Growing(1).from_latents(latents))
+    np.testing.assert_allclose(history.sounds[2], 4 * history.sounds[0], rtol=1e-6)
+    numbered = widgets.History.from_generators(generators, 2)
+    assert numbered.labels == ("sound 1", "sound 2")
+
+
+def test_a_folder_is_read_in_the_order_of_its_steps(tmp_path, history):
+    for step, sounds in zip(STEPS, history.sounds, strict=True):
+        audio.write(tmp_path / f"step-{step:08d}.wav", np.concatenate(sounds), RATE)
+    (tmp_path / "step-notes.txt").touch()
+    read = widgets.History.from_folder(tmp_path, ["low", "high"])
+    assert (read.steps, read.sample_rate) == (STEPS, RATE)
+    np.testing.assert_allclose(read.sounds, history.sounds, atol=1 / 32768)
+    with pytest.raises(ValueError, match=r"labels must share out the 10000 samples .* received 3"):
+        widgets.History.from_folder(tmp_path, ["a", "b", "c"])
+
+
+def test_a_run_that_kept_more_sounds_than_labels_gives_the_first_of_each(tmp_path):
+    eight = np.repeat(np.linspace(0.1, 0.8, 8), 600)
+    audio.write(tmp_path / "step-00000010.wav", eight, RATE)
+    first = [0.1, 0.2, 0.3]
+    by_hand = widgets.History.from_folder(tmp_path, "abc", samples=600)
+    (tmp_path / "card.json").write_text(json.dumps({"recipe": {"samples": 600}}))
+    for history in (by_hand, widgets.History.from_folder(tmp_path, "abc")):
+        assert history.sounds.shape == (1, 3, 600)
+        np.testing.assert_allclose(history.sounds[0, :, 0], first, atol=1e-4)
+        np.testing.assert_allclose(history.sounds[0, :, -1], first, atol=1e-4)
+    for labels, samples in (("abcdefghi", 600), ("ab", 601), ("", 600)):
+        with pytest.raises(ValueError, match=f"{samples} each, received {len(labels)}"):
+            widgets.History.from_folder(tmp_path, labels, samples)
+
+
+def test_a_history_that_does_not_match_is_refused(tmp_path, history):
+    with pytest.raises(ValueError, match=r"must have the shape \(5, 1, samples\), .* \(5, 2, 5000"):
+        widgets.History(STEPS, history.sounds, RATE, ("low",))
+    with pytest.raises(ValueError, match=r"steps must ascend, received \[0, 100, 100\]"):
+        widgets.History((0, 100, 100), history.sounds[:3], RATE, history.labels)
+    with pytest.raises(ValueError, match=r"folder must hold files like step-00000100\.wav"):
+        widgets.History.from_folder(tmp_path, ["low"])
+
+
+def test_the_slider_moves_along_the_run(history, drawings):
+    scrubber = widgets.TrainingScrubber(history)
+    np.testing.assert_array_equal(scrubber.sound, history.sounds[-1][0])
+    controls(scrubber)["step"].value = 1
+    controls(scrubber)["sound"].value = 1
+    np.testing.assert_array_equal(scrubber.sound, history.sounds[1][1])
+    [shown] = played(scrubber._player.value)
+    np.testing.assert_array_equal(shown, audio.to_int16(history.sounds[1][1]))
+    assert "<b>high, step 100</b>" in scrubber._player.value
+    assert "autoplay" in scrubber._player.value
+    assert drawings[-1] == ("high, step 100", {})
+    assert scrubber._picture.value == "<img alt='high, step 100'>"
+
+
+@pytest.mark.usefixtures("drawings")
+def test_the_scrubbers_page_goes_from_the_first_step_to_the_last(history):
+    scrubber = widgets.TrainingScrubber(history)
+    page = scrubber.page()
+    names = re.findall(r"<b>([^<]+)</b>", page.html)
+    assert names[:4] == ["low, step 0", "low, step 100", "low, step 400", "low, step 1,000"]
+    assert names[-1] == "high, step 1,000"
+    chosen = [(i, k) for i in (0, 1) for k in (0, 1, 3, 4)]
+    for sound, (which, at) in zip(played(page.html), chosen, strict=True):
+        np.testing.assert_array_equal(sound, audio.to_int16(history.sounds[at][which]))
+    assert_both_faces(scrubber)
+
+
+# --- the explorer --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def explorer():
+    sounds = {"low": tone(200, 0.3, 900), "high": tone(1500, 0.2, 900)}
+    return widgets.SpectrogramExplorer(sounds, RATE)
+
+
+def test_the_explorer_draws_and_plays_what_is_set(drawings, explorer):
+    settings = {"scale": "linear", "n_fft": 512, "hop_length": 128, "range_db": (-80, 0)}
+    assert drawings == [("low", settings)]
+    for name, value, changed in (
+        ("n_fft", 1024, {"n_fft": 1024, "hop_length": 256}),
+        ("hop_length", 8, {"hop_length": 128}),
+        ("frequency", "mel", {"scale": "mel"}),
+        ("levels (dB)", (-60, -10), {"range_db": (-60, -10)}),
+    ):
+        controls(explorer)[name].value = value
+        settings |= changed
+        assert drawings[-1] == ("low", settings)
+        assert explorer.settings == settings
+    controls(explorer)["sound"].value = "high"
+    assert drawings[-1] == ("high", settings)
+    [shown] = played(explorer._player.value)
+    np.testing.assert_array_equal(shown, audio.to_int16(explorer.sounds["high"]))
+    count = len(drawings)
+    controls(explorer)["levels (dB)"].value = (-40, -40)  # nothing lies in between
+    assert len(drawings) == count
+
+
+def test_the_explorers_page_shows_three_windows(explorer):
+    page = explorer.page()
+    assert len(played(page.html)) == 2
+    assert page.html.count("<img") == 2 + 3
+    for n_fft in (128, 512, 2048):
+        assert f"Spectrogram of low, {n_fft}" in page.text
+    assert not re.search(r"<(input|button|select)", page.html)
+    with pytest.raises(ValueError, match="sounds must hold at least one"):
+        widgets.SpectrogramExplorer({}, RATE)

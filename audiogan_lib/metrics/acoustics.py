@@ -196,7 +196,17 @@ def vital_signs(waveforms, sample_rate):
     -------
     VitalSigns
         All of them.
+
+    Raises
+    ------
+    ValueError
+        If the shape is another.
     """
+    if np.ndim(waveforms) != 2 or len(waveforms) < 2 or np.shape(waveforms)[1] < _N_FFT:
+        raise ValueError(
+            f"waveforms must have shape (clips, samples), at least (2, {_N_FFT}), "
+            f"got {np.shape(waveforms)}"
+        )
     magnitudes = np.abs(spectral.stft(waveforms, _N_FFT, _HOP_LENGTH).numpy())
     power = np.mean(np.square(magnitudes), axis=1) + 1e-20
     flatness = np.exp(np.log(power).mean(axis=-1)) / power.mean(axis=-1)

@@ -33,15 +33,16 @@ def dictate(words, sample_rate, pause_s=0.25, silence_db=-40.0):
     Raises
     ------
     ValueError
-        If a word is nothing but zeros.
+        If a word is no row of samples, or nothing but zeros.
     """
     pause, parts = np.zeros(round(pause_s * sample_rate), np.float32), []
     for number, word in enumerate(words):
-        sizes = np.abs(np.asarray(word, np.float32))
+        word = _row(word, f"words[{number}]")
+        sizes = np.abs(word)
         if not sizes.any():
-            raise ValueError(f"words: number {number} is all zeros, need speech")
+            raise ValueError(f"words[{number}] must be speech, received nothing but zeros")
         loud = np.flatnonzero(sizes >= sizes.max() * 10 ** (silence_db / 20))
-        parts += [np.asarray(word, np.float32)[loud[0] : loud[-1] + 1], pause]
+        parts += [word[loud[0] : loud[-1] + 1], pause]
     return np.concatenate(parts)
 
 
@@ -102,6 +103,11 @@ def find_words(waveform, sample_rate, pause_s=0.15, silence_db=-40.0):
     ndarray [shape=(words, 2)], int
         First sample of each word, and the first after it. Sounds of less than 100 ms are left out.
 
+    Raises
+    ------
+    ValueError
+        If the waveform is no row of samples.
+
     Examples
     --------
     >>> word, pause = np.ones(1600), np.zeros(2400)
@@ -110,7 +116,7 @@ def find_words(waveform, sample_rate, pause_s=0.15, silence_db=-40.0):
            [6400, 8000]])
     """
     block = round(_HOP_S * sample_rate)
-    waveform = np.asarray(waveform, np.float32)
+    waveform = _row(waveform, "waveform")
     blocks = np.pad(waveform, (0, -len(waveform) % block)).reshape(-1, block)
     power = np.square(blocks).mean(axis=1)
     loud = np.flatnonzero(power > power.max() * 10 ** (silence_db / 10))
@@ -144,8 +150,13 @@ def describe_words(waveform, sample_rate, borders, parts=6, n_mels=40):
     ndarray [shape=(words, parts * n_mels)], float32
         For each word the mean of each part. Each band has mean 0 and variance 1 over the frames of
         the words, which takes away part of what differs between voices and microphones.
+
+    Raises
+    ------
+    ValueError
+        If the waveform is no row of samples.
     """
-    padded = np.pad(np.asarray(waveform, np.float32), (0, round(_WINDOW_S * sample_rate)))
+    padded = np.pad(_row(waveform, "waveform"), (0, round(_WINDOW_S * sample_rate)))
     n_fft, hop_length = (round(length_s * sample_rate) for length_s in (_WINDOW_S, _HOP_S))
     mel = spectral.mel(padded[None], sample_rate, n_fft, hop_length, n_mels)[0].numpy()
     logs = np.log(mel + 1e-5)
@@ -155,3 +166,10 @@ def describe_words(waveform, sample_rate, borders, parts=6, n_mels=40):
     mean, spread = frames.mean(axis=0), frames.std(axis=0) + 1e-5
     means = [[part.mean(axis=0) for part in np.array_split(word, parts)] for word in words]
     return ((np.array(means, np.float32) - mean) / spread).reshape(len(words), -1)
+
+
+def _row(waveform, name):
+    waveform = np.asarray(waveform, np.float32)
+    if waveform.ndim != 1:
+        raise ValueError(f"{name} must be one row of samples, received the shape {waveform.shape}")
+    return waveform

@@ -1,4 +1,4 @@
-"""The drum machine: sixteen steps, generated voices; public in `widgets`."""
+"""The drum machine: sixteen steps, generated voices."""
 
 from __future__ import annotations
 
@@ -105,9 +105,9 @@ class Beat:
             Exactly so many bars; turned down as a whole where the sum exceeds full scale.
         """
         samples = int(music.starts(STEPS * bars / 4, self.tempo_bpm, self.sample_rate))
-        found = self.starts(bars)
-        hits = [self.voices[name] for name, places in found.items() for _ in places]
-        mixed = music.mix(hits, np.concatenate(list(found.values())), samples, loop=True)
+        starts = self.starts(bars)
+        hits = [self.voices[name] for name, places in starts.items() for _ in places]
+        mixed = music.mix(hits, np.concatenate(list(starts.values())), samples, loop=True)
         return mixed / max(1, np.abs(mixed).max())
 
     def picture(self):
@@ -132,8 +132,8 @@ class Beat:
         axes.set_yticks(range(len(names)), names)
         axes.set_xticks(range(0, STEPS, 4), ["1", "2", "3", "4"])
         axes.set(xlabel="beat", xlim=(-0.6, STEPS - 0.4), ylim=(len(names) - 0.4, -0.6))
-        told = "; ".join(f"{name} {steps}" for name, steps in self.pattern.items())
-        return display.figure(drawing, f"A bar of 16 steps at {self.tempo_bpm:g} bpm: {told}.")
+        rows = "; ".join(f"{name} {steps}" for name, steps in self.pattern.items())
+        return display.figure(drawing, f"A bar of 16 steps at {self.tempo_bpm:g} bpm: {rows}.")
 
 
 class DrumMachine(panel.TwoFaces):
@@ -166,7 +166,9 @@ class DrumMachine(panel.TwoFaces):
 
     Examples
     --------
-    >>> DrumMachine(pretrained.load("drums"), tempo_bpm=96)  # doctest: +SKIP
+    >>> from audiogan_lib import pretrained
+    >>> DrumMachine(pretrained.load("drums"), tempo_bpm=96).sound.shape
+    (40000,)
     """
 
     def __init__(self, generator, pattern=None, tempo_bpm=110, seed=0):

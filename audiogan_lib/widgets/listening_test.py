@@ -1,183 +1,17 @@
-"""Comparing by ear, side by side or blind: the controls; public in `widgets`."""
+"""Comparing by ear: a blind test and its control, and the same sounds side by side."""
 
 from __future__ import annotations
 
 from html import escape
 
 import numpy as np
-import scipy
+from scipy.stats import binomtest
 
 from audiogan_lib import display
 from audiogan_lib.widgets import panel
 
 #: On a page: so many trials with folded answers, so many labels of a comparison.
 PAGE_TRIALS, PAGE_LABELS = 3, 3
-
-
-class ListeningTest(panel.TwoFaces):
-    """A blind test with a running score.
-
-    Parameters
-    ----------
-    test : BlindTest
-        Its sounds and its answers so far.
-    sample_rate : int > 0
-        Of the sounds, in Hz.
-
-    Attributes
-    ----------
-    panel : ipywidgets.VBox
-        The live face.
-
-    Examples
-    --------
-    >>> test = BlindTest(recorded, generated, ("recorded", "generated"))  # doctest: +SKIP
-    >>> ListeningTest(test, 16000)  # doctest: +SKIP
-    """
-
-    def __init__(self, test, sample_rate):
-        import ipywidgets as widgets
-
-        self.test, self.sample_rate = test, sample_rate
-        said = "X is {}" if test.task == "abx" else "{} is " + test.kinds[1]
-        self._buttons = {letter: widgets.Button(description=said.format(letter)) for letter in "AB"}
-        for letter, button in self._buttons.items():
-            button.on_click(lambda button, letter=letter: self._answer(letter))
-        self._sounds, self._told = widgets.HTML(), widgets.HTML()
-        buttons = panel.row(*self._buttons.values())
-        self.panel = widgets.VBox([self._sounds, buttons, self._told])
-        self._update("")
-
-    def page(self):
-        """Render the face for a page without a kernel: the first trials, answers folded.
-
-        Returns
-        -------
-        parts : display.Html
-            Players of each trial, and an answer to unfold.
-        """
-        test, parts = self.test, []
-        for trial in range(min(PAGE_TRIALS, test.trials)):
-            sounds = test.sounds(trial)
-            grid = self._players(trial, sounds, "" if trial else self._explain())
-            told = self._reveal(trial)
-            html = f"<details><summary>Answer {trial + 1}</summary><p>{escape(told)}</p></details>"
-            parts += [grid, display.Html(html, f"Answer {trial + 1}: {told}")]
-        return panel.together(*parts)
-
-    def _explain(self):
-        if self.test.task == "abx":
-            asked = f"A is {self.test.kinds[0]}, B is {self.test.kinds[1]}. Which of them is X?"
-        else:
-            asked = f"Which one is {self.test.kinds[1]}?"
-        return (
-            f"{asked} Both have the same level. In a live notebook this is a test of "
-            f"{self.test.trials} trials that keeps the score."
-        )
-
-    def _reveal(self, trial):
-        letter = self.test.solution(trial)
-        if self.test.task == "abx":
-            return f"X was {letter} ({self.test.kinds['AB'.index(letter)]})."
-        return f"{letter} was {self.test.kinds[1]}."
-
-    def _players(self, trial, sounds, caption=""):
-        labels = [f"{trial + 1} {letter}" for letter in sounds]
-        heard, columns = list(sounds.values()), len(sounds)
-        return display.players(heard, self.sample_rate, labels, caption, columns, pictures=False)
-
-    def _answer(self, letter):
-        right = self.test.answer(letter)
-        trial = len(self.test.answers) - 1
-        self._update(f"{'Right' if right else 'Wrong'}: {self._reveal(trial)} ")
-
-    def _update(self, verdict):
-        done = len(self.test.answers)
-        over = done == self.test.trials
-        for button in self._buttons.values():
-            button.disabled = over
-        if not over:
-            caption = f"Trial {done + 1} of {self.test.trials}"
-            self._sounds.value = self._players(done, self.test.sounds(done), caption).html
-        told = verdict + (self.test.score() if done else "") + " The test is over." * over
-        self._told.value = panel.status(told)
-
-
-class Comparison(panel.TwoFaces):
-    """Hear the same from several sources, side by side.
-
-    Parameters
-    ----------
-    sources : dict of str to array_like [shape=(sounds, samples)]
-        As ``{"recorded": ..., "generated": ...}``, in each the same sounds in the same order.
-    sample_rate : int > 0
-        In Hz.
-    labels : sequence of str
-        A name for each sound.
-
-    Attributes
-    ----------
-    panel : ipywidgets.VBox
-        The live face.
-
-    Raises
-    ------
-    ValueError
-        When a source holds another number of sounds than there are labels.
-
-    Examples
-    --------
-    >>> Comparison({"real": real, "generated": fake}, 16000, ["kick", "snare"])  # doctest: +SKIP
-    """
-
-    def __init__(self, sources, sample_rate, labels):
-        import ipywidgets as widgets
-
-        for name, sounds in sources.items():
-            if len(sounds) != len(labels):
-                raise ValueError(f"sources[{name!r}] must hold {len(labels)}, got {len(sounds)}")
-        self.sources, self.sample_rate, self.labels = dict(sources), sample_rate, list(labels)
-        numbered = [(name, i) for i, name in enumerate(self.labels)]
-        self._which = widgets.Dropdown(
-            options=numbered, value=0, description="sound", **panel.look()
-        )
-        self._equal = widgets.Checkbox(True, description="equal levels", indent=False)
-        self._sounds = widgets.HTML()
-        for control in (self._which, self._equal):
-            control.observe(self._update, "value")
-        self.panel = widgets.VBox([self._which, self._equal, self._sounds])
-        self._update()
-
-    def page(self):
-        """Render the face for a page without a kernel: the first sounds from all sources.
-
-        Returns
-        -------
-        grid : display.Html
-            A row for each sound.
-        """
-        count = min(PAGE_LABELS, len(self.labels))
-        sounds, labels = [], []
-        for which in range(count):
-            sounds += self._heard(which)
-            labels += [f"{self.labels[which]}, {name}" for name in self.sources]
-        caption = (
-            f"In a live notebook this is a menu of {len(self.labels)} sounds from "
-            f"{len(self.sources)} sources. These are the first {count}"
-            f"{', each row at one level' if self._equal.value else ''}."
-        )
-        columns = len(self.sources)
-        return display.players(sounds, self.sample_rate, labels, caption, columns)
-
-    def _heard(self, which):
-        sounds = [np.asarray(sounds[which]) for sounds in self.sources.values()]
-        return panel.equal_levels(sounds) if self._equal.value else sounds
-
-    def _update(self, change=None):
-        labels = list(self.sources)
-        self._sounds.value = display.players(
-            self._heard(self._which.value), self.sample_rate, labels, columns=len(labels)
-        ).html
 
 
 class BlindTest:
@@ -205,6 +39,13 @@ class BlindTest:
     ------
     ValueError
         When the pairs do not match in number, there are none, or the task is another word.
+
+    Examples
+    --------
+    >>> test = BlindTest([np.ones(80)], [np.zeros(80)], trials=3)
+    >>> right = [test.answer(test.solution(trial)) for trial in range(3)]
+    >>> test.score()
+    '3 of 3 right (95 % interval 29 to 100 %); guessing does as well with probability 0.125.'
     """
 
     def __init__(self, first, second, kinds=("first", "second"), task="abx", trials=12, seed=0):
@@ -227,7 +68,7 @@ class BlindTest:
         self.answers = []
 
     def sounds(self, trial):
-        """Give what is heard in a trial.
+        """Give the sounds of a trial.
 
         Parameters
         ----------
@@ -310,8 +151,8 @@ class BlindTest:
         """
         if not self.answers:
             return 0.0, 1.0
-        found = scipy.stats.binomtest(self.right, len(self.answers))
-        low, high = found.proportion_ci(confidence, method="exact")
+        test = binomtest(self.right, len(self.answers))
+        low, high = test.proportion_ci(confidence, method="exact")
         return float(low), float(high)
 
     def chance(self):
@@ -324,11 +165,11 @@ class BlindTest:
         """
         if not self.answers:
             return 1.0
-        found = scipy.stats.binomtest(self.right, len(self.answers), 0.5, alternative="greater")
-        return float(found.pvalue)
+        test = binomtest(self.right, len(self.answers), 0.5, alternative="greater")
+        return float(test.pvalue)
 
     def score(self):
-        """Tell the score in words.
+        """Put the score into words.
 
         Returns
         -------
@@ -340,3 +181,177 @@ class BlindTest:
             f"{self.right} of {len(self.answers)} right (95 % interval {low:.0f} to {high:.0f} %); "
             f"guessing does as well with probability {self.chance():.3f}."
         )
+
+
+class ListeningTest(panel.TwoFaces):
+    """A blind test with a running score.
+
+    Parameters
+    ----------
+    test : BlindTest
+        Its sounds and its answers so far.
+    sample_rate : int > 0
+        Of the sounds, in Hz.
+
+    Attributes
+    ----------
+    panel : ipywidgets.VBox
+        The live face.
+
+    Examples
+    --------
+    >>> recorded, generated = np.ones((2, 8000)), np.zeros((2, 8000))
+    >>> test = BlindTest(recorded, generated, ("recorded", "generated"), task="which", trials=6)
+    >>> ListeningTest(test, 16000).page().text[:23]
+    'Which one is generated?'
+    """
+
+    def __init__(self, test, sample_rate):
+        import ipywidgets as widgets
+
+        self.test, self.sample_rate = test, sample_rate
+        said = "X is {}" if test.task == "abx" else "{} is " + test.kinds[1]
+        self._buttons = {letter: widgets.Button(description=said.format(letter)) for letter in "AB"}
+        for letter, button in self._buttons.items():
+            button.on_click(lambda button, letter=letter: self._answer(letter))
+        self._sounds, self._status = widgets.HTML(), widgets.HTML()
+        buttons = panel.row(*self._buttons.values())
+        self.panel = widgets.VBox([self._sounds, buttons, self._status])
+        self._update("")
+
+    def page(self):
+        """Render the face for a page without a kernel: the first trials, answers folded.
+
+        Returns
+        -------
+        parts : display.Html
+            Players of each trial, and an answer to unfold.
+        """
+        test, parts = self.test, []
+        for trial in range(min(PAGE_TRIALS, test.trials)):
+            sounds = test.sounds(trial)
+            grid = self._players(trial, sounds, "" if trial else self._explain())
+            answer = self._reveal(trial)
+            title = f"Answer {trial + 1}"
+            html = f"<details><summary>{title}</summary><p>{escape(answer)}</p></details>"
+            parts += [grid, display.Html(html, f"{title}: {answer}")]
+        return panel.together(*parts)
+
+    def _explain(self):
+        if self.test.task == "abx":
+            asked = f"A is {self.test.kinds[0]}, B is {self.test.kinds[1]}. Which of them is X?"
+        else:
+            asked = f"Which one is {self.test.kinds[1]}?"
+        return (
+            f"{asked} Both have the same level. In a live notebook this is a test of "
+            f"{self.test.trials} trials that keeps the score."
+        )
+
+    def _reveal(self, trial):
+        letter = self.test.solution(trial)
+        if self.test.task == "abx":
+            return f"X was {letter} ({self.test.kinds['AB'.index(letter)]})."
+        return f"{letter} was {self.test.kinds[1]}."
+
+    def _players(self, trial, sounds, caption=""):
+        labels = [f"{trial + 1} {letter}" for letter in sounds]
+        rows, columns = list(sounds.values()), len(sounds)
+        return display.players(rows, self.sample_rate, labels, caption, columns, pictures=False)
+
+    def _answer(self, letter):
+        right = self.test.answer(letter)
+        trial = len(self.test.answers) - 1
+        self._update(f"{'Right' if right else 'Wrong'}: {self._reveal(trial)} ")
+
+    def _update(self, verdict):
+        done = len(self.test.answers)
+        over = done == self.test.trials
+        for button in self._buttons.values():
+            button.disabled = over
+        if not over:
+            caption = f"Trial {done + 1} of {self.test.trials}"
+            self._sounds.value = self._players(done, self.test.sounds(done), caption).html
+        score = self.test.score() if done else ""
+        self._status.value = panel.status(f"{verdict}{score}{' The test is over.' * over}")
+
+
+class Comparison(panel.TwoFaces):
+    """Hear the same from several sources, side by side.
+
+    Parameters
+    ----------
+    sources : dict of str to array_like [shape=(sounds, samples)]
+        As ``{"recorded": ..., "generated": ...}``, in each the same sounds in the same order.
+    sample_rate : int > 0
+        In Hz.
+    labels : sequence of str
+        A name for each sound.
+
+    Attributes
+    ----------
+    panel : ipywidgets.VBox
+        The live face.
+
+    Raises
+    ------
+    ValueError
+        When a source holds another number of sounds than there are labels.
+
+    Examples
+    --------
+    >>> square = np.sign(np.sin(2 * np.pi * 50 * np.arange(8000) / 8000 + 0.1))
+    >>> real, fake = np.stack([square, square]), np.zeros((2, 8000))
+    >>> comparison = Comparison({"real": real, "generated": fake}, 8000, ["kick", "snare"])
+    >>> comparison.page().text.splitlines()[1]
+    'kick, real: 1.00 s, 0.0 dBFS, strongest near 50 Hz'
+    """
+
+    def __init__(self, sources, sample_rate, labels):
+        import ipywidgets as widgets
+
+        for name, sounds in sources.items():
+            if len(sounds) != len(labels):
+                raise ValueError(f"sources[{name!r}] must hold {len(labels)}, got {len(sounds)}")
+        self.sources, self.sample_rate, self.labels = dict(sources), sample_rate, list(labels)
+        numbered = [(name, i) for i, name in enumerate(self.labels)]
+        self._which = widgets.Dropdown(
+            options=numbered, value=0, description="sound", **panel.look()
+        )
+        self._equal = widgets.Checkbox(True, description="equal levels", indent=False)
+        self._sounds = widgets.HTML()
+        for control in (self._which, self._equal):
+            control.observe(self._update, "value")
+        self.panel = widgets.VBox([self._which, self._equal, self._sounds])
+        self._update()
+
+    def page(self):
+        """Render the face for a page without a kernel: the first sounds from all sources.
+
+        Returns
+        -------
+        grid : display.Html
+            A row for each sound.
+        """
+        count = min(PAGE_LABELS, len(self.labels))
+        sounds, labels = [], []
+        for which in range(count):
+            sounds += self._chosen(which)
+            labels += [f"{self.labels[which]}, {name}" for name in self.sources]
+        caption = (
+            f"In a live notebook this is a menu of {len(self.labels)} sounds from "
+            f"{len(self.sources)} sources. These are the first {count}"
+            f"{', each row at one level' if self._equal.value else ''}."
+        )
+        columns = len(self.sources)
+        return display.players(sounds, self.sample_rate, labels, caption, columns)
+
+    def _chosen(self, which):
+        """Return one sound from each source, at the level that is set."""
+        sounds = [np.asarray(sounds[which]) for sounds in self.sources.values()]
+        return panel.equal_levels(sounds) if self._equal.value else sounds
+
+    def _update(self, change=None):
+        labels = list(self.sources)
+        self._sounds.value = display.players(
+            self._chosen(self._which.value), self.sample_rate, labels, columns=len(labels)
+        ).html

@@ -1,4 +1,4 @@
-"""The loss playground: two weights chase each other, seen and heard; public in `widgets`."""
+"""The loss playground: two weights chase each other, seen and heard."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib import pyplot
 
 from audiogan_lib import display
 from audiogan_lib.dirac_gan import SLOPES, DiracGAN
-from audiogan_lib.widgets.panel import TwoFaces, look, row, status, together
+from audiogan_lib.widgets import panel
 
 #: Of the picture, in either direction; a path may leave it.
 REACH = 2.2
@@ -27,7 +27,7 @@ _REMEDIES = (
 )
 
 
-class LossPlayground(TwoFaces):
+class LossPlayground(panel.TwoFaces):
     """Choose a loss, its regulariser and the size of the steps; see and hear whether it settles.
 
     The game is that of `DiracGAN`. For the ear the recording is a steady tone, A3, and the
@@ -58,7 +58,8 @@ class LossPlayground(TwoFaces):
 
     Examples
     --------
-    >>> LossPlayground(loss="hinge", r1=0.5)  # doctest: +SKIP
+    >>> bool(np.abs(LossPlayground(loss="hinge", r1=0.5).path[-1]).max() < 0.01)
+    True
     """
 
     def __init__(self, steps=200, theta=1.0, **options):
@@ -90,7 +91,7 @@ class LossPlayground(TwoFaces):
         grid = display.players(
             [tones(path) for path in paths], SAMPLE_RATE, names, caption, columns=2
         )
-        return together(phase_portraits(games, self.steps, self._start()), grid)
+        return panel.together(phase_portraits(games, self.steps, self._start()), grid)
 
     def _build(self, theta):
         import ipywidgets as widgets
@@ -103,7 +104,7 @@ class LossPlayground(TwoFaces):
                 step=step,
                 description=name,
                 continuous_update=False,
-                **look(),
+                **panel.look(),
             )
 
         game = self.game
@@ -113,10 +114,10 @@ class LossPlayground(TwoFaces):
                 options={name.replace("_", " "): name for name in SLOPES},
                 value=game.loss,
                 description="loss",
-                **look(),
+                **panel.look(),
             ),
             "alternating": widgets.Dropdown(
-                options=orders, value=game.alternating, description="order", **look()
+                options=orders, value=game.alternating, description="order", **panel.look()
             ),
             "rate": slider("learning rate", game.rate, 0.01, 1.0, 0.01),
             "r1": slider("R1", game.r1, 0.0, 4.0),
@@ -126,7 +127,7 @@ class LossPlayground(TwoFaces):
                 max=max(64, game.penalty_every),
                 description="penalty every",
                 continuous_update=False,
-                **look(),
+                **panel.look(),
             ),
             "gradient_penalty": slider("grad. penalty", game.gradient_penalty, 0.0, 4.0),
             "clip_weights": slider("clip weights", game.clip_weights, 0.0, 2.0),
@@ -136,7 +137,7 @@ class LossPlayground(TwoFaces):
         for control in (*self._controls.values(), self._theta):
             control.observe(self._update, "value")
         controls = widgets.VBox([*self._controls.values(), self._theta, self._status])
-        self.panel = widgets.VBox([row(controls, self._picture), self._sound])
+        self.panel = widgets.VBox([panel.row(controls, self._picture), self._sound])
 
     def _start(self):
         return self._theta.value, 0.0
@@ -147,7 +148,7 @@ class LossPlayground(TwoFaces):
         self.game = DiracGAN(**set_now)
         self.path = self.game.trajectory(self.steps, self._start())
         self._picture.value = phase_portraits([self.game], self.steps, self._start()).html
-        self._status.value = status(verdict(self.game, self.path))
+        self._status.value = panel.status(verdict(self.game, self.path))
         name = describe(self.game)
         self._sound.value = display.players(tones(self.path), SAMPLE_RATE, name).html
 
@@ -195,14 +196,14 @@ def verdict(game, path):
         Two sentences.
     """
     distances = np.hypot(*path.T)
-    told = f"Distance from the goal {distances[0]:.2f} at first, {distances[-1]:.3g} at last."
+    path = f"Distance from the goal {distances[0]:.2f} at first, {distances[-1]:.3g} at last."
     if game.gradient_penalty:
-        return f"With a gradient penalty the goal is no rest point. {told}"
+        return f"With a gradient penalty the goal is no rest point. {path}"
     growth = game.growth()
     fate = "it leaves" if growth > 1 + 1e-9 else "it comes to rest"
     if abs(growth - 1) <= 1e-9:
         fate = "the matrix leaves it open"
-    return f"Near the goal times {growth:.4f} a step: {fate}. {told}"
+    return f"Near the goal times {growth:.4f} a step: {fate}. {path}"
 
 
 def tones(path):
@@ -249,21 +250,21 @@ def phase_portraits(games, steps=200, start=(1.0, 0.0)):
     drawing, axes = pyplot.subplots(
         rows, columns, figsize=size, squeeze=False, sharex=True, sharey=True, layout="constrained"
     )
-    tales = []
-    for panel in axes.flat[len(games) :]:
-        panel.set_visible(False)
-    for game, panel in zip(games, axes.flat, strict=False):
+    texts = []
+    for plot in axes.flat[len(games) :]:
+        plot.set_visible(False)
+    for game, plot in zip(games, axes.flat, strict=False):
         path = game.trajectory(steps, start)
-        _draw(panel, game, path)
-        tales.append(f"{describe(game)}: {_fate(path)}")
-    for panel in axes[-1]:
-        panel.set_xlabel("theta")
-    for panel in axes[:, 0]:
-        panel.set_ylabel("phi")
-    return display.figure(drawing, f"Phase portraits. {'; '.join(tales)}.")
+        _draw(plot, game, path)
+        texts.append(f"{describe(game)}: {_fate(path)}")
+    for plot in axes[-1]:
+        plot.set_xlabel("theta")
+    for plot in axes[:, 0]:
+        plot.set_ylabel("phi")
+    return display.figure(drawing, f"Phase portraits. {'; '.join(texts)}.")
 
 
-def _draw(panel, game, path):
+def _draw(plot, game, path):
     ticks = np.linspace(-1.96, 1.96, 8)
     theta, phi = np.meshgrid(ticks, ticks)
     arrows = np.stack(game.flow(theta, phi))
@@ -271,17 +272,17 @@ def _draw(panel, game, path):
         arrows = np.where(np.abs(phi) <= game.clip_weights, arrows, np.nan)
     # Directions alone: lengths differ by too much to be drawn.
     arrows = arrows / np.maximum(np.hypot(*arrows), 1e-9)
-    panel.quiver(theta, phi, *arrows, color=display.INK, alpha=0.6, scale=18, width=0.006)
+    plot.quiver(theta, phi, *arrows, color=display.INK, alpha=0.6, scale=18, width=0.006)
     inside = np.where(np.abs(path) <= 2 * REACH, path, np.nan)
-    panel.plot(*inside.T, ".-", color=display.LINES[0][0], linewidth=0.8, markersize=2.5)
-    panel.plot(*path[0], "o", color=display.LINES[1][0])
-    panel.plot(0, 0, "+", color=display.LINES[2][0], markersize=10, markeredgewidth=2)
-    panel.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
-    panel.set_title(describe(game).replace(", ", "\n", 1), fontsize="small")
+    plot.plot(*inside.T, ".-", color=display.LINES[0][0], linewidth=0.8, markersize=2.5)
+    plot.plot(*path[0], "o", color=display.LINES[1][0])
+    plot.plot(0, 0, "+", color=display.LINES[2][0], markersize=10, markeredgewidth=2)
+    plot.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
+    plot.set_title(describe(game).replace(", ", "\n", 1), fontsize="small")
 
 
 def _fate(path):
-    """Tell a path in words: how far from the goal its last tenth stays, beside its start."""
+    """Put a path into words: how far from the goal its last tenth stays, beside its start."""
     distances = np.hypot(*path.T)
     late = distances[-max(2, len(path) // 10) :]
     if late.max() < 0.05 * max(distances[0], 1e-9):

@@ -50,10 +50,10 @@ class Save:
         try:
             audio.write(path, *self._sound())
         except (OSError, ValueError) as error:
-            told = f"Not saved: {error}"
+            message = f"Not saved: {error}"
         else:
-            told = f"Saved {path}"
-        self._status.value = status(told)
+            message = f"Saved {path}"
+        self._status.value = status(message)
 
 
 def look():
@@ -97,8 +97,15 @@ def equal_levels(sounds):
     -------
     sounds : list of np.ndarray [shape=(samples,), float32]
         With one root-mean-square level; silent ones stay silent.
+
+    Raises
+    ------
+    ValueError
+        When one is no row of samples.
     """
     sounds = [np.asarray(sound, np.float32) for sound in sounds]
+    if shapes := [sound.shape for sound in sounds if sound.ndim != 1]:
+        raise ValueError(f"sounds must be rows of samples each, received the shape {shapes[0]}")
     levels_db = np.array([audio.level_db(sound) for sound in sounds])
     lowest_db = levels_db[np.isfinite(levels_db)].min(initial=np.inf)
     return [

@@ -1,7 +1,8 @@
-"""The training scrubber: what the same latents sounded like along a run; public in `widgets`."""
+"""The training scrubber: what the same latents sounded like along a run."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +83,7 @@ class History:
         return cls(tuple(generators), np.stack(sounds), generator.sample_rate, tuple(names))
 
     @classmethod
-    def from_folder(cls, folder, labels):
+    def from_folder(cls, folder, labels, samples=None):
         """Read what a run kept: `callbacks.Watch` writes all sounds of a look end to end.
 
         Parameters
@@ -90,12 +91,15 @@ class History:
         folder : path-like
             Holds files ``step-NNNNNNNN.wav`` or ``.flac``.
         labels : sequence of str
-            The sounds of a file, in order.
+            The first sounds of a file, in order; a run's begin with one sound of each label.
+        samples : int > 0, optional
+            Length of a sound. By default the run's own, where its ``card.json`` lies in the folder;
+            otherwise the labels share out the file evenly.
 
         Returns
         -------
         history : History
-            Of all files, in the order of their steps.
+            Of all files, in the order of their steps: as many sounds as labels.
 
         Raises
         ------
@@ -103,21 +107,25 @@ class History:
             When there are no such files, or one cannot be shared out among the labels.
         """
         files = {
-            int(found[1]): file
+            int(name[1]): file
             for file in Path(folder).glob("step-*")
-            if (found := re.fullmatch(r"step-(\d+)\.(wav|flac)", file.name))
+            if (name := re.fullmatch(r"step-(\d+)\.(wav|flac)", file.name))
         }
         if not files:
             raise ValueError(f"folder must hold files like step-00000100.wav, received {folder}")
-        sounds, labels = [], tuple(labels)
+        card, labels = Path(folder) / "card.json", tuple(labels)
+        if samples is None and card.exists():
+            samples = json.loads(card.read_text(encoding="utf-8"))["recipe"]["samples"]
+        sounds = []
         for step in sorted(files):
             waveform, sample_rate = audio.read(files[step])
-            if not labels or len(waveform) % len(labels):
+            count = len(waveform) / samples if samples else len(labels)
+            if not 0 < len(labels) <= count or len(waveform) % count or count != int(count):
                 raise ValueError(
                     f"labels must share out the {len(waveform)} samples of {files[step].name} "
-                    f"evenly, received {len(labels)}"
+                    f"evenly, {samples or 'equally many'} each, received {len(labels)}"
                 )
-            sounds.append(waveform.reshape(len(labels), -1))
+            sounds.append(waveform.reshape(int(count), -1)[: len(labels)])
         return cls(tuple(sorted(files)), np.stack(sounds), sample_rate, labels)
 
 
@@ -138,8 +146,10 @@ class TrainingScrubber(panel.TwoFaces):
 
     Examples
     --------
-    >>> labels = pretrained.load("drums").label_names  # doctest: +SKIP
-    >>> TrainingScrubber(History.from_folder("runs/drums", labels))  # doctest: +SKIP
+    >>> growing = np.linspace(0, 1, 3)[:, np.newaxis, np.newaxis] * np.ones((3, 2, 800))
+    >>> history = History((0, 100, 200), growing, 8000, ("kick", "snare"))
+    >>> float(TrainingScrubber(history).sound.max())
+    1.0
     """
 
     def __init__(self, history):
