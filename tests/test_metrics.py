@@ -524,6 +524,8 @@ def test_a_full_report_holds_what_the_functions_return(full, asked):
     distances = [metrics.nearest_clips(clips, train, RATE)[1] for clips in (generated, test)]
     assert column["nearer"] == metrics.nearer(*distances)
     assert column["train_distance_db"] == np.median(distances[0])
+    # As many training clips as clips: with the same distribution near 1 - 2^-5 of the balls.
+    assert full["test"]["coverage"] == pytest.approx(1 - 2**-5, abs=0.03)
     assert json.dumps(full, allow_nan=False)
 
 
