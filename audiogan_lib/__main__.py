@@ -6,7 +6,6 @@ command imports what it works with after its checks.
 
 import argparse
 import math
-import os
 import shlex
 import sys
 from dataclasses import replace
@@ -73,10 +72,10 @@ def _train(arguments):
     from audiogan_lib import recipes, runs, training
 
     strategy = training.strategy(arguments.devices)
-    if arguments.data is None:
+    if (data := arguments.data) is None:
         recipe = recipes.NAMES[arguments.recipe]
     else:
-        recipe = recipes.for_folder(os.path.join(".", arguments.data))  # noqa: PTH118
+        recipe = recipes.for_folder(f"./{data}" if data.isidentifier() else data)  # never a name
     if arguments.minutes is not None:
         recipe = replace(recipe, minutes=arguments.minutes)
     run = runs.Run(recipe, arguments.out)

@@ -14,7 +14,8 @@ import sys
 
 # A process of its own: it also passes on the last words of a library that ends this process.
 _SIEVE = r"""
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the process that it serves
 for line in sys.stdin.buffer:
     if b"log messages before absl::InitializeLog()" not in line and not (
         line.startswith(b"I0000 ") and b"oneDNN custom operations are on." in line

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from audiogan_lib import audio, datasets, files, recipes, transcription
+from audiogan_lib import audio, datasets, files, recipes, runs, transcription
 from experiments import quality
 from experiments import transcription as measured
 
@@ -39,10 +39,12 @@ def test_the_first_look_that_reaches_a_score_counts():
     assert quality.minutes_to(curve, 0.99) is None
 
 
-def test_a_trial_is_trained_and_scored(tmp_path):
-    recipe = replace(
-        recipes.NAMES["article"], name="tiny", width=1, minutes=0.001, batch_size=2, judge="drums"
-    )
+def test_a_trial_is_trained_and_scored(tmp_path, monkeypatch):
+    column = {"clips": 300, "accuracy": 0.25, "inception_score": 2.0, "frechet_distance": 9.0}
+    column |= {"accuracies": {"label": 0.25}, "coverage": 0.5}
+    report = {"test": column, "generated": column, "floor": 1.0}
+    monkeypatch.setattr(runs, "judge_report", lambda *sounds, **options: report)
+    recipe = replace(recipes.NAMES["article"], name="tiny", width=1, minutes=0.001, batch_size=2)
     result = json.loads(json.dumps(quality.measure("tiny", recipe, tmp_path)))
     assert result["step"] == result["curve"][-1]["step"] > 0
     assert result["scores"]["generated"]["clips"] == 300
