@@ -44,24 +44,28 @@ def test_saved_weights_come_with_their_checksum_and_nothing_else(network, tmp_pa
     assert names(tmp_path) == ["small.weights.h5"]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+class Network:
+    """Write weights as Keras does, without HDF5, which a full disk may crash at its exit."""
+
+    def save_weights(self, path):
+        Path(path).write_bytes(bytes(5000))
+
+
 @pytest.mark.parametrize(
-    ("name", "write"),
+    "write",
     [
-        ("list.txt", lambda path, network: files.write_text(path, "newer" * 1000)),
-        ("small.weights.h5", lambda path, network: files.save_weights(network, path)),
+        lambda path: files.write_text(path, "newer" * 1000),
+        lambda path: files.save_weights(Network(), path),
     ],
 )
-def test_a_full_disk_leaves_the_older_file_no_part_and_an_error_that_names_it(
-    name, write, network, tmp_path
-):
-    path = tmp_path / name
+def test_a_full_disk_leaves_the_older_file_no_part_and_an_error_that_names_it(write, tmp_path):
+    path = tmp_path / "small.weights.h5"
     path.write_bytes(b"older")
     with pytest.raises(OSError, match=f": '{path}'$") as full, disk_with_room_for(1000):
-        write(path, network)
+        write(path)
     assert full.value.errno == errno.EFBIG
     assert path.read_bytes() == b"older"
-    assert names(tmp_path) == [name]
+    assert names(tmp_path) == [path.name]
 
 
 def test_writers_of_the_same_file_do_not_meet(tmp_path):
