@@ -76,7 +76,6 @@ class DiracGAN:
     alternating: bool = True
 
     def __post_init__(self):
-        """Check the numbers."""
         if self.loss not in SLOPES:
             raise ValueError(f"loss must be one of {', '.join(SLOPES)}, received {self.loss!r}")
         for name in ("r1", "gradient_penalty", "clip_weights"):
@@ -88,7 +87,7 @@ class DiracGAN:
             raise ValueError(f"rate must be positive, received {self.rate}")
 
     def flow(self, theta, phi, weight=1.0):
-        """Find where both players go: down the slopes of their losses.
+        """Find where theta and phi go: down the slopes of their losses, minus the derivatives.
 
         Parameters
         ----------
@@ -96,11 +95,6 @@ class DiracGAN:
             The weights of generator and discriminator.
         weight : float >= 0
             Of the penalties.
-
-        Returns
-        -------
-        theta_velocity, phi_velocity : float or np.ndarray
-            Minus the derivatives.
         """
         level, fake_slope, generator_slope = SLOPES[self.loss]
         score = level + phi * theta
@@ -164,15 +158,7 @@ class DiracGAN:
     def growth(self):
         """Find by how much the distance from the rest point grows in a step, on average.
 
-        Returns
-        -------
-        growth : float > 0
-            The largest modulus of the eigenvalues, its root when a period has several steps.
-
-        Raises
-        ------
-        ValueError
-            As `eigenvalues`.
+        It is the largest modulus of the `eigenvalues`, its root when a period has several steps.
         """
         return float(np.abs(self.eigenvalues()).max()) ** (1 / self.penalty_every)
 

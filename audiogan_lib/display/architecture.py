@@ -14,7 +14,7 @@ _MOST = 18
 
 
 def architecture(network, title=""):
-    """Draw what the layers of a network hand on, to scale.
+    """Draw what the layers of a network hand on, to scale; the alternative text has the numbers.
 
     Each box is the output of a layer with weights that changes the size: its height stands for the
     number of places (samples, or frames times bins), its width for the channels, both by powers of
@@ -26,11 +26,6 @@ def architecture(network, title=""):
         Its layers in the order of their making; those within others are not opened.
     title : str
         What stands above.
-
-    Returns
-    -------
-    picture : Picture
-        The drawing, its numbers in the alternative text.
 
     Raises
     ------

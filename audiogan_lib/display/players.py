@@ -60,11 +60,6 @@ def players(sounds, sample_rate, labels=None, caption="", columns=4, autoplay=Fa
     pictures : bool
         Whether to show spectrograms and levels, which would tell in a blind test what is what.
 
-    Returns
-    -------
-    grid : Html
-        The players.
-
     Raises
     ------
     TypeError

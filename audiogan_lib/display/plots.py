@@ -56,11 +56,6 @@ def waveform(sounds, sample_rate, labels=None, limit=1.0):
     limit : float > 0
         The amplitude axis runs from ``-limit`` to ``limit``; at 1, full scale, levels compare.
 
-    Returns
-    -------
-    picture : Picture
-        The plot.
-
     Raises
     ------
     TypeError, ValueError
@@ -113,11 +108,6 @@ def spectrogram(
     range_db : tuple of float
         Levels of the darkest and the brightest colour, relative to a sine of full scale.
 
-    Returns
-    -------
-    picture : Picture
-        The plot.
-
     Raises
     ------
     TypeError, ValueError
@@ -165,11 +155,6 @@ def image_spectrogram(values, label, x_label="frame", y_label="bin"):
     x_label, y_label : str
         Names of the axes.
 
-    Returns
-    -------
-    picture : Picture
-        The plot.
-
     Raises
     ------
     ValueError
@@ -206,11 +191,6 @@ def curves(lines, x_label, y_label, x=None):
     x : array_like [shape=(points,)], optional
         Where the points lie; by default 0, 1, 2, ...
 
-    Returns
-    -------
-    picture : Picture
-        The plot.
-
     Raises
     ------
     ValueError
@@ -227,13 +207,8 @@ def curves(lines, x_label, y_label, x=None):
     texts = []
     for (name, values), (colour, dashes) in zip(lines.items(), LINES, strict=False):
         values = np.asarray(values)
-        axes.plot(
-            np.arange(len(values)) if x is None else x,
-            values,
-            color=colour,
-            linestyle=dashes,
-            label=name,
-        )
+        places = np.arange(len(values)) if x is None else x
+        axes.plot(places, values, color=colour, linestyle=dashes, label=name)
         texts.append(f"{name} from {html.number(values[0])} to {html.number(values[-1])}")
     axes.set(xlabel=x_label, ylabel=y_label)
     axes.legend()
@@ -252,11 +227,6 @@ def figure(drawing, alt):
         The finished figure.
     alt : str
         What it shows, for those who do not see it.
-
-    Returns
-    -------
-    picture : Picture
-        The figure as an image.
 
     Raises
     ------

@@ -40,11 +40,6 @@ def show_source(obj, docstring=True):
     docstring : bool
         Whether to show its docstring too.
 
-    Returns
-    -------
-    source : Html
-        The code.
-
     Raises
     ------
     TypeError

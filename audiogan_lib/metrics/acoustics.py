@@ -60,10 +60,8 @@ def attack_difference(fake_ms, fake_labels, real_ms, real_labels):
 
     Parameters
     ----------
-    fake_ms, real_ms : array_like [shape=(clips,)]
-        From `attack_times`.
-    fake_labels, real_labels : array_like of int [shape=(clips,)]
-        What each sound was asked to be, or is.
+    fake_ms, fake_labels, real_ms, real_labels : array_like [shape=(clips,)]
+        From `attack_times`; what each sound was asked to be, or is.
 
     Returns
     -------
@@ -76,19 +74,12 @@ def attack_difference(fake_ms, fake_labels, real_ms, real_labels):
     >>> attack_difference([9.0, 2.0], [0, 1], [5.0, 2.0], [0, 1])
     2.0
     """
-    fake_ms, real_ms = np.asarray(fake_ms), np.asarray(real_ms)
-    fake_labels, real_labels = np.asarray(fake_labels), np.asarray(real_labels)
-    return float(
-        np.mean(
-            [
-                abs(
-                    np.nanmedian(fake_ms[fake_labels == label])
-                    - np.nanmedian(real_ms[real_labels == label])
-                )
-                for label in np.intersect1d(fake_labels, real_labels)
-            ]
-        )
-    )
+    both = np.intersect1d(fake_labels, real_labels)
+    medians = [
+        [np.nanmedian(np.asarray(attacks_ms)[np.equal(labels, label)]) for label in both]
+        for attacks_ms, labels in ((fake_ms, fake_labels), (real_ms, real_labels))
+    ]
+    return float(np.mean(np.abs(np.subtract(*medians))))
 
 
 def pitch_errors(waveforms, sample_rate, midi, fmin_hz=55.0, fmax_hz=1400.0):
@@ -191,11 +182,6 @@ def vital_signs(waveforms, sample_rate):
         At least two sounds of at least 512 samples.
     sample_rate : int > 0
         In Hz.
-
-    Returns
-    -------
-    VitalSigns
-        All of them.
 
     Raises
     ------

@@ -1,6 +1,7 @@
 """Scores of a judge's probabilities alone; `audiogan_lib.metrics` states the conventions."""
 
 import numpy as np
+from scipy.special import rel_entr
 
 
 def inception_score(probabilities):
@@ -38,13 +39,8 @@ def inception_score(probabilities):
     """
     probabilities = check_probabilities(probabilities)
     marginal = probabilities.mean(axis=0)
-    divergences = (probabilities * (_logs(probabilities) - _logs(marginal))).sum(axis=1)
+    divergences = rel_entr(probabilities, marginal).sum(axis=1)
     return float(np.exp(divergences.mean()))
-
-
-def _logs(probabilities):
-    """Logarithms, 0 for the probability 0: times that probability, which is 0 as it should be."""
-    return np.log(np.where(probabilities > 0, probabilities, 1.0))
 
 
 def check_probabilities(probabilities):

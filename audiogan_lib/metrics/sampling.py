@@ -8,40 +8,12 @@ _Z = NormalDist().inv_cdf(0.975)
 
 
 def stream(seed, name):
-    """Return random numbers of its own for each name: what one score draws never moves another.
-
-    Parameters
-    ----------
-    seed : int >= 0
-        Of a whole report.
-    name : str
-        Of a score.
-
-    Returns
-    -------
-    rng : np.random.Generator
-        The same for the same seed and name.
-    """
+    """Return a generator for each name of a score: what one draws never moves another."""
     return np.random.default_rng([seed, *name.encode()])
 
 
 def even_draw(groups, count, rng):
-    """Return positions of ``count`` different clips that have the mix of groups of all clips.
-
-    Parameters
-    ----------
-    groups : np.ndarray of int [shape=(clips,)]
-        Kind of each clip.
-    count : int > 0
-        At most as many as there are clips.
-    rng : np.random.Generator
-        Decides.
-
-    Returns
-    -------
-    positions : np.ndarray of int [shape=(count,)]
-        Sorted by group.
-    """
+    """Return positions of ``count`` different clips, sorted by group, in the mix of all clips."""
     order = np.lexsort([rng.random(len(groups)), groups])
     places = (np.arange(count) + rng.random()) * len(groups) / count
     return order[np.minimum(places.astype(int), len(groups) - 1)]
@@ -55,25 +27,8 @@ def half_interval(score, value, groups, rng, draws=100, limits=(-np.inf, np.inf)
     neighbours and unbiased kernels take for copies; halves do not. Where halves score higher or
     lower than the whole, only their spread counts.
 
-    Parameters
-    ----------
-    score : callable
-        From positions of the chosen clips to a number.
-    value : float
-        Score of the whole set, the middle of the interval.
-    groups : np.ndarray of int [shape=(clips,)]
-        Kind of each clip; halves have the mix of the whole.
-    rng : np.random.Generator
-        Draws the halves.
-    draws : int > 0
-        Number of halves.
-    limits : tuple of float
-        Least and greatest possible score.
-
-    Returns
-    -------
-    low, high : float
-        The interval, without what is impossible.
+    ``score``: from positions of the chosen clips to a number; ``value``: that of the whole set, the
+    middle of the interval; ``limits``: least and greatest possible score.
     """
     halves = [score(even_draw(groups, len(groups) // 2, rng)) for _ in range(draws)]
     margin = _Z * np.std(halves, ddof=1)

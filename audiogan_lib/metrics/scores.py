@@ -44,7 +44,6 @@ class Clips:
     train: Clips | None = None
 
     def __len__(self):
-        """Count the clips."""
         return len(self.waveforms)
 
     @cached_property
@@ -74,20 +73,7 @@ class Clips:
         return discrepancy(self.features, known, gaussian_kernel(known))
 
 
-def _any(clips):
-    return -np.inf, np.inf
-
-
-def _not_negative(clips):
-    return 0.0, np.inf
-
-
-def _share(clips):
-    return 0.0, 1.0
-
-
-def _up_to_classes(clips):
-    return 1.0, clips.probabilities["label"].shape[1]
+_ANY, _NOT_NEGATIVE = (-np.inf, np.inf), (0.0, np.inf)
 
 
 class Score(NamedTuple):
@@ -97,15 +83,16 @@ class Score(NamedTuple):
     of these; none where two sets are compared, which is up to `report.evaluate`. The value of a set
     is the score of all its clips, or where ``draws`` is not 0 the mean over so many subsets of the
     smaller set's size. ``redraws``: each measurement draws as many training clips; then halves are
-    those of such a subset, too. ``interval``: by "halves", by "wilson" or none. ``limits``: from
-    clips to the least and greatest score. ``brief``: measured along a run. ``pitched``: of notes
-    only. ``times``: what is too small to be read is written so many times as large.
+    those of such a subset, too. ``interval``: by "halves", by "wilson" or none. ``limits``: the
+    least and greatest score, None standing for the number of classes. ``brief``: measured along a
+    run. ``pitched``: of notes only. ``times``: what is too small to be read is written so many
+    times as large.
     """
 
     title: str
     form: str
     of: Callable | None = None
-    limits: Callable = _any
+    limits: tuple = _ANY
     interval: str = "halves"
     halves: int = 100
     draws: int = 0
@@ -116,24 +103,10 @@ class Score(NamedTuple):
 
 
 def measure(clips, count, seed, brief=False):
-    """Measure a set by every score that applies to it.
+    """Return values and intervals (dicts by the names of `SCORES`) of what applies to a set.
 
-    Parameters
-    ----------
-    clips : Clips
-        The set.
-    count : int > 0
-        Size of the smaller of the sets that are compared.
-    seed : int >= 0
-        Of all random draws. Each score has a stream of its own: none moves another, and equal sets
-        score alike.
-    brief : bool
-        Only some scores, and no intervals.
-
-    Returns
-    -------
-    values, intervals : dict
-        By the names of `SCORES`.
+    ``count`` is the size of the smaller of the sets that are compared. Each score has a stream of
+    random numbers of its own: none moves another, and equal sets score alike.
     """
     values, intervals = {}, {}
     for name, score in SCORES.items():
@@ -158,14 +131,13 @@ def _interval(score, value, clips, count, rng):
     if score.interval == "wilson":
         return wilson_interval(value, len(clips))
     chosen = even_draw(clips.groups, count, rng) if score.redraws else np.arange(len(clips))
-    return half_interval(
-        lambda half: score.of(clips, chosen[half], rng),
-        value,
-        clips.groups[chosen],
-        rng,
-        draws=score.halves,
-        limits=score.limits(clips),
-    )
+    groups, low, high = clips.groups[chosen], *score.limits
+    high = clips.probabilities["label"].shape[1] if high is None else high
+
+    def of_half(half):
+        return score.of(clips, chosen[half], rng)
+
+    return half_interval(of_half, value, groups, rng, score.halves, (low, high))
 
 
 def _in_tune(clips, chosen, rng):
@@ -229,25 +201,25 @@ SCORES = {
     "pitch_error_cents": Score(
         "  out of tune (cents)", "{:.1f}", _out_of_tune, interval="", pitched=True
     ),
-    "inception_score": Score("inception score", "{:.2f}", _inception, _up_to_classes, brief=True),
-    "density": Score("density", "{:.2f}", _density, _not_negative, draws=10, redraws=True),
-    "coverage": Score("coverage", "{:.2f}", _coverage, _share, draws=10, redraws=True),
+    "inception_score": Score("inception score", "{:.2f}", _inception, (1.0, None), brief=True),
+    "density": Score("density", "{:.2f}", _density, _NOT_NEGATIVE, draws=10, redraws=True),
+    "coverage": Score("coverage", "{:.2f}", _coverage, (0.0, 1.0), draws=10, redraws=True),
     "different_bins": Score("different bins of 20", "{}", _bins, interval="", draws=1),
     "kernel_distance": Score("kernel distance x 100, cubic", "{:.3g}", _cubic, times=100),
     "gaussian_kernel_distance": Score("  Gaussian", "{:.3g}", _gaussian, times=100),
     "train_distance_db": Score(
-        "nearest training clip (dB)", "{:.1f}", _train_distance, _not_negative
+        "nearest training clip (dB)", "{:.1f}", _train_distance, _NOT_NEGATIVE
     ),
     "nearer": Score("  nearer than a test clip's", "{:.2f}"),
     "apart_db": Score("nearest other clip (dB)", "{:.1f}"),
     "level_db": Score("level (dB)", "{:.1f}"),
     "flatness": Score("flatness", "{:.3f}"),
-    "attack_ms": Score("attack (ms)", "{:.1f}", _attack, _not_negative),
+    "attack_ms": Score("attack (ms)", "{:.1f}", _attack, _NOT_NEGATIVE),
     "attack_difference_ms": Score("  difference, label by label", "{:.1f}"),
     "frechet_distance_infinity": Score(
         "Frechet distance, no end", "{:.2f}", _frechet_infinity, halves=20
     ),
     "frechet_distance": Score(
-        "Frechet distance", "{:.2f}", _frechet, _not_negative, draws=10, brief=True
+        "Frechet distance", "{:.2f}", _frechet, _NOT_NEGATIVE, draws=10, brief=True
     ),
 }

@@ -39,7 +39,8 @@ def format_table(report):
         ]
     width = max(len(row[0]) for row in rows)
     lines = [f"{a:<{width}}  {b:>22}  {c:>22}".rstrip() for a, b, c in rows]
-    return "\n".join([*lines, *_alarms(generated)])
+    alarms = generated.get("alarms", {}).items()
+    return "\n".join([*lines, *(f"alarm, {name}: {seen}" for name, seen in alarms)])
 
 
 def _row(title, form, columns, key, interval=None, times=1):
@@ -61,7 +62,3 @@ def _cell(form, value, limits):
         return form.format(value)
     low, high = (form.format(limit) for limit in limits)
     return f"{form.format(value)} [{low}, {high}]"
-
-
-def _alarms(column):
-    return [f"alarm, {name}: {seen}" for name, seen in column.get("alarms", {}).items()]

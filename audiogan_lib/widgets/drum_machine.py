@@ -15,7 +15,6 @@ STEPS = 16
 TEMPO_RANGE = (40, 240)
 MOST_BARS = 8
 
-_LARGEST_SEED = 2**31 - 1
 _STARTER = {
     "kick": "x...x...x...x...",
     "snare": "....x.......x...",
@@ -58,7 +57,6 @@ class Beat:
     sample_rate: int
 
     def __post_init__(self):
-        """Check the pattern."""
         if not self.pattern:
             raise ValueError("pattern must have steps for at least one drum, received none")
         for name, steps in self.pattern.items():
@@ -70,17 +68,12 @@ class Beat:
                 )
 
     def starts(self, bars=1):
-        """Find the samples at which the drums are struck.
+        """Find the samples at which each drum is struck, in order, as integers.
 
         Parameters
         ----------
         bars : int > 0
             How often the pattern is played.
-
-        Returns
-        -------
-        starts : dict of str to np.ndarray of int
-            In order, for each drum.
         """
         return {
             name: music.starts(
@@ -94,15 +87,12 @@ class Beat:
     def loop(self, bars=1):
         """Play it, what rings at the end going on at the start: copies follow without a seam.
 
+        Exactly so many bars, float32, turned down as a whole where the sum exceeds full scale.
+
         Parameters
         ----------
         bars : int > 0
             How often the pattern is played.
-
-        Returns
-        -------
-        sound : np.ndarray [shape=(samples,), float32 in [-1, 1]]
-            Exactly so many bars; turned down as a whole where the sum exceeds full scale.
         """
         samples = int(music.starts(STEPS * bars / 4, self.tempo_bpm, self.sample_rate))
         starts = self.starts(bars)
@@ -111,23 +101,22 @@ class Beat:
         return mixed / max(1, np.abs(mixed).max())
 
     def picture(self):
-        """Draw the pattern.
-
-        Returns
-        -------
-        picture : display.Picture
-            A row for each drum, a column for each step.
-        """
+        """Draw the pattern: a row for each drum, a column for each step."""
         from matplotlib import pyplot
 
         drawing, axes = pyplot.subplots(
             figsize=(6, 0.7 + 0.3 * len(self.pattern)), layout="constrained"
         )
-        colour, _ = display.LINES[0]
         for line, steps in enumerate(self.pattern.values()):
             places = np.arange(STEPS)
             axes.scatter(places, np.full(STEPS, line), s=6, color=display.INK)
-            axes.scatter(_struck(steps), [line] * steps.count("x"), s=110, marker="s", color=colour)
+            axes.scatter(
+                _struck(steps),
+                [line] * steps.count("x"),
+                s=110,
+                marker="s",
+                color=display.LINES[0][0],
+            )
         names = [name.replace("_", " ") for name in self.pattern]
         axes.set_yticks(range(len(names)), names)
         axes.set_xticks(range(0, STEPS, 4), ["1", "2", "3", "4"])
@@ -187,13 +176,7 @@ class DrumMachine(panel.TwoFaces):
         self._update()
 
     def page(self):
-        """Render the face for a page without a kernel: the pattern, the loop and its drums.
-
-        Returns
-        -------
-        parts : display.Html
-            A picture and players, of the machine as it is set now.
-        """
+        """Render, for a page without a kernel, the pattern, the loop and its drums as set now."""
         names = [name.replace("_", " ") for name in self.beat.pattern]
         drums = [np.asarray(self.beat.voices[name]) for name in self.beat.pattern]
         caption = (
@@ -231,13 +214,14 @@ class DrumMachine(panel.TwoFaces):
                 key.observe(self._read, "value")
             self._steps[name] = keys
             rows.append(widgets.HBox([title, *keys, other]))
-        low, high = TEMPO_RANGE
-        tempo = {"min": low, "max": high, "description": "tempo (bpm)"}
-        self._tempo = widgets.IntSlider(
-            int(self.beat.tempo_bpm), continuous_update=False, **tempo, **panel.look()
-        )
-        self._bars = widgets.IntSlider(
-            1, min=1, max=MOST_BARS, description="bars", continuous_update=False, **panel.look()
+        self._tempo, self._bars = (
+            panel.control(
+                "IntSlider", name, value=value, min=low, max=high, continuous_update=False
+            )
+            for name, value, low, high in (
+                ("tempo (bpm)", int(self.beat.tempo_bpm), *TEMPO_RANGE),
+                ("bars", 1, 1, MOST_BARS),
+            )
         )
         for slider in (self._tempo, self._bars):
             slider.observe(self._read, "value")
@@ -249,7 +233,7 @@ class DrumMachine(panel.TwoFaces):
 
     def _draw(self, name):
         """Give a drum the sound of another latent."""
-        seed = int(np.random.default_rng().integers(_LARGEST_SEED))
+        seed = int(np.random.default_rng().integers(panel.LARGEST_SEED))
         voices = self.beat.voices | {name: self._hit(name, seed)}
         self.beat = replace(self.beat, voices=voices)
         self._update(autoplay=True)

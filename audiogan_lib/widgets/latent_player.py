@@ -15,8 +15,6 @@ KNOB_RANGE = (-2.0, 2.0)
 PAGE_POSITIONS = (-1.0, 0.0, 1.0)
 PAGE_LABELS = 3
 
-_LARGEST_SEED = 2**31 - 1
-
 
 class LatentPlayer(panel.TwoFaces):
     """Turn knobs on a generator's latent and hear what it makes of it.
@@ -71,13 +69,7 @@ class LatentPlayer(panel.TwoFaces):
         self._walk_anew()
 
     def page(self):
-        """Render the face for a page without a kernel: sounds from the control as it is set now.
-
-        Returns
-        -------
-        grid : display.Html
-            The first knob at three positions for a few labels, and a morph.
-        """
+        """Render, for a page without a kernel, the first knob at three positions, and a morph."""
         set_now = self._conditions()
         rows = sorted(self._menus.get("label", ()), key=lambda label: label != set_now["label"])
         sounds, labels = [], []
@@ -104,26 +96,20 @@ class LatentPlayer(panel.TwoFaces):
     def _build(self, seed, first):
         import ipywidgets as widgets
 
-        look = panel.look()
-
         def slider(name, low, high):
-            return widgets.FloatSlider(
-                0.0, min=low, max=high, step=0.05, description=name, continuous_update=False, **look
-            )
+            options = {"value": 0.0, "min": low, "max": high, "step": 0.05}
+            return panel.control("FloatSlider", name, continuous_update=False, **options)
 
         def seed_field(name, value):
-            return widgets.BoundedIntText(value, min=0, max=_LARGEST_SEED, description=name, **look)
+            limits = {"min": 0, "max": panel.LARGEST_SEED}
+            return panel.control("BoundedIntText", name, value=value, **limits)
 
-        titles = {"label": self._label_means or "label"}
-        self._dropdowns = {
-            name: widgets.Dropdown(
-                options=menu,
-                value=first[name],
-                description=titles.get(name, name).replace("_", " "),
-                **look,
+        self._dropdowns = {}
+        for name, menu in self._menus.items():
+            title = (self._label_means or name) if name == "label" else name
+            self._dropdowns[name] = panel.control(
+                "Dropdown", title.replace("_", " "), options=menu, value=first[name]
             )
-            for name, menu in self._menus.items()
-        }
         self._knobs = [slider(name, *KNOB_RANGE) for name in self._names]
         self._seed, self._end_seed = seed_field("seed", seed), seed_field("morph to seed", seed + 1)
         self._morph = slider("morph", 0.0, 1.0)
@@ -136,18 +122,9 @@ class LatentPlayer(panel.TwoFaces):
         for control in (self._seed, self._end_seed):
             control.observe(self._walk_anew, "value")
         self._random.on_click(self._draw_seed)
-        self.panel = widgets.VBox(
-            [
-                *self._dropdowns.values(),
-                *self._knobs,
-                panel.row(self._seed, self._random),
-                self._end_seed,
-                self._morph,
-                self._at_once,
-                self._sound,
-                *save.widgets,
-            ]
-        )
+        seeds = panel.row(self._seed, self._random), self._end_seed
+        heard = self._morph, self._at_once, self._sound, *save.widgets
+        self.panel = widgets.VBox([*self._dropdowns.values(), *self._knobs, *seeds, *heard])
 
     def _conditions(self):
         return {name: menu.value for name, menu in self._dropdowns.items()}
@@ -172,7 +149,7 @@ class LatentPlayer(panel.TwoFaces):
         self._sound.value = grid.html
 
     def _draw_seed(self, button):
-        self._seed.value = int(np.random.default_rng().integers(_LARGEST_SEED))
+        self._seed.value = int(np.random.default_rng().integers(panel.LARGEST_SEED))
 
 
 def _menus(generator):

@@ -68,17 +68,12 @@ class BlindTest:
         self.answers = []
 
     def sounds(self, trial):
-        """Give the sounds of a trial.
+        """Give the sounds of a trial by name: A and B, for ABX also X.
 
         Parameters
         ----------
         trial : int in [0, trials)
             Which one.
-
-        Returns
-        -------
-        sounds : dict of str to np.ndarray [shape=(samples,), float32]
-            A and B, for ABX also X.
         """
         first, second = self._pairs[self._order[trial]]
         if self.task == "abx":
@@ -87,32 +82,22 @@ class BlindTest:
         return {"A": second, "B": first} if swapped else {"A": first, "B": second}
 
     def solution(self, trial):
-        """Give the right answer of a trial.
+        """Give the right answer of a trial, A or B: what X is, or which one is of the second kind.
 
         Parameters
         ----------
         trial : int in [0, trials)
             Which one.
-
-        Returns
-        -------
-        answer : {"A", "B"}
-            What X is, or which one is of the second kind.
         """
         return "AB"[self._coins[trial]]
 
     def answer(self, letter):
-        """Answer the next trial.
+        """Answer the next trial; return whether it is so.
 
         Parameters
         ----------
         letter : {"A", "B"}
             What the listener says.
-
-        Returns
-        -------
-        right : bool
-            Whether it is so.
 
         Raises
         ------
@@ -156,26 +141,14 @@ class BlindTest:
         return float(low), float(high)
 
     def chance(self):
-        """Probability that guessing alone scores at least as well.
-
-        Returns
-        -------
-        probability : float in [0, 1]
-            One-sided, of the answers so far; 1 before the first.
-        """
+        """Probability, one-sided, that guessing alone scores as well; 1 before the first answer."""
         if not self.answers:
             return 1.0
         test = binomtest(self.right, len(self.answers), 0.5, alternative="greater")
         return float(test.pvalue)
 
     def score(self):
-        """Put the score into words.
-
-        Returns
-        -------
-        text : str
-            Right answers, interval and the chance of as many by guessing.
-        """
+        """Put into words right answers, interval and the chance of as many by guessing."""
         low, high = (100 * share for share in self.interval())
         return (
             f"{self.right} of {len(self.answers)} right (95 % interval {low:.0f} to {high:.0f} %); "
@@ -220,13 +193,7 @@ class ListeningTest(panel.TwoFaces):
         self._update("")
 
     def page(self):
-        """Render the face for a page without a kernel: the first trials, answers folded.
-
-        Returns
-        -------
-        parts : display.Html
-            Players of each trial, and an answer to unfold.
-        """
+        """Render, for a page without a kernel, the first trials, each with an answer to unfold."""
         test, parts = self.test, []
         for trial in range(min(PAGE_TRIALS, test.trials)):
             sounds = test.sounds(trial)
@@ -314,9 +281,7 @@ class Comparison(panel.TwoFaces):
                 raise ValueError(f"sources[{name!r}] must hold {len(labels)}, got {len(sounds)}")
         self.sources, self.sample_rate, self.labels = dict(sources), sample_rate, list(labels)
         numbered = [(name, i) for i, name in enumerate(self.labels)]
-        self._which = widgets.Dropdown(
-            options=numbered, value=0, description="sound", **panel.look()
-        )
+        self._which = panel.control("Dropdown", "sound", options=numbered, value=0)
         self._equal = widgets.Checkbox(True, description="equal levels", indent=False)
         self._sounds = widgets.HTML()
         for control in (self._which, self._equal):
@@ -325,13 +290,7 @@ class Comparison(panel.TwoFaces):
         self._update()
 
     def page(self):
-        """Render the face for a page without a kernel: the first sounds from all sources.
-
-        Returns
-        -------
-        grid : display.Html
-            A row for each sound.
-        """
+        """Render, for a page without a kernel, a row for each of the first sounds."""
         count = min(PAGE_LABELS, len(self.labels))
         sounds, labels = [], []
         for which in range(count):

@@ -19,12 +19,7 @@ _SAMPLES = 10_000
 _RECORDING_HZ = 220.0
 
 #: What the page shows of each loss beside the game as it is set.
-_REMEDIES = (
-    {},
-    {"r1": 0.5},
-    {"clip_weights": 0.5},
-    {"gradient_penalty": 0.5},
-)
+_REMEDIES = ({}, {"r1": 0.5}, {"clip_weights": 0.5}, {"gradient_penalty": 0.5})
 
 
 class LossPlayground(panel.TwoFaces):
@@ -69,13 +64,7 @@ class LossPlayground(panel.TwoFaces):
         self._update()
 
     def page(self):
-        """Render the face for a page without a kernel: the game as set, and the usual remedies.
-
-        Returns
-        -------
-        page : display.Html
-            A phase portrait and a sound for each.
-        """
+        """Render, for a page without a kernel, the game as set and the usual remedies."""
         plain = replace(self.game, r1=0.0, gradient_penalty=0.0, clip_weights=0.0, penalty_every=1)
         games = [self.game]
         for remedy in _REMEDIES:
@@ -96,39 +85,22 @@ class LossPlayground(panel.TwoFaces):
     def _build(self, theta):
         import ipywidgets as widgets
 
-        def slider(name, value, low, high, step=0.05):
-            return widgets.FloatSlider(
-                value,
-                min=min(low, value),
-                max=max(high, value),
-                step=step,
-                description=name,
-                continuous_update=False,
-                **panel.look(),
-            )
+        def slider(name, value, low, high, step=0.05, kind="FloatSlider"):
+            options = {"value": value, "min": min(low, value), "max": max(high, value)}
+            return panel.control(kind, name, step=step, continuous_update=False, **options)
+
+        def menu(name, value, options):
+            return panel.control("Dropdown", name, options=options, value=value)
 
         game = self.game
+        names = {name.replace("_", " "): name for name in SLOPES}
         orders = {"discriminator first": True, "both at once": False}
         self._controls = {
-            "loss": widgets.Dropdown(
-                options={name.replace("_", " "): name for name in SLOPES},
-                value=game.loss,
-                description="loss",
-                **panel.look(),
-            ),
-            "alternating": widgets.Dropdown(
-                options=orders, value=game.alternating, description="order", **panel.look()
-            ),
+            "loss": menu("loss", game.loss, names),
+            "alternating": menu("order", game.alternating, orders),
             "rate": slider("learning rate", game.rate, 0.01, 1.0, 0.01),
             "r1": slider("R1", game.r1, 0.0, 4.0),
-            "penalty_every": widgets.IntSlider(
-                game.penalty_every,
-                min=1,
-                max=max(64, game.penalty_every),
-                description="penalty every",
-                continuous_update=False,
-                **panel.look(),
-            ),
+            "penalty_every": slider("penalty every", game.penalty_every, 1, 64, 1, "IntSlider"),
             "gradient_penalty": slider("grad. penalty", game.gradient_penalty, 0.0, 4.0),
             "clip_weights": slider("clip weights", game.clip_weights, 0.0, 2.0),
         }
@@ -154,18 +126,7 @@ class LossPlayground(panel.TwoFaces):
 
 
 def describe(game):
-    """Name a game by its loss and its regularisers.
-
-    Parameters
-    ----------
-    game : DiracGAN
-        What is played.
-
-    Returns
-    -------
-    name : str
-        As ``"hinge, R1 0.5"``.
-    """
+    """Name a game by its loss and its regularisers, as ``"hinge, R1 0.5"``."""
     parts = [game.loss.replace("_", " ")]
     if game.r1:
         parts.append(f"R1 {game.r1:g}")
@@ -181,20 +142,7 @@ def describe(game):
 
 
 def verdict(game, path):
-    """Say what the eigenvalues promise and what the path did.
-
-    Parameters
-    ----------
-    game : DiracGAN
-        What was played.
-    path : np.ndarray [shape=(steps + 1, 2)]
-        Its trajectory.
-
-    Returns
-    -------
-    verdict : str
-        Two sentences.
-    """
+    """Say what the eigenvalues of a game promise and what its path did."""
     distances = np.hypot(*path.T)
     path = f"Distance from the goal {distances[0]:.2f} at first, {distances[-1]:.3g} at last."
     if game.gradient_penalty:
@@ -207,17 +155,9 @@ def verdict(game, path):
 
 
 def tones(path):
-    """Make a path audible: a steady tone and one that lies theta octaves above it.
+    """Make a path audible: a steady tone and one theta octaves above it, 2 at most.
 
-    Parameters
-    ----------
-    path : np.ndarray [shape=(steps + 1, 2)]
-        Theta and phi; beyond 2 octaves the tone stays there.
-
-    Returns
-    -------
-    sound : np.ndarray [shape=(10000,), float32, in [-0.6, 0.6]]
-        1.25 s at `SAMPLE_RATE`.
+    1.25 s at `SAMPLE_RATE`, float32 in [-0.6, 0.6].
     """
     time = np.linspace(0, len(path) - 1, _SAMPLES)
     octaves = np.interp(time, np.arange(len(path)), np.clip(path[:, 0], -2, 2))
@@ -238,11 +178,6 @@ def phase_portraits(games, steps=200, start=(1.0, 0.0)):
         Of each path.
     start : tuple of float
         Theta and phi, marked by a disc; the goal by a cross.
-
-    Returns
-    -------
-    picture : display.Picture
-        The phase portraits.
     """
     columns = 2 if len(games) == 4 else min(3, len(games))
     rows = -(-len(games) // columns)

@@ -9,9 +9,12 @@ import numpy as np
 
 from audiogan_lib import audio, display
 
+#: Seeds that a control takes and draws.
+LARGEST_SEED = 2**31 - 1
+
 
 class TwoFaces:
-    """Something with a `panel` for a kernel and a `page()` for where there is none."""
+    """Something with a `panel` for a kernel and a `page()`, of `display.Html`, without one."""
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         """Offer both faces: a live front end prefers the widgets, a page is told to prefer HTML."""
@@ -25,21 +28,13 @@ class TwoFaces:
 
 
 class Save:
-    """A file's name, a button and what became of it.
-
-    Parameters
-    ----------
-    sound : callable
-        Returns the waveform and its rate when the button is pressed.
-    name : str
-        Proposed for the file.
-    """
+    """A file's proposed name, a button, and what became of the sound and rate it asked for."""
 
     def __init__(self, sound, name="sound.wav"):
         import ipywidgets as widgets
 
         self._sound = sound
-        self._file = widgets.Text(name, description="file name", **look())
+        self._file = control("Text", "file name", value=name)
         save = widgets.Button(description="Save")
         save.on_click(self._write)
         self._status = widgets.HTML()
@@ -56,14 +51,12 @@ class Save:
         self._status.value = status(message)
 
 
-def look():
-    """Return how wide a control and its name are."""
+def control(kind, name, **options):
+    """Make a widget of a kind of ipywidgets, with its name before it, as wide as all others."""
     import ipywidgets as widgets
 
-    return {
-        "style": {"description_width": "100px"},
-        "layout": widgets.Layout(width="min(380px, 98%)"),
-    }
+    layout, style = widgets.Layout(width="min(380px, 98%)"), {"description_width": "100px"}
+    return getattr(widgets, kind)(description=name, layout=layout, style=style, **options)
 
 
 def row(*children):
@@ -86,23 +79,7 @@ def together(*parts):
 
 
 def equal_levels(sounds):
-    """Turn sounds down to the level of the quietest that is not silent.
-
-    Parameters
-    ----------
-    sounds : sequence of array_like [shape=(samples,)]
-        The sounds.
-
-    Returns
-    -------
-    sounds : list of np.ndarray [shape=(samples,), float32]
-        With one root-mean-square level; silent ones stay silent.
-
-    Raises
-    ------
-    ValueError
-        When one is no row of samples.
-    """
+    """Turn rows of samples down to the root mean square of the quietest that is not silent."""
     sounds = [np.asarray(sound, np.float32) for sound in sounds]
     if shapes := [sound.shape for sound in sounds if sound.ndim != 1]:
         raise ValueError(f"sounds must be rows of samples each, received the shape {shapes[0]}")

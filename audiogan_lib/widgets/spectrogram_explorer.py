@@ -53,7 +53,7 @@ class SpectrogramExplorer(panel.TwoFaces):
 
     @property
     def settings(self):
-        """As the controls stand."""
+        """Say how the controls stand."""
         n_fft = self._n_fft.value
         return {
             "scale": self._scale.value,
@@ -63,13 +63,7 @@ class SpectrogramExplorer(panel.TwoFaces):
         }
 
     def page(self):
-        """Render the face for a page without a kernel: some sounds under three windows.
-
-        Returns
-        -------
-        parts : display.Html
-            Players and pictures.
-        """
+        """Render, for a page without a kernel, players and pictures under three windows."""
         names = list(self.sounds)[:PAGE_SOUNDS]
         sounds = [self.sounds[name] for name in names]
         caption = (
@@ -87,22 +81,13 @@ class SpectrogramExplorer(panel.TwoFaces):
     def _build(self):
         import ipywidgets as widgets
 
-        look = panel.look()
-        self._sound = widgets.Dropdown(options=list(self.sounds), description="sound", **look)
-        self._n_fft = widgets.SelectionSlider(
-            options=N_FFT, value=512, description="n_fft", **panel.look()
-        )
         hops = [(f"n_fft / {overlap}", overlap) for overlap in OVERLAPS]
-        self._overlap = widgets.Dropdown(options=hops, value=4, description="hop_length", **look)
+        levels = {"value": RANGE_DB, "min": -120, "max": 0, "step": 5}
+        self._sound = panel.control("Dropdown", "sound", options=list(self.sounds))
+        self._n_fft = panel.control("SelectionSlider", "n_fft", options=N_FFT, value=512)
+        self._overlap = panel.control("Dropdown", "hop_length", options=hops, value=4)
         self._scale = widgets.ToggleButtons(options=["linear", "mel"], description="frequency")
-        self._range_db = widgets.IntRangeSlider(
-            value=RANGE_DB,
-            min=-120,
-            max=0,
-            step=5,
-            description="levels (dB)",
-            **panel.look(),
-        )
+        self._range_db = panel.control("IntRangeSlider", "levels (dB)", **levels)
         self._player, self._picture = widgets.HTML(), widgets.HTML()
         self._sound.observe(self._choose, "value")
         for control in (self._n_fft, self._overlap, self._scale, self._range_db):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from audiogan_lib import audio, display
+from audiogan_lib import audio, display, files
 from audiogan_lib.widgets import panel
 
 #: On a page: at most so many steps, evenly chosen, of at most so many sounds.
@@ -43,7 +42,6 @@ class History:
     labels: tuple
 
     def __post_init__(self):
-        """Check that all are as many."""
         shape = np.shape(self.sounds)
         if len(shape) != 3 or shape[:2] != (len(self.steps), len(self.labels)) or 0 in shape:
             raise ValueError(
@@ -57,6 +55,8 @@ class History:
     def from_generators(cls, generators, count, seed=0, **conditions):
         """Give the same latents to the generators of several checkpoints.
 
+        The sounds are numbered, or named by their label where that is given.
+
         Parameters
         ----------
         generators : dict of int to pretrained.Generator
@@ -67,11 +67,6 @@ class History:
             Of the latents.
         **conditions : str or sequence of str
             What is asked for, as in `pretrained.Generator.from_latents`.
-
-        Returns
-        -------
-        history : History
-            Of sounds that are numbered, or named by their label where that is given.
         """
         sounds = []
         for generator in generators.values():
@@ -84,49 +79,44 @@ class History:
 
     @classmethod
     def from_folder(cls, folder, labels, samples=None):
-        """Read what a run kept: `callbacks.Watch` writes all sounds of a look end to end.
+        """Read as many sounds as labels: `callbacks.Watch` writes all of a look end to end.
 
         Parameters
         ----------
         folder : path-like
-            Holds files ``step-NNNNNNNN.wav`` or ``.flac``.
+            Holds files ``step-NNNNNNNN.wav`` or ``.flac``, taken in the order of their steps.
         labels : sequence of str
             The first sounds of a file, in order; a run's begin with one sound of each label.
         samples : int > 0, optional
             Length of a sound. By default the run's own, where its ``card.json`` lies in the folder;
             otherwise the labels share out the file evenly.
 
-        Returns
-        -------
-        history : History
-            Of all files, in the order of their steps: as many sounds as labels.
-
         Raises
         ------
         ValueError
             When there are no such files, or one cannot be shared out among the labels.
         """
-        files = {
+        kept = {
             int(name[1]): file
             for file in Path(folder).glob("step-*")
             if (name := re.fullmatch(r"step-(\d+)\.(wav|flac)", file.name))
         }
-        if not files:
+        if not kept:
             raise ValueError(f"folder must hold files like step-00000100.wav, received {folder}")
         card, labels = Path(folder) / "card.json", tuple(labels)
         if samples is None and card.exists():
-            samples = json.loads(card.read_text(encoding="utf-8"))["recipe"]["samples"]
+            samples = files.read_json(card)["recipe"]["samples"]
         sounds = []
-        for step in sorted(files):
-            waveform, sample_rate = audio.read(files[step])
+        for step in sorted(kept):
+            waveform, sample_rate = audio.read(kept[step])
             count = len(waveform) / samples if samples else len(labels)
             if not 0 < len(labels) <= count or len(waveform) % count or count != int(count):
                 raise ValueError(
-                    f"labels must share out the {len(waveform)} samples of {files[step].name} "
+                    f"labels must share out the {len(waveform)} samples of {kept[step].name} "
                     f"evenly, {samples or 'equally many'} each, received {len(labels)}"
                 )
             sounds.append(waveform.reshape(int(count), -1)[: len(labels)])
-        return cls(tuple(sorted(files)), np.stack(sounds), sample_rate, labels)
+        return cls(tuple(sorted(kept)), np.stack(sounds), sample_rate, labels)
 
 
 class TrainingScrubber(panel.TwoFaces):
@@ -158,12 +148,8 @@ class TrainingScrubber(panel.TwoFaces):
         self.history = history
         numbered = [(name, i) for i, name in enumerate(history.labels)]
         steps = [(f"{step:,}", i) for i, step in enumerate(history.steps)]
-        self._which = widgets.Dropdown(
-            options=numbered, value=0, description="sound", **panel.look()
-        )
-        self._step = widgets.SelectionSlider(
-            options=steps, value=len(steps) - 1, description="step", **panel.look()
-        )
+        self._which = panel.control("Dropdown", "sound", options=numbered, value=0)
+        self._step = panel.control("SelectionSlider", "step", options=steps, value=len(steps) - 1)
         self._player, self._picture = widgets.HTML(), widgets.HTML()
         for control in (self._which, self._step):
             control.observe(self._update, "value")
@@ -171,13 +157,7 @@ class TrainingScrubber(panel.TwoFaces):
         self._update()
 
     def page(self):
-        """Render the face for a page without a kernel: some steps side by side.
-
-        Returns
-        -------
-        grid : display.Html
-            A row for each of the first sounds, from the first step to the last.
-        """
+        """Render, for a page without a kernel, a row for each of the first sounds, by steps."""
         history = self.history
         shown = np.linspace(0, len(history.steps) - 1, PAGE_STEPS).round().astype(int)
         shown = np.unique(shown)
