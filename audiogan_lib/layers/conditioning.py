@@ -74,7 +74,6 @@ class LabelEmbedding(keras.layers.Layer):
         return ops.matmul(ops.sum(ops.one_hot(rows, sum(self.sizes)), axis=1), self.table)
 
     def get_config(self):
-        """Return the constructor's arguments."""
         return super().get_config() | {"sizes": self.sizes, "dim": self.dim, "scale": self.scale}
 
 

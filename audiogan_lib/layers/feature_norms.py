@@ -89,5 +89,4 @@ class MinibatchStd(keras.layers.Layer):
         return ops.take(features, starts[:, None] + ops.arange(size), axis=0)
 
     def get_config(self):
-        """Return the constructor's arguments."""
         return super().get_config() | {"group": self.group}

@@ -83,20 +83,6 @@ class WeightNorm(_RescaledKernel):
         )
 
     def rescale(self, kernel, training):
-        """Give each filter the length ``g``.
-
-        Parameters
-        ----------
-        kernel : tensor [shape=(..., filters)]
-            The layer's own, ``v``.
-        training : bool
-            Not needed.
-
-        Returns
-        -------
-        tensor [shape=(..., filters)]
-            ``g v / ||v||``.
-        """
         return kernel * (self.g / _lengths(kernel))
 
 
@@ -154,20 +140,6 @@ class SpectralNorm(_RescaledKernel):
         return ops.transpose(ops.reshape(kernel, (-1, kernel.shape[-1])))
 
     def rescale(self, kernel, training):
-        """Divide by the estimate of the largest singular value.
-
-        Parameters
-        ----------
-        kernel : tensor
-            The layer's own.
-        training : bool
-            Whether to take a step of power iteration.
-
-        Returns
-        -------
-        tensor
-            ``kernel / (u^T W v)``.
-        """
         matrix = self._matrix(kernel)
         constant, u = ops.stop_gradient(matrix), ops.cast(self.u, "float32")
         v = _unit(ops.matmul(u, constant))
@@ -211,24 +183,9 @@ class EqualizedRate(_RescaledKernel):
         self.gain = gain
 
     def rescale(self, kernel, training):
-        """Multiply by the constant of He et al. 2015.
-
-        Parameters
-        ----------
-        kernel : tensor
-            The layer's own, of standard deviation 1 at the start.
-        training : bool
-            Not needed.
-
-        Returns
-        -------
-        tensor
-            ``kernel * gain / sqrt(fan_in)``.
-        """
         filters_axis = -2 if isinstance(self.layer, _TRANSPOSED) else -1
         fan_in = math.prod(kernel.shape) // kernel.shape[filters_axis]
         return kernel * (self.gain / math.sqrt(fan_in))
 
     def get_config(self):
-        """Return the constructor's arguments."""
         return super().get_config() | {"gain": self.gain}

@@ -21,10 +21,12 @@ def _take_steps(inputs, source):
 class _RandomLayer(keras.layers.Layer):
     """A layer whose random state is saved with its weights, which Keras by itself leaves out."""
 
-    def __init__(self, seed=0, **kwargs):
+    def __init__(self, radius, seed=0, **kwargs):
         # What is only moved keeps its precision, whatever the policy.
         super().__init__(autocast=False, **kwargs)
-        self.seed = seed
+        if radius < 0:
+            raise ValueError(f"radius={radius}: must be 0 or more")
+        self.radius, self.seed = radius, seed
         self.random = keras.random.SeedGenerator(seed)
         self.built = True
 
@@ -37,8 +39,7 @@ class _RandomLayer(keras.layers.Layer):
         self.random.state.assign(store["random_state"])
 
     def get_config(self):
-        """Return the constructor's arguments."""
-        return super().get_config() | {"seed": self.seed}
+        return super().get_config() | {"radius": self.radius, "seed": self.seed}
 
 
 @keras.saving.register_keras_serializable("audiogan_lib")
@@ -67,10 +68,8 @@ class PhaseShuffle(_RandomLayer):
     """
 
     def __init__(self, radius, per_example=False, seed=0, **kwargs):
-        super().__init__(seed, **kwargs)
-        if radius < 0:
-            raise ValueError(f"radius={radius}: must be 0 or more")
-        self.radius, self.per_example = radius, per_example
+        super().__init__(radius, seed, **kwargs)
+        self.per_example = per_example
 
     def call(self, features):
         if not self.radius:
@@ -92,12 +91,10 @@ class PhaseShuffle(_RandomLayer):
         return _take_steps(features, last - ops.abs(last - ops.abs(source)))
 
     def compute_output_shape(self, input_shape):
-        """Return the same shape."""
         return input_shape
 
     def get_config(self):
-        """Return the constructor's arguments."""
-        return super().get_config() | {"radius": self.radius, "per_example": self.per_example}
+        return super().get_config() | {"per_example": self.per_example}
 
 
 @keras.saving.register_keras_serializable("audiogan_lib")
@@ -125,10 +122,8 @@ class RandomShift(_RandomLayer):
     """
 
     def __init__(self, radius, fill=-1.0, seed=0, **kwargs):
-        super().__init__(seed, **kwargs)
-        if radius < 0:
-            raise ValueError(f"radius={radius}: must be 0 or more")
-        self.radius, self.fill = radius, fill
+        super().__init__(radius, seed, **kwargs)
+        self.fill = fill
 
     def call(self, inputs):
         if not self.radius:
@@ -143,5 +138,4 @@ class RandomShift(_RandomLayer):
         return ops.where(inside, moved, self.fill)
 
     def get_config(self):
-        """Return the constructor's arguments."""
-        return super().get_config() | {"radius": self.radius, "fill": self.fill}
+        return super().get_config() | {"fill": self.fill}

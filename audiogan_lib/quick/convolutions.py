@@ -17,19 +17,8 @@ _LONG = 16  # taps along the last axis
 def convolve(x, kernel, strides):
     """Convolve; `fold` applies the same matrix transposed.
 
-    Parameters
-    ----------
-    x : tensor [shape=(batch, height, width, channels)]
-        Feature maps of known size.
-    kernel : tensor [shape=(height, width, channels, filters)]
-        Of the same type.
-    strides : pair of int > 0
-        Of height and width.
-
-    Returns
-    -------
-    tensor [shape=(batch, height / stride, width / stride, filters)]
-        Sides are rounded up.
+    ``x`` [batch, height, width, channels], of known size, and ``kernel`` [height, width, channels,
+    filters] are of one type; sides are divided by ``strides`` and rounded up.
     """
     size = x.shape[1:3]
 
@@ -49,21 +38,7 @@ def convolve(x, kernel, strides):
 def fold(y, kernel, strides, size):
     """Apply the transposed matrix of `convolve`: its gradient, and a transposed convolution.
 
-    Parameters
-    ----------
-    y : tensor [shape=(batch, height, width, filters)]
-        Feature maps of known size.
-    kernel : tensor [shape=(height, width, channels, filters)]
-        As in `convolve`.
-    strides : pair of int > 0
-        As in `convolve`.
-    size : pair of int > 0
-        Height and width of the result.
-
-    Returns
-    -------
-    tensor [shape=(batch, *size, channels)]
-        Feature maps.
+    From ``y`` [batch, height, width, filters] to [batch, *size, channels].
     """
 
     @tf.custom_gradient

@@ -77,15 +77,7 @@ _register = keras.saving.register_keras_serializable("audiogan_lib")
 class BatchNormalization(keras.layers.BatchNormalization):
     """Keras's batch normalisation of the last axis, in training as one operation.
 
-    Parameters
-    ----------
-    momentum, epsilon, name, dtype, trainable
-        As in ``keras.layers.BatchNormalization``.
-
-    Notes
-    -----
-    Input and output: features ``(batch, ..., channels)``; in training those of the batch have mean
-    ``beta`` and deviation ``gamma`` in each channel. With a mask Keras's own form is used.
+    With a mask Keras's own form is used.
     """
 
     def __init__(self, momentum=0.99, epsilon=1e-3, name=None, dtype=None, trainable=True):
@@ -94,7 +86,6 @@ class BatchNormalization(keras.layers.BatchNormalization):
         )
 
     def get_config(self):
-        """Return the constructor's arguments."""
         config = super().get_config()
         return {key: config[key] for key in _NORM_OPTIONS}
 

@@ -21,23 +21,7 @@ class Family(NamedTuple):
 
 
 def find(name):
-    """Return a family by its name.
-
-    Parameters
-    ----------
-    name : str
-        One of the keys of the table below.
-
-    Returns
-    -------
-    Family
-        Its functions.
-
-    Raises
-    ------
-    ValueError
-        If there is no such family.
-    """
+    """Return the `Family` of a name, or say which there are."""
     if name not in _FAMILIES:
         raise ValueError(f"network={name!r}: must be one of {', '.join(_FAMILIES)}")
     return _FAMILIES[name]

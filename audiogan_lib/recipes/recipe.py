@@ -112,11 +112,6 @@ class Recipe:
         values : dict
             One value for each field.
 
-        Returns
-        -------
-        Recipe
-            The recipe.
-
         Raises
         ------
         ValueError
@@ -189,7 +184,7 @@ class Recipe:
         return np.asarray(self.codec.decode(drawn, labels))
 
     def build_generator(self, labels, dtype=None):
-        """Build the generator.
+        """Build the generator, a ``keras.Model`` with fresh weights.
 
         Parameters
         ----------
@@ -197,44 +192,27 @@ class Recipe:
             Classes of each condition.
         dtype : str, optional
             Precision; float32 when not given.
-
-        Returns
-        -------
-        keras.Model
-            With fresh weights.
         """
         family = networks.find(self.network)
         return family.generator(self, latent_dim=self.latent_dim, labels=labels, dtype=dtype)
 
     def build_discriminator(self, labels, dtype=None):
-        """Build the discriminator.
+        """Build the discriminator, a ``keras.Model`` with fresh weights.
 
         Parameters
         ----------
-        labels : tuple of int
-            Classes of each condition.
-        dtype : str, optional
-            Precision; float32 when not given.
-
-        Returns
-        -------
-        keras.Model
-            With fresh weights.
+        labels, dtype
+            As for :meth:`build_generator`.
         """
         return networks.find(self.network).discriminator(self, labels=labels, dtype=dtype)
 
     def build_gan(self, labels):
-        """Build both networks and compile them for training.
+        """Build both networks and compile them: a ``training.GAN``, ready for ``fit``.
 
         Parameters
         ----------
         labels : tuple of int
             Classes of each condition.
-
-        Returns
-        -------
-        training.GAN
-            Ready for ``fit``.
         """
         dtype = training.supported_precision(self.dtype)
         keras.utils.set_random_seed(self.seed)

@@ -37,6 +37,11 @@ class Codec(Protocol):
         -------
         tensor or ndarray [shape=(batch, *shape)], float32 in [-1, 1]
             The same sounds, each by itself.
+
+        Raises
+        ------
+        ValueError
+            If the clips are not as long as the codec's, or a label that is needed is not there.
         """
 
     def decode(self, drawn, labels=None):
@@ -45,19 +50,19 @@ class Codec(Protocol):
         Parameters
         ----------
         drawn : array-like [shape=(batch, *shape)]
-            Values in [-1, 1].
+            Values in [-1, 1], as :meth:`encode` returns them or a network draws them.
         labels : sequence of str, optional
             As for :meth:`encode`.
 
         Returns
         -------
         tensor or ndarray [shape=(batch, samples)], float32 in [-1, 1]
-            The sounds.
+            The sounds, always the same for the same.
         """
 
 
 @dataclass(frozen=True)
-class WaveformCodec:
+class WaveformCodec(Codec):
     """The bridge between sound and a network of waveforms: one channel more or less.
 
     Parameters
@@ -77,46 +82,12 @@ class WaveformCodec:
 
     @property
     def shape(self):
-        """Size of one encoded sound: samples and the channel."""
         return self.samples, 1
 
     def encode(self, waveforms, labels=None):
-        """Add the channel.
-
-        Parameters
-        ----------
-        waveforms : array-like [shape=(batch, samples)]
-            Sound in [-1, 1].
-        labels : any, optional
-            Not needed.
-
-        Returns
-        -------
-        tf.Tensor [shape=(batch, samples, 1)], float32
-            The same numbers.
-
-        Raises
-        ------
-        ValueError
-            If the clips are not ``samples`` long.
-        """
         return checked(waveforms, self.samples)[..., None]
 
     def decode(self, drawn, labels=None):
-        """Take the channel away.
-
-        Parameters
-        ----------
-        drawn : array-like [shape=(batch, samples, 1)]
-            As :meth:`encode` returns it, or a network draws it.
-        labels : any, optional
-            Not needed.
-
-        Returns
-        -------
-        tf.Tensor [shape=(batch, samples)], float32
-            The same numbers.
-        """
         return tf.convert_to_tensor(drawn, tf.float32)[..., 0]
 
 
@@ -126,3 +97,12 @@ def checked(waveforms, samples):
     if waveforms.shape[-1] != samples:
         raise ValueError(f"waveforms: {waveforms.shape[-1]} samples, need {samples}")
     return waveforms
+
+
+def check_frames(samples, n_fft, hop_length):
+    """Say so if a clip is not a whole number of hops, or the padding at its ends not whole."""
+    if samples % hop_length or (n_fft - hop_length) % 2:
+        raise ValueError(
+            f"samples={samples} must be a multiple of hop_length={hop_length}, "
+            f"and n_fft - hop_length = {n_fft - hop_length} must be even"
+        )

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 import tensorflow as tf
 
-from audiogan_lib.spectral.codec import checked
+from audiogan_lib.spectral.codec import Codec, check_frames, checked
 from audiogan_lib.spectral.transforms import (
     full_scale,
     istft,
@@ -22,7 +22,7 @@ from audiogan_lib.spectral.transforms import (
 
 
 @dataclass(frozen=True)
-class InstantaneousFrequency:
+class InstantaneousFrequency(Codec):
     """The bridge between sound and a network that draws magnitudes and phases.
 
     ``encode`` takes sounds to two channels in [-1, 1]. Channel 0 is the log-magnitude, scaled as
@@ -74,12 +74,7 @@ class InstantaneousFrequency:
     floor_db: float = -75.0
 
     def __post_init__(self):
-        """Check that frames fit the clip."""
-        if self.samples % self.hop_length or (self.n_fft - self.hop_length) % 2:
-            raise ValueError(
-                f"samples={self.samples} must be a multiple of hop_length={self.hop_length}, "
-                f"and n_fft - hop_length = {self.n_fft - self.hop_length} must be even"
-            )
+        check_frames(self.samples, self.n_fft, self.hop_length)
         if self.hop_length >= (self.win_length or self.n_fft):
             raise ValueError(
                 f"hop_length={self.hop_length}: must be less than the window's "
@@ -88,7 +83,6 @@ class InstantaneousFrequency:
 
     @property
     def shape(self):
-        """Size of one encoded sound: frames, bins and the two channels."""
         return self.samples // self.hop_length, self.n_fft // 2, 2
 
     @property
@@ -96,25 +90,6 @@ class InstantaneousFrequency:
         return (self.n_fft - self.hop_length) // 2
 
     def encode(self, waveforms, labels=None):
-        """Turn sounds into levels and instantaneous frequencies.
-
-        Parameters
-        ----------
-        waveforms : array-like [shape=(batch, samples)]
-            Sound in [-1, 1].
-        labels : any, optional
-            Not needed.
-
-        Returns
-        -------
-        tf.Tensor [shape=(batch, frames, bins, 2)], float32 in [-1, 1]
-            Log-magnitude, where -1 is silence and 1 a full-scale sine, and change of phase over pi.
-
-        Raises
-        ------
-        ValueError
-            If the clips are not ``samples`` long.
-        """
         padded = tf.pad(checked(waveforms, self.samples), [[0, 0], [self._padding, self._padding]])
         spectra = stft(padded, self.n_fft, self.hop_length, self.win_length)[..., :-1]
         relative = tf.abs(spectra) / full_scale(self.n_fft, self.win_length)
@@ -124,27 +99,8 @@ class InstantaneousFrequency:
         wrapped = tf.math.floormod(changes + 1.0, 2.0) - 1.0
         return tf.stack([magnitudes_to_levels(relative, self.floor_db), wrapped], -1)
 
-    def decode(self, images, labels=None):
-        """Turn levels and instantaneous frequencies into sound.
-
-        Parameters
-        ----------
-        images : array-like [shape=(batch, frames, bins, 2)]
-            Values in [-1, 1], as :meth:`encode` returns them or a network draws them.
-        labels : any, optional
-            Not needed.
-
-        Returns
-        -------
-        tf.Tensor [shape=(batch, samples)], float32 in [-1, 1]
-            The sounds whose spectra are nearest to the drawn ones.
-
-        Raises
-        ------
-        ValueError
-            If the images are not of ``shape``.
-        """
-        images = tf.convert_to_tensor(images, tf.float32)
+    def decode(self, drawn, labels=None):
+        images = tf.convert_to_tensor(drawn, tf.float32)
         if tuple(images.shape[1:]) != self.shape:
             raise ValueError(f"images: shape {tuple(images.shape[1:])}, need {self.shape}")
         relative = levels_to_magnitudes(images[..., 0], self.floor_db)

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import tensorflow as tf
 
-from audiogan_lib.spectral.codec import checked
+from audiogan_lib.spectral.codec import Codec, check_frames, checked
 from audiogan_lib.spectral.inversion import griffin_lim, impose_mel
 from audiogan_lib.spectral.transforms import (
     full_scale,
@@ -19,13 +19,13 @@ from audiogan_lib.spectral.transforms import (
 
 
 @dataclass(frozen=True)
-class LogSpectrogram:
+class LogSpectrogram(Codec):
     """The bridge between sound and a network that draws spectrograms.
 
     ``encode`` takes sounds to log-magnitudes in [-1, 1]; ``decode`` takes them back, inventing the
     lost phase with Griffin-Lim. The sound is padded so that there are exactly ``samples /
-    hop_length`` frames. Magnitudes are relative to a full-scale sine (0 dB) and lie between
-    ``floor_db`` (-1) and 0 dB (+1).
+    hop_length`` frames. ``log(magnitude + floor)`` is scaled linearly: -1 is silence, ``floor_db``
+    below a full-scale sine, which is 1.
 
     Parameters
     ----------
@@ -70,16 +70,10 @@ class LogSpectrogram:
     iterations: int = 60
 
     def __post_init__(self):
-        """Check that frames fit the clip."""
-        if self.samples % self.hop_length or (self.n_fft - self.hop_length) % 2:
-            raise ValueError(
-                f"samples={self.samples} must be a multiple of hop_length={self.hop_length}, "
-                f"and n_fft - hop_length = {self.n_fft - self.hop_length} must be even"
-            )
+        check_frames(self.samples, self.n_fft, self.hop_length)
 
     @property
     def shape(self):
-        """Size of one spectrogram: frames and bins."""
         return self.samples // self.hop_length, self.n_mels or self.n_fft // 2
 
     @property
@@ -92,25 +86,6 @@ class LogSpectrogram:
         return matrix / np.maximum(matrix.sum(axis=0, keepdims=True), 1e-8)
 
     def encode(self, waveforms, labels=None):
-        """Turn sounds into normalised log-magnitudes.
-
-        Parameters
-        ----------
-        waveforms : array-like [shape=(batch, samples)]
-            Sound in [-1, 1].
-        labels : any, optional
-            Not needed.
-
-        Returns
-        -------
-        tf.Tensor [shape=(batch, frames, bins)], float32 in [-1, 1]
-            ``log(magnitude + floor)``, scaled linearly; -1 is silence and 1 a full-scale sine.
-
-        Raises
-        ------
-        ValueError
-            If the clips are not ``samples`` long.
-        """
         pad = (self.n_fft - self.hop_length) // 2
         padded = tf.pad(checked(waveforms, self.samples), [[0, 0], [pad, pad]])
         return self.levels(tf.abs(stft(padded, self.n_fft, self.hop_length, self.win_length)))
@@ -151,22 +126,8 @@ class LogSpectrogram:
             return mel_to_magnitude(magnitudes, self._mel_matrix())
         return tf.pad(magnitudes, [[0, 0], [0, 0], [0, 1]])
 
-    def decode(self, spectrograms, labels=None):
-        """Turn normalised log-magnitudes into sound with Griffin-Lim.
-
-        Parameters
-        ----------
-        spectrograms : array-like [shape=(batch, frames, bins)]
-            Values in [-1, 1], as :meth:`encode` returns them or a network draws them.
-        labels : any, optional
-            Not needed.
-
-        Returns
-        -------
-        tf.Tensor [shape=(batch, samples)], float32 in [-1, 1]
-            The sounds; the same spectrogram always gives the same sound.
-        """
-        magnitudes = self.magnitudes(spectrograms)
+    def decode(self, drawn, labels=None):
+        magnitudes = self.magnitudes(drawn)
         pad = (self.n_fft - self.hop_length) // 2
         sounds = griffin_lim(
             magnitudes,

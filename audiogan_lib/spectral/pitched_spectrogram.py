@@ -7,6 +7,7 @@ import librosa
 import numpy as np
 import tensorflow as tf
 
+from audiogan_lib.spectral.codec import Codec
 from audiogan_lib.spectral.inversion import griffin_lim
 from audiogan_lib.spectral.transforms import (
     full_scale,
@@ -19,7 +20,7 @@ _LEAST_PERIODS = 4  # as many bins has the main lobe of a Hann window
 
 
 @dataclass(frozen=True)
-class PitchedSpectrogram:
+class PitchedSpectrogram(Codec):
     """The bridge between notes of known pitch and a network that draws spectrograms.
 
     The window holds 4, 8, 16, ... periods of the note, as many as fit ``n_fft`` samples. So bins
@@ -31,7 +32,8 @@ class PitchedSpectrogram:
     bins within two of a harmonic start as a steady tone of its frequency, the others as one of
     their own, and a few rounds mend what the levels contradict.
 
-    Levels are those of `LogSpectrogram`; bins above half the sample rate are silent.
+    Levels are those of `LogSpectrogram`; bins above half the sample rate are silent. Both ways need
+    ``labels``, the MIDI number of each sound, such as ``60`` or ``"60"``.
 
     Parameters
     ----------
@@ -68,7 +70,6 @@ class PitchedSpectrogram:
     iterations: int = 4
 
     def __post_init__(self):
-        """Check that frames fit the clip."""
         if self.samples % self.hop_length or self.n_fft % 2 or self.hop_length % 2:
             raise ValueError(
                 f"samples={self.samples} must be a multiple of hop_length={self.hop_length}, "
@@ -77,7 +78,6 @@ class PitchedSpectrogram:
 
     @property
     def shape(self):
-        """Size of one spectrogram: frames and bins."""
         return self.samples // self.hop_length, self.n_fft // 2
 
     def window(self, pitch):
@@ -110,25 +110,6 @@ class PitchedSpectrogram:
         return 2 * round(periods * period / 2), periods
 
     def encode(self, waveforms, labels=None):
-        """Turn notes into normalised log-magnitudes.
-
-        Parameters
-        ----------
-        waveforms : array-like [shape=(batch, samples)]
-            Sound in [-1, 1].
-        labels : sequence of float or str [shape=(batch,)]
-            Pitch of each note, as MIDI number: ``60`` or ``"60"``. It is needed here.
-
-        Returns
-        -------
-        ndarray [shape=(batch, frames, bins)], float32 in [-1, 1]
-            -1 is silence and 1 a full-scale sine.
-
-        Raises
-        ------
-        ValueError
-            If the clips are not ``samples`` long, or there is not one pitch for each.
-        """
         waveforms, pitches = np.asarray(waveforms, np.float32), _pitches(labels)
         if waveforms.shape != (len(pitches), self.samples):
             raise ValueError(
@@ -143,27 +124,8 @@ class PitchedSpectrogram:
             spectrograms[which, :, : n_fft // 2] = levels
         return spectrograms
 
-    def decode(self, spectrograms, labels=None):
-        """Turn normalised log-magnitudes into notes of the given pitches.
-
-        Parameters
-        ----------
-        spectrograms : array-like [shape=(batch, frames, bins)]
-            Values in [-1, 1], as :meth:`encode` returns them or a network draws them.
-        labels : sequence of float or str [shape=(batch,)]
-            Pitch of each note, as MIDI number: ``60`` or ``"60"``. It is needed here.
-
-        Returns
-        -------
-        ndarray [shape=(batch, samples)], float32 in [-1, 1]
-            The sounds; the same spectrogram and pitch always give the same sound.
-
-        Raises
-        ------
-        ValueError
-            If the spectrograms are not of ``shape``, or there is not one pitch for each.
-        """
-        spectrograms, pitches = np.asarray(spectrograms, np.float32), _pitches(labels)
+    def decode(self, drawn, labels=None):
+        spectrograms, pitches = np.asarray(drawn, np.float32), _pitches(labels)
         if spectrograms.shape != (len(pitches), *self.shape):
             raise ValueError(
                 f"spectrograms: shape {spectrograms.shape}, need {(len(pitches), *self.shape)}"

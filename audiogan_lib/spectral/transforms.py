@@ -1,10 +1,4 @@
-"""The transforms behind ``spectral``: STFT, mel, Griffin-Lim.
-
-Conventions: waveforms are float32 ``[batch, samples]`` in [-1, 1]; spectra are ``[batch, frames,
-bins]``. The window is a periodic Hann window; where ``win_length < n_fft`` it stands in the middle
-of the frame, as in librosa. No function pads on its own: frame ``t`` starts at sample ``t *
-hop_length``.
-"""
+"""The transforms behind ``spectral``: STFT, mel, levels."""
 
 from functools import lru_cache
 
@@ -101,56 +95,19 @@ def istft(spectra, n_fft, hop_length, win_length=None):
 
 
 def full_scale(n_fft, win_length=None):
-    """Magnitude that a sine of amplitude 1 reaches in one bin.
-
-    Parameters
-    ----------
-    n_fft, win_length : int
-        As in :func:`hann_window`.
-
-    Returns
-    -------
-    float > 0
-        Half the sum of the window.
-    """
+    """Magnitude that a sine of amplitude 1 reaches in one bin: half the sum of the window."""
     return float(hann_window(n_fft, win_length).sum() / 2)
 
 
 def magnitudes_to_levels(relative, floor_db):
-    """Scale magnitudes logarithmically to [-1, 1].
-
-    Parameters
-    ----------
-    relative : tf.Tensor, >= 0
-        Magnitudes, of which 1 is full scale.
-    floor_db : float < 0
-        Level that counts as silence.
-
-    Returns
-    -------
-    tf.Tensor, in [-1, 1]
-        -1 is silence and 1 full scale.
-    """
+    """Scale magnitudes, of which 1 is full scale, logarithmically from ``floor_db`` to [-1, 1]."""
     floor = 10.0 ** (floor_db / 20)
     scaled = tf.math.log(relative + floor) / np.log(floor)
     return tf.clip_by_value(1.0 - 2.0 * scaled, -1.0, 1.0)
 
 
 def levels_to_magnitudes(levels, floor_db):
-    """Undo :func:`magnitudes_to_levels`.
-
-    Parameters
-    ----------
-    levels : tf.Tensor, in [-1, 1]
-        What it returned.
-    floor_db : float < 0
-        As there.
-
-    Returns
-    -------
-    tf.Tensor, >= 0
-        Magnitudes, of which 1 is full scale.
-    """
+    """Undo :func:`magnitudes_to_levels`."""
     floor = 10.0 ** (floor_db / 20)
     return tf.maximum(tf.exp((1.0 - levels) / 2.0 * np.log(floor)) - floor, 0.0)
 

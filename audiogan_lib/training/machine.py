@@ -115,12 +115,12 @@ def supported_precision(dtype):
     Parameters
     ----------
     dtype : str
-        Name of a Keras policy.
+        Name of a Keras policy; only ``"mixed_bfloat16"`` may be replaced.
 
     Returns
     -------
     str
-        The same, but for ``"mixed_bfloat16"`` on a GPU or processor that has no such numbers.
+        Name of the policy to use on this GPU or processor.
     """
     if dtype != "mixed_bfloat16":
         return dtype

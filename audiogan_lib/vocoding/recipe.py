@@ -13,19 +13,8 @@ from audiogan_lib.models import vocoder
 class ImposeMel(keras.layers.Layer):
     """Rounds of ``spectral.impose_mel`` as the last layer of a network in training.
 
-    Parameters
-    ----------
-    sizes : dict
-        Arguments of ``spectral.LogSpectrogram``.
-    rounds : int >= 0
-        How many.
-    **kwargs
-        For ``keras.layers.Layer``.
-
-    Notes
-    -----
-    Called with waveforms ``(batch, samples)`` and levels ``(batch, frames, n_mels)``; output:
-    waveforms ``(batch, samples)``.
+    ``sizes`` are arguments of ``spectral.LogSpectrogram``. Called with waveforms ``(batch,
+    samples)`` and levels ``(batch, frames, n_mels)``, it returns waveforms.
     """
 
     def __init__(self, sizes, rounds, **kwargs):
@@ -38,11 +27,9 @@ class ImposeMel(keras.layers.Layer):
         return tf.ensure_shape(sounds, shape)
 
     def compute_output_shape(self, waveforms_shape, levels_shape):
-        """Return (batch, samples)."""
         return waveforms_shape
 
     def get_config(self):
-        """Return the constructor's arguments."""
         return super().get_config() | {"sizes": self.sizes, "rounds": self.rounds}
 
 

@@ -72,12 +72,10 @@ class InverseSTFT(keras.layers.Layer):
         return total[:, pad:end] / weight[:, pad:end]
 
     def compute_output_shape(self, input_shape):
-        """Return (batch, samples)."""
         frames = input_shape[1]
         return input_shape[0], None if frames is None else frames * self.hop_length
 
     def get_config(self):
-        """Return the constructor's arguments."""
         return super().get_config() | {"n_fft": self.n_fft, "hop_length": self.hop_length}
 
 
@@ -85,15 +83,7 @@ class InverseSTFT(keras.layers.Layer):
 class PolarSpectrum(keras.layers.Layer):
     """Log-magnitudes and phases to real and imaginary parts (Siuzdak 2024, section 3.2).
 
-    Parameters
-    ----------
-    **kwargs
-        For ``keras.layers.Layer``.
-
-    Notes
-    -----
-    Input: ``(batch, frames, 2 * bins)``, natural-log magnitudes, then phases in radians of any
-    size. Output, of the same shape: real parts, then imaginary parts; magnitudes end at 100.
+    ``(batch, frames, 2 * bins)`` to the same shape; in: natural logs, at most ln 100, then radians.
     """
 
     def call(self, inputs):
@@ -104,19 +94,7 @@ class PolarSpectrum(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("audiogan_lib")
 class ReflectionPadding(keras.layers.Layer):
-    """Lengthen a sequence by its own mirror image.
-
-    Parameters
-    ----------
-    padding : int >= 0
-        Steps at each end, fewer than the sequence has.
-    **kwargs
-        For ``keras.layers.Layer``.
-
-    Notes
-    -----
-    Input: ``(batch, steps, channels)``. Output: ``(batch, steps + 2 * padding, channels)``.
-    """
+    """Lengthen ``(batch, steps, channels)`` by ``padding`` mirrored steps at each end."""
 
     def __init__(self, padding, **kwargs):
         super().__init__(**kwargs)
@@ -126,7 +104,6 @@ class ReflectionPadding(keras.layers.Layer):
         return ops.pad(inputs, ((0, 0), (self.padding, self.padding), (0, 0)), mode="reflect")
 
     def get_config(self):
-        """Return the constructor's arguments."""
         return super().get_config() | {"padding": self.padding}
 
 
@@ -134,20 +111,9 @@ class ReflectionPadding(keras.layers.Layer):
 class FoldPeriod(keras.layers.Layer):
     """Part a waveform into ``period`` lines, each with every ``period``-th sample.
 
-    The last samples of the lines are filled by reflection. Convolutions along the last long axis
-    of such lines take half the time of those across them, as published.
-
-    Parameters
-    ----------
-    period : int > 0
-        Samples between neighbours in a line.
-    **kwargs
-        For ``keras.layers.Layer``.
-
-    Notes
-    -----
-    Input: waveforms ``(batch, samples)``. Output: ``(batch, period, samples / period, 1)``, rounded
-    up.
+    From ``(batch, samples)`` to ``(batch, period, samples / period, 1)``, rounded up: the last
+    samples are filled by reflection. Convolutions along the last long axis of such lines take half
+    the time of those across them, as published.
     """
 
     def __init__(self, period, **kwargs):
@@ -163,24 +129,14 @@ class FoldPeriod(keras.layers.Layer):
         return ops.expand_dims(lines, -1)
 
     def get_config(self):
-        """Return the constructor's arguments."""
         return super().get_config() | {"period": self.period}
 
 
 @keras.saving.register_keras_serializable("audiogan_lib")
 class Magnitudes(keras.layers.Layer):
-    """STFT magnitudes of a waveform, padded by reflection as long as it hops.
+    """STFT magnitudes ``(batch, frames, 1 + n_fft / 2, 1)`` of waveforms ``(batch, samples)``.
 
-    Parameters
-    ----------
-    n_fft, hop_length, win_length : int > 0
-        As in ``spectral.stft``, whose magnitudes these are.
-    **kwargs
-        For ``keras.layers.Layer``.
-
-    Notes
-    -----
-    Input: waveforms ``(batch, samples)``. Output: ``(batch, frames, 1 + n_fft / 2, 1)``.
+    They are ``spectral.stft``'s, of a waveform padded by reflection as long as it hops.
     """
 
     def __init__(self, n_fft, hop_length, win_length, **kwargs):
@@ -198,7 +154,6 @@ class Magnitudes(keras.layers.Layer):
         return ops.expand_dims(ops.sqrt(powers), -1)
 
     def get_config(self):
-        """Return the constructor's arguments."""
         sizes = {"n_fft": self.n_fft, "hop_length": self.hop_length, "win_length": self.win_length}
         return super().get_config() | sizes
 
