@@ -184,9 +184,7 @@ def resample(waveform, sample_rate, target_rate):
     """
     waveform = np.asarray(waveform, np.float32)
     if waveform.ndim != 1:
-        raise ValueError(
-            f"waveform must have the shape (samples,), one channel, received {waveform.shape}"
-        )
+        raise ValueError(f"waveform must be one channel (samples,), received {waveform.shape}")
     if not (sample_rate > 0 and target_rate > 0):
         raise ValueError(f"rates must be positive, received {sample_rate} and {target_rate}")
     if sample_rate == target_rate:
@@ -272,6 +270,8 @@ _RATES_HZ = 1000, 4_000_000
 #: The length that an MP3 states may be wrong by the frames in which an encoder puts it.
 _MP3_FRAMES = 2 * 1152
 
+_NO_SOUND = "not a sound file that can be read"
+
 #: Below, the channels of a file are not looked at to see whether they cancel each other.
 _AUDIBLE = 1e-3
 
@@ -320,7 +320,7 @@ def _opened(file) -> Iterator[_Sound]:
             sound = stack.enter_context(_Sound(seen))
         except (soundfile.LibsndfileError, TypeError) as error:
             # TypeError: a .raw file, for which soundfile asks for the rate and the channels.
-            raise AudioError(name, f"not a sound file that can be read ({_why(error)})") from error
+            raise AudioError(name, f"{_NO_SOUND} ({_why(error)})") from error
         if not _RATES_HZ[0] <= sound.samplerate <= _RATES_HZ[1]:
             raise AudioError(name, f"a sample rate of {sound.samplerate} Hz is none of sound")
         sound.has_length = not isinstance(seen, _Stretched)
@@ -346,7 +346,7 @@ def _mono_blocks(sound, name, rate):
     if rate != sound.samplerate:
         resampler = soxr.ResampleStream(sound.samplerate, rate, 1, dtype="float32", quality="HQ")
     length = int(min(BLOCK_S * sound.samplerate, _BLOCK_SAMPLES // sound.channels))
-    frames, mix = 0, None
+    frames, compared, channel = 0, sound.channels == 1, None
     while True:
         try:
             block = sound.read(length, dtype="float32", always_2d=True)
@@ -359,29 +359,23 @@ def _mono_blocks(sound, name, rate):
             raise AudioError(name, f"damaged: ends after {ends_s:.2f} s, before {promised_s:.2f} s")
         if not np.isfinite(block).all():
             raise AudioError(name, "holds samples that are NaN or infinite")
-        mix = mix or _mix(block, name)
-        block = (mix or _mean)(block)
+        if not compared and np.abs(block).max(initial=0) > _AUDIBLE:
+            compared, channel = True, _channel_alone(block, name)
+        block = block.mean(axis=1) if channel is None else block[:, channel]
         yield block if resampler is None else resampler.resample_chunk(block, last=last)
         if last:
             return
 
 
-def _mean(block):
-    return block.mean(axis=1) if block.shape[1] > 1 else block[:, 0]
-
-
-def _mix(block, name):
-    """Return how the channels of a file become one: None as long as it is silent."""
-    if np.abs(block).max(initial=0) < _AUDIBLE:
-        return None
+def _channel_alone(block, name):
+    """Return the loudest channel where the channels cancel each other, None where they do not."""
     powers = np.mean(np.square(block), axis=0)
     # What remains of channels that have nothing to do with each other.
     expected = powers.sum() / len(powers) ** 2
-    if np.mean(np.square(_mean(block))) > 0.01 * expected:
-        return _mean
+    if np.mean(np.square(block.mean(axis=1))) > 0.01 * expected:
+        return None
     _warn(name, "its channels cancel each other; the loudest is taken alone")
-    loudest = int(powers.argmax())
-    return lambda block: block[:, loudest]
+    return int(powers.argmax())
 
 
 def _why(error):
@@ -424,9 +418,7 @@ def _seen(file, name):
     head = _at(file, 0, 16)
     for magic, kind in _FOREIGN.items():
         if re.match(magic, head, re.DOTALL):
-            raise AudioError(
-                name, f"not a sound file that can be read ({kind}; make a WAV or FLAC of it)"
-            )
+            raise AudioError(name, f"{_NO_SOUND} ({kind}; make a WAV or FLAC of it)")
     seen, end, length, magic = file, None, None, head[:4]
     if magic in (b"RIFF", b"RIFX", b"FORM"):
         order = "<" if magic == b"RIFF" else ">"
@@ -443,7 +435,7 @@ def _seen(file, name):
     elif magic == b"OggS":
         end = _end_of_ogg(file, size, name)
     elif magic not in _NO_MP3 and (
-        name.lower().endswith((".mp3", ".mp2")) or magic[:3] == b"ID3" or _MP3_FRAME.match(head)
+        name.lower().endswith(".mp3") or magic[:3] == b"ID3" or _MP3_FRAME.match(head)
     ):
         seen, end = _mp3(file, name)
     missing = 0 if end is None else end - size
@@ -524,15 +516,14 @@ def _mp3(file, name):
         return file, None
     frame = _MP3_FRAME.search(head)
     if not frame:
-        raise AudioError(name, "not a sound file that can be read (no frame of an MP3 in it)")
+        raise AudioError(name, f"{_NO_SOUND} (no frame of an MP3 in it)")
     first = start + frame.start()
     length = re.search(rb"Xing|Info|VBRI", head[frame.start() :][:192])
     if not length:
         return _Stretched(file), None
-    at = first + length.start()
+    at, flags = first + length.start(), _number(file, first + length.start() + 4, ">I")
     if length.group() == b"VBRI":
         return file, first + _number(file, at + 10, ">I")
-    flags = _number(file, at + 4, ">I")
     end = first + _number(file, at + 8 + 4 * (flags & 1), ">I") if flags & 2 else None
     return (file if flags & 1 else _Stretched(file)), end
 
@@ -578,8 +569,7 @@ class _Stretched(_Seen):
     """
 
     def tell(self):
-        position = super().tell()
-        return 32 * position if self.at_end else position
+        return super().tell() * (32 if self.at_end else 1)
 
     def seek(self, offset, whence=os.SEEK_SET):
         self.at_end = offset == 0 and whence == os.SEEK_END
