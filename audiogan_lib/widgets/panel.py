@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
+from IPython import get_ipython
 
 from audiogan_lib import audio, display
 
@@ -17,14 +18,24 @@ class TwoFaces:
     """Something with a `panel` for a kernel and a `page()`, of `display.Html`, without one."""
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        """Offer both faces: a live front end prefers the widgets, a page is told to prefer HTML."""
+        """Offer both faces, of which a live front end prefers the panel; a program gets the page."""
         page = self.page()
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.panel.model_id}
-        return {
-            "application/vnd.jupyter.widget-view+json": view,
-            "text/html": page.html,
-            "text/plain": page.text,
-        }
+        faces = {"text/html": page.html, "text/plain": page.text}
+        if run_by_a_person():
+            view = {"version_major": 2, "version_minor": 0, "model_id": self.panel.model_id}
+            faces["application/vnd.jupyter.widget-view+json"] = view
+        return faces
+
+
+def run_by_a_person():
+    """Tell whether whoever runs the cell would answer a question, such as that of ``input``.
+
+    A program does not, and says so: what ``jupyter nbconvert --execute`` makes has no kernel, and
+    would yet show the panel, were it offered.
+    """
+    kernel = getattr(get_ipython(), "kernel", None)
+    request = kernel.get_parent() if kernel else {}
+    return request.get("content", {}).get("allow_stdin", True)
 
 
 class Save:
