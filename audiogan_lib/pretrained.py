@@ -5,6 +5,8 @@ it scored, and gives the SHA-256 of the weights beside it. Shipped ones stand in
 ``audiogan_lib/weights``.
 """
 
+import unicodedata
+
 import numpy as np
 
 from audiogan_lib import files, recipes
@@ -73,9 +75,10 @@ class Generator:
             Number of sounds.
         **conditions : str, int, sequence of these, or None
             One class for all sounds or one for each: its name, or its number in ``conditions``.
-            Conditions that are None or left out run through all their classes, so that every
-            combination is equally frequent. Where the label has another name, such as ``pitch``
-            (see ``recipe.label_means``), a number given under it is the name of a class.
+            Conditions that are None or left out run through all their classes, so that with each
+            asked class every combination is equally frequent. Where the label has another name,
+            such as ``pitch`` (see ``recipe.label_means``), a number given under it is the name of a
+            class.
 
         Returns
         -------
@@ -95,18 +98,24 @@ class Generator:
             known = ", ".join(self.conditions) or "none"
             known += f" ({meant} is the label, to be given once)" if meant else ""
             raise ValueError(f"unknown condition {min(unknown)!r}; this generator has: {known}")
-        columns, period = [], 1
+        columns = {
+            name: _numbers(name, asked[name], classes, count)
+            for name, classes in self.conditions.items()
+            if name in asked
+        }
+        # Sounds that ask for the same take their turns one after another, as those of the next
+        # classes do from there: so the rest is even within each asked class, and over all.
+        rows = list(zip(*columns.values(), strict=True)) or [()] * count
+        first = {row: position for position, row in reversed([*enumerate(rows)])}
+        turns = np.argsort(sorted(range(count), key=lambda position: first[rows[position]]))
         for name, classes in self.conditions.items():
-            if name in asked:
-                columns.append(_numbers(name, asked[name], classes, count))
-            else:
-                columns.append(np.arange(count) // period % len(classes))
-                period *= len(classes)
-        return (
-            np.stack(columns, axis=1).astype(np.int32)
-            if columns
-            else np.zeros((count, 0), np.int32)
-        )
+            if name not in asked:
+                columns[name] = turns % len(classes)
+                turns = turns // len(classes)
+        table = np.zeros((count, len(self.conditions)), np.int32)
+        for column, name in enumerate(self.conditions):
+            table[:, column] = columns[name]
+        return table
 
     def from_latents(self, latents, label=None, **conditions):
         """Turn latents into sounds.
@@ -187,15 +196,20 @@ def _numbers(name, value, classes, count):
     values = [value] * count if isinstance(value, str | int | np.integer) else list(value)
     if len(values) != count:
         raise ValueError(f"{name}: {len(values)} classes for {count} sounds")
-    numbers = []
+    numbers, known = [], [_composed(name) for name in classes]
     for one in values:
-        if one in classes:
-            numbers.append(classes.index(one))
+        if _composed(one) in known:
+            numbers.append(known.index(_composed(one)))
         elif isinstance(one, int | np.integer) and 0 <= one < len(classes):
             numbers.append(int(one))
         else:
             raise ValueError(f"{name}={one!r}: must be one of {', '.join(classes)}")
     return numbers
+
+
+def _composed(name):
+    """Write accents as keyboards do: file systems may keep them beside their letters."""
+    return unicodedata.normalize("NFC", name) if isinstance(name, str) else name
 
 
 def names():

@@ -7,7 +7,9 @@ the look with the least Frechet distance, and a card that says which step and sc
 ``pretrained.load(folder / "best")``.
 """
 
+import hashlib
 import time
+import unicodedata
 from dataclasses import asdict, replace
 from html import escape
 from pathlib import Path
@@ -58,7 +60,7 @@ class Run:
     Raises
     ------
     ValueError
-        If the folder holds a run of another recipe or of other classes, or the data cannot be used.
+        If the folder holds a run of another recipe or of other data, or the data cannot be used.
     """
 
     def __init__(self, recipe, folder):
@@ -66,12 +68,8 @@ class Run:
         card = self._card_before()
         self.train_data = recipe.load_data("train")
         self.labels, self.conditions = datasets.condition_labels(self.train_data, recipe.conditions)
-        for name, classes in (card or {}).get("conditions", {}).items():
-            if tuple(classes) != tuple(self.conditions[name]):
-                raise ValueError(
-                    f"{folder} holds a run that learnt {name} {', '.join(classes)}, but the data "
-                    f"have {', '.join(self.conditions[name])}; choose another folder"
-                )
+        if card is not None:
+            self._check_same_data(card)
         self.sizes = tuple(len(classes) for classes in self.conditions.values())
         # In float32, whatever the precision of training: what is heard and scored is exported.
         self.network = recipe.build_generator(self.sizes)
@@ -88,9 +86,42 @@ class Run:
         same = {"minutes": self.recipe.minutes, "judge": self.recipe.judge}
         if not any(datasets.is_known(recipe.data) for recipe in (before, self.recipe)):
             same |= {"data": self.recipe.data, "name": self.recipe.name}
-        if replace(before, **same) != self.recipe:
-            raise ValueError(f"{self.folder} holds a run of another recipe; choose another folder")
+        before, now = asdict(replace(before, **same)), asdict(self.recipe)
+        if other := [name for name in now if before[name] != now[name]]:
+            raise ValueError(
+                f"{self.folder} holds a run of another recipe (other: {', '.join(other)}); "
+                "choose another folder"
+            )
         return card
+
+    def _check_same_data(self, card):
+        """Refuse other classes and other recordings; where they lie does not matter."""
+        held = f"{self.folder} holds a run that learnt"
+        for name, classes in card["conditions"].items():
+            now = self.conditions[name]
+            # A folder without sub-folders is its own label, and may have been renamed.
+            if tuple(classes) != now and not len(classes) == len(now) == 1:
+                new, gone = set(now) - set(classes), set(classes) - set(now)
+                raise ValueError(
+                    f"{held} {name} {', '.join(classes)}, but the data have {', '.join(now)} "
+                    f"(new: {', '.join(sorted(new)) or 'none'}; "
+                    f"gone: {', '.join(sorted(gone)) or 'none'}); choose another folder"
+                )
+        before, now = card.get("data"), _description(self.train_data)
+        if before is None:  # a card of an earlier version
+            return
+        pairs = zip(now["clips"], before["clips"].values(), now["clips"].values(), strict=True)
+        if other := [f"{name} {old}, now {new}" for name, old, new in pairs if old != new]:
+            raise ValueError(
+                f"{held} from other numbers of clips ({'; '.join(other)}): the split into training "
+                "and test is another; choose another folder"
+            )
+        if before["files_sha256"] != now["files_sha256"]:
+            raise ValueError(
+                f"{held} from files of other names than those of {self.recipe.data}; "
+                "choose another folder"
+            )
+        self.conditions = {name: tuple(classes) for name, classes in card["conditions"].items()}
 
     def facts(self, gan):
         """Return what the card says beside the weights.
@@ -103,11 +134,13 @@ class Run:
         Returns
         -------
         dict
-            ``recipe``, ``conditions`` and ``training``: step, minutes, clips and commit.
+            ``recipe``, ``conditions``, ``data`` (clips of each label, and a digest of the names of
+            their files) and ``training``: step, minutes, clips and commit.
         """
         return {
             "recipe": asdict(self.recipe),
             "conditions": self.conditions,
+            "data": _description(self.train_data),
             "training": {
                 "step": int(gan.step.numpy()),
                 "minutes": round(float(gan.elapsed_s.numpy()) / 60, 2),
@@ -219,6 +252,16 @@ class Run:
                 self.folder / "best", "frechet_distance", "min", lambda: self.facts(gan)
             )
         ]
+
+
+def _description(dataset):
+    """Return the clips of each label, and a digest of their files' names; the path is left out."""
+    clips = np.bincount(dataset.labels, minlength=len(dataset.label_names)).tolist()
+    names = sorted(unicodedata.normalize("NFC", name) for name in dataset.columns.get("file", ()))
+    return {
+        "clips": dict(zip(dataset.label_names, clips, strict=True)),
+        "files_sha256": hashlib.sha256("\n".join(names).encode()).hexdigest(),
+    }
 
 
 def sounds_like(generator, test, count=300, seed=0):

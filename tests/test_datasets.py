@@ -446,6 +446,15 @@ def test_names_that_are_not_in_utf_8_are_read_as_latin_1(tmp_path):
     assert list(dataset.columns["file"]) == ["kick\xe9/a.wav"]
 
 
+def test_composed_and_decomposed_accents_are_one_label_in_an_order_of_its_own(tmp_path):
+    for number, name in enumerate(
+        ("e\u0301te\u0301", "\u00e9t\u00e9", "01", "1", "001", "10", "9")
+    ):
+        write(tmp_path / name / f"{number}.wav", tone(440))
+    dataset = load_quietly(tmp_path)
+    assert dataset.label_names == ("001", "01", "1", "9", "10", "\u00e9t\u00e9")
+
+
 def test_a_constant_offset_hides_neither_silence_nor_onsets(tmp_path):
     hit = np.exp(-np.arange(4000) / 800) * tone(440, duration_s=0.25)
     sound = np.concatenate([np.zeros(24000), hit, np.zeros(200000), hit, np.zeros(24000)])

@@ -85,7 +85,27 @@ def test_what_is_not_asked_for_is_spread_evenly(digits):
     assert len(combinations) == 60
     assert set(counts) == {2}
     speakers = digits.label_indices(12, label="4")[:, 1]
-    np.testing.assert_array_equal(np.bincount(speakers), [2] * 6)
+    np.testing.assert_array_equal(speakers, [0, 1, 2, 3, 4, 5] * 2)
+
+
+@pytest.mark.parametrize("label", [[i % 10 for i in range(120)], [i // 12 for i in range(120)]])
+def test_with_each_asked_class_all_others_are_equally_frequent(digits, label):
+    rows = digits.label_indices(120, label=label)
+    assert rows[:, 0].tolist() == label
+    pairs, counts = np.unique(rows, axis=0, return_counts=True)
+    assert (len(pairs), set(counts)) == (60, {2})
+
+
+def test_classes_asked_for_once_each_share_what_is_not_asked_for(digits):
+    rows = digits.label_indices(6, label=["9", "3", "5", "0", "1", "7"])
+    assert rows[:, 1].tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_label_is_found_however_its_accents_are_written():
+    conditions = {"label": ["caf\u00e9", "e\u0301te\u0301"]}
+    generator = pretrained.Generator(recipes.NAMES["drums"], conditions, None, {})
+    asked = ["cafe\u0301", "\u00e9t\u00e9", "caf\u00e9"]
+    assert generator.label_indices(3, label=asked)[:, 0].tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ import base64
 import io
 import json
 import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
 
-from audiogan_lib import callbacks, datasets, pretrained, recipes, runs
+from audiogan_lib import callbacks, datasets, files, pretrained, recipes, runs
 
 
 @pytest.fixture(scope="module")
@@ -70,23 +71,42 @@ def test_more_minutes_go_on_and_another_recipe_is_refused(done, tiny, capsys):
     runs.Run(longer, done).train(verbose=False)
     assert f"Going on from step {before['step']}," in capsys.readouterr().out
     assert pretrained.load(done).card["training"]["step"] > before["step"]
-    with pytest.raises(ValueError, match="another recipe"):
+    with pytest.raises(ValueError, match=r"another recipe \(other: width\)"):
         runs.Run(replace(tiny, width=4), done)
 
 
-def test_a_run_goes_on_when_its_folder_has_moved_but_not_with_other_classes(
+def test_a_run_goes_on_when_its_folder_has_moved_but_not_with_other_data(
     done, tiny, folder, tmp_path
 ):
-    moved = tmp_path / "moved"
-    for name in ("noise", "tone"):
-        (moved / name).mkdir(parents=True)
-        for path in (folder / name).iterdir():
-            (moved / name / path.name).write_bytes(path.read_bytes())
-    run = runs.Run(replace(tiny, data=str(moved), name="moved"), done)
-    assert run.conditions == {"label": ("noise", "tone")}
-    (moved / "tone").rename(moved / "bell")
-    with pytest.raises(ValueError, match="learnt label noise, tone, but the data have bell"):
-        runs.Run(replace(tiny, data=str(moved)), done)
+    moved = shutil.copytree(folder, tmp_path / "moved")
+    recipe = replace(tiny, data=str(moved), name="moved")
+    assert runs.Run(recipe, done).conditions == {"label": ("noise", "tone")}
+    shutil.copytree(moved / "tone", moved / "bell")
+    with pytest.raises(ValueError, match=r"learnt label noise, tone, .*\(new: bell; gone: none\)"):
+        runs.Run(recipe, done)
+    shutil.rmtree(moved / "tone")
+    with pytest.raises(ValueError, match=r"have bell, noise \(new: bell; gone: tone\)"):
+        runs.Run(recipe, done)
+    shutil.copytree(folder / "tone", moved / "tone")
+    shutil.rmtree(moved / "bell")
+    first = moved / "tone" / "0.wav"
+    first.rename(moved / "tone" / "0-new.wav")
+    with pytest.raises(ValueError, match="from files of other names than those of"):
+        runs.Run(recipe, done)
+    for number in range(8):
+        shutil.copy(moved / "tone" / "1.wav", moved / "tone" / f"more-{number}.wav")
+    with pytest.raises(ValueError, match=r"other numbers of clips \(.*tone \d+, now \d+\)"):
+        runs.Run(recipe, done)
+
+
+def test_a_folder_that_is_its_own_label_may_be_renamed(folder, tiny, tmp_path, monkeypatch):
+    one = shutil.copytree(folder / "tone", tmp_path / "tone")
+    run = runs.Run(replace(tiny, data=str(one)), tmp_path / "run")
+    files.write_text(
+        tmp_path / "run" / "card.json", json.dumps(run.facts(run.recipe.build_gan(run.sizes)))
+    )
+    again = runs.Run(replace(tiny, data=str(one.rename(tmp_path / "bell"))), tmp_path / "run")
+    assert again.conditions == {"label": ("tone",)}
 
 
 def test_a_damaged_card_of_a_run_is_named(done, tiny, tmp_path):

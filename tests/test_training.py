@@ -563,3 +563,7 @@ def test_devices_out_of_reach_are_refused(monkeypatch):
     monkeypatch.setenv("TF_CONFIG", "{}")
     with pytest.raises(ValueError, match="either devices or TF_CONFIG"):
         training.strategy(2)
+    for malformed in ("{}", "[1]", "{", '{"cluster": {}, "task": {"type": "worker", "index": 0}}'):
+        monkeypatch.setenv("TF_CONFIG", malformed)
+        with pytest.raises(ValueError, match="the environment variable TF_CONFIG must"):
+            training.strategy()

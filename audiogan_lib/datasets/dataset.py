@@ -276,7 +276,7 @@ def numbered(labels, names=None) -> tuple[tuple[str, ...], np.ndarray]:
     """Number labels by their names; by default numbers by their value and before words."""
 
     def rank(name):
-        return (0, int(name), "") if name.isdecimal() else (1, 0, name)
+        return (0, int(name), name) if name.isdecimal() else (1, 0, name)
 
     names = names or tuple(sorted(set(labels), key=rank))
     numbers = {name: number for number, name in enumerate(names)}

@@ -13,6 +13,7 @@ import json
 import mmap
 import os
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,7 +112,10 @@ def _sound_files(folder: Path) -> tuple[list[str], list[tuple[str, str]]]:
 def _described(folder: Path, names: list[str], seed: int) -> list[dict[str, str]]:
     """Name and split files, not clips, so that no file stands on both sides of the split."""
     alone = folder.resolve().name
-    labels = [name.partition("/")[0] if "/" in name else alone for name in names]
+    labels = [
+        unicodedata.normalize("NFC", name.partition("/")[0] if "/" in name else alone)
+        for name in names
+    ]
     left, test = Counter(labels), set()
     if len(names) > 1:
         wanted = max(1, round(TEST_FRACTION * len(names)))

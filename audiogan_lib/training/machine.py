@@ -1,5 +1,6 @@
 """What is different when several replicas share a batch, and the same when there is but one."""
 
+import json
 import os
 from pathlib import Path
 
@@ -28,12 +29,21 @@ def strategy(devices=None):
     Raises
     ------
     ValueError
-        If ``devices`` is not positive, is given beside ``TF_CONFIG``, or TensorFlow is already
-        running with fewer devices.
+        If ``devices`` is not positive or is given beside ``TF_CONFIG``, if that is malformed, or if
+        TensorFlow is already running with fewer devices.
     """
     if "TF_CONFIG" in os.environ:
         if devices is not None:
             raise ValueError(f"{devices=}: give either devices or TF_CONFIG, not both")
+        try:
+            machines = json.loads(os.environ["TF_CONFIG"])
+            task = machines["task"]
+            machines["cluster"][task["type"]][int(task["index"])]
+        except (ValueError, LookupError, TypeError) as error:
+            raise ValueError(
+                "the environment variable TF_CONFIG must be JSON with a cluster and this machine's "
+                f"task, received {os.environ['TF_CONFIG']!r} ({error!r})"
+            ) from error
         return tf.distribute.MultiWorkerMirroredStrategy()
     if devices is None or devices == 1:
         return tf.distribute.get_strategy()
