@@ -1,7 +1,8 @@
 """Sounds in time: from beats to samples, many sounds in one, a score as a MIDI file.
 
 Conventions: times are counted in beats (quarter notes) from the start, and turned into samples in
-one place, `starts`; pitches are MIDI numbers (69 is 440 Hz).
+one place, `starts`; pitches are MIDI numbers (69 is 440 Hz). MIDI files are written here, by few
+lines, since a package for them would be one more to install on Colab.
 """
 
 from __future__ import annotations

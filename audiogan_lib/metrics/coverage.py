@@ -1,4 +1,7 @@
-"""Scores by nearest neighbours and by bins; `audiogan_lib.metrics` states the conventions."""
+"""Scores by nearest neighbours and by bins; `audiogan_lib.metrics` states the conventions.
+
+Density and coverage are written out: they are a few lines, which chapter 12 explains.
+"""
 
 from typing import NamedTuple
 

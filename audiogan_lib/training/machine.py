@@ -107,7 +107,10 @@ def apply(optimizer, gradients, variables, after):
 
 
 def follow(averages, variables, rate):
-    """Move averages towards variables."""
+    """Move averages towards variables.
+
+    Keras's optimisers average trainable weights only, not the statistics of normalisation.
+    """
     for average, variable in zip(averages, variables, strict=True):
         if keras.backend.is_float_dtype(average.dtype):
             average.assign_add(tf.cast(rate, average.dtype) * (variable - average))

@@ -1,4 +1,7 @@
-"""Texts: packing, language models, error rates."""
+"""Texts: packing, language models, error rates.
+
+Language model and edit distance are written out: a few lines each, part of what chapter 15 teaches.
+"""
 
 import math
 from collections import Counter, defaultdict

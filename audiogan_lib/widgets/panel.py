@@ -18,7 +18,7 @@ class TwoFaces:
     """Something with a `panel` for a kernel and a `page()`, of `display.Html`, without one."""
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        """Offer both faces, of which a live front end prefers the panel; a program gets the page."""
+        """Offer both faces, of which a live front end takes the panel; a program gets the page."""
         page = self.page()
         faces = {"text/html": page.html, "text/plain": page.text}
         if run_by_a_person():
