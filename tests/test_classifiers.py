@@ -3,6 +3,7 @@
 import json
 from types import SimpleNamespace
 
+import keras
 import librosa
 import numpy as np
 import pytest
@@ -241,3 +242,12 @@ def test_noise_is_no_sound_that_a_shipped_judge_finds_varied(shipped):
     assert score < 0.4 * metrics.inception_score(
         shipped.judge.probabilities(shipped.test.waveforms)
     )
+
+
+@pytest.mark.parametrize("hears", ["cepstra", "keys"])
+def test_a_judges_network_can_be_saved_whole(hears, tmp_path):
+    network = classifiers.build(4096, 16000, {"label": ("60", "61")}, 4, hears).network
+    network.save(tmp_path / "judge.keras")
+    again = keras.models.load_model(tmp_path / "judge.keras")
+    noise = np.random.default_rng(0).normal(0, 0.1, (2, 4096)).astype(np.float32)
+    np.testing.assert_array_equal(again(noise)["label"], network(noise)["label"])

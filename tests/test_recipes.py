@@ -3,18 +3,87 @@
 import json
 from dataclasses import asdict, replace
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 from tones import tone, write
 
-from audiogan_lib import datasets, recipes
+from audiogan_lib import datasets, files, recipes
 from audiogan_lib.training import machine
 
 
 def test_a_recipe_survives_json():
     for recipe in recipes.NAMES.values():
         assert recipes.Recipe.from_dict(json.loads(json.dumps(asdict(recipe)))) == recipe
+
+
+@pytest.mark.parametrize("name", files.generators())
+def test_a_shipped_card_tells_the_librarys_recipe(name):
+    card = json.loads((files.WEIGHTS / name / "card.json").read_text("utf-8"))
+    assert recipes.Recipe.from_dict(card["recipe"]) == recipes.NAMES[name]
+
+
+#: Where they differ from the shipped recipe that their rows begin with.
+WITHOUT_A_CARD = {
+    "digits-fast": ("digits", {"minutes": 4}),
+    "wavegan-gp-drums": (
+        "wavegan-drums",
+        {
+            "network": "published_wavegan",
+            "loss": "wasserstein",
+            "dtype": "float32",
+            "latent_dim": 100,
+            "batch_size": 64,
+            "critic_steps": 5,
+            "penalty_every": 1,
+            "learning_rate": 1e-4,
+            "betas": (0.5, 0.9),
+            "gradient_penalty": 10.0,
+            "r1": 0.0,
+            "shift": 0,
+            "ema": 0.0,
+        },
+    ),
+    "gansynth-notes": (
+        "notes",
+        {
+            "network": "gansynth",
+            "learning_rate": 3e-3,
+            "betas": (0.0, 0.99),
+            "shift": 0,
+            "batch_size": 16,
+            "r1": 10.0,
+            "label_loss": 10.0,
+            "minutes": 60,
+        },
+    ),
+}
+
+
+def test_recipes_without_a_card_differ_from_a_shipped_one_as_this_table_says():
+    assert {*WITHOUT_A_CARD, *files.generators()} == set(recipes.NAMES)
+    for name, (shipped, changes) in WITHOUT_A_CARD.items():
+        expected = asdict(recipes.NAMES[shipped]) | changes | {"name": name}
+        assert asdict(recipes.NAMES[name]) == expected
+
+
+def test_a_folder_is_trained_as_the_drums_are_without_a_judge():
+    changes = {"name": "my", "data": "sounds/my", "judge": None}
+    assert recipes.for_folder("sounds/my") == replace(recipes.NAMES["drums"], **changes)
+
+
+@pytest.mark.parametrize("name", ["article", "drums", "gansynth-notes", "wavegan-drums"])
+def test_networks_are_float32_under_any_global_policy(name):
+    recipe = replace(recipes.NAMES[name], width=2)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        networks = recipe.build_generator((3,)), recipe.build_discriminator((3,))
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    finally:
+        keras.config.set_dtype_policy("float32")
+    for network in networks:
+        assert {layer.compute_dtype for layer in network.layers} <= {"float32", "int32"}
 
 
 def test_an_unknown_field_is_named():

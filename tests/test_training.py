@@ -455,6 +455,12 @@ def test_a_discriminator_may_take_clips_of_any_length():
     assert gan.discriminator(np.zeros((2, 9, 1))).shape == (2, 1)
 
 
+def test_another_backend_than_tensorflow_is_named(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ValueError, match="KERAS_BACKEND=jax: training needs tensorflow"):
+        training.GAN(*tiny_gan.networks())
+
+
 def test_training_before_compiling_is_refused():
     with pytest.raises(ValueError, match="compile"):
         training.GAN(*tiny_gan.networks()).fit(tiny_gan.examples()[0])

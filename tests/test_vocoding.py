@@ -1,7 +1,9 @@
 """The shipped vocoder, the rounds after its network, and the distances that score it."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
+import keras
 import numpy as np
 import pytest
 
@@ -122,6 +124,15 @@ def test_the_network_starts_from_the_magnitudes_of_the_mel(codec, voices):
     assert np.abs(levels - codec.encode(voices).numpy()[:, 20:100].mean((1, 2))).max() < 0.15
 
 
+def test_the_network_is_float32_under_any_global_policy():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        network = TINY.build_generator()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+
+
 def test_batches_pair_crops_with_their_mels_and_repeat(voices):
     stream = iter(TINY.batches(voices))
     first, second = next(stream), next(stream)
@@ -151,6 +162,11 @@ def test_a_step_trains_both_networks(voices):
 @pytest.fixture(scope="module")
 def shipped():
     return vocoding.load()
+
+
+def test_its_card_tells_the_librarys_recipe(shipped):
+    assert json.loads(json.dumps(asdict(vocoding.RECIPE))) == shipped.card["recipe"]
+    assert shipped.recipe == vocoding.RECIPE
 
 
 def test_the_shipped_vocoder_beats_griffin_lim_on_every_distance_of_its_card(shipped):

@@ -8,6 +8,7 @@ from audiogan_lib.classifiers.hearing import FEATURES, HIGHEST_KEY, KEY_BANDS, L
 _HARMONICS = 145  # bands, 36 semitones to each side: as far as the eighth harmonic
 
 
+@keras.saving.register_keras_serializable("audiogan_lib")
 class _Hearing(layers.Layer):
     def __init__(self, sample_rate, hears, **kwargs):
         super().__init__(**kwargs)
@@ -15,6 +16,9 @@ class _Hearing(layers.Layer):
 
     def call(self, waveforms):
         return FEATURES[self.hears](waveforms, self.sample_rate)
+
+    def get_config(self):
+        return super().get_config() | {"sample_rate": self.sample_rate, "hears": self.hears}
 
 
 def build(samples, sample_rate, heads, width, hears):

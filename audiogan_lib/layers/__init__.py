@@ -1,4 +1,9 @@
-"""Operations that Keras lacks or does otherwise, and the parts that several networks share."""
+"""Operations that Keras lacks or does otherwise, and the parts that several networks share.
+
+Their layers are registered: ``import audiogan_lib.layers`` lets ``keras.models.load_model`` read a
+``.keras`` file that has some. Other rooms register theirs: ``models.vocoder``,
+``models.transcriber``, ``quick`` and, for a judge's network, ``classifiers``.
+"""
 
 from audiogan_lib.layers.conditioning import (
     LabelEmbedding,

@@ -193,8 +193,9 @@ class Recipe:
         dtype : str, optional
             Precision; float32 when not given.
         """
-        family = networks.find(self.network)
-        return family.generator(self, latent_dim=self.latent_dim, labels=labels, dtype=dtype)
+        options = {"latent_dim": self.latent_dim, "labels": labels, "dtype": dtype}
+        with training.policy("float32"):
+            return networks.find(self.network).generator(self, **options)
 
     def build_discriminator(self, labels, dtype=None):
         """Build the discriminator, a ``keras.Model`` with fresh weights.
@@ -204,7 +205,8 @@ class Recipe:
         labels, dtype
             As for :meth:`build_generator`.
         """
-        return networks.find(self.network).discriminator(self, labels=labels, dtype=dtype)
+        with training.policy("float32"):
+            return networks.find(self.network).discriminator(self, labels=labels, dtype=dtype)
 
     def build_gan(self, labels):
         """Build both networks and compile them: a ``training.GAN``, ready for ``fit``.

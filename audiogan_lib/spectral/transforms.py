@@ -84,7 +84,8 @@ def istft(spectra, n_fft, hop_length, win_length=None):
     Returns
     -------
     tf.Tensor [shape=(batch, n_fft + (frames - 1) * hop_length)], float32
-        The waveforms. Samples that no window reaches are zero.
+        The waveforms. Samples that no window reaches with more than a thousandth of its height are
+        zero: at each end, where a Hann window begins, about one in a hundred of ``n_fft``.
     """
     window = hann_window(n_fft, win_length)
     frames = tf.signal.irfft(spectra, [n_fft]) * window

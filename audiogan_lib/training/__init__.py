@@ -7,6 +7,6 @@ the model's variables: networks, moving average, optimisers, step, seconds. Late
 
 from audiogan_lib.quick import Adam, quicken
 from audiogan_lib.training.gan import GAN
-from audiogan_lib.training.machine import is_chief, strategy, supported_precision
+from audiogan_lib.training.machine import is_chief, policy, strategy, supported_precision
 
-__all__ = ["GAN", "Adam", "is_chief", "quicken", "strategy", "supported_precision"]
+__all__ = ["GAN", "Adam", "is_chief", "policy", "quicken", "strategy", "supported_precision"]

@@ -44,7 +44,7 @@ class GAN(keras.Model):
     Raises
     ------
     ValueError
-        If the networks do not fit each other.
+        If the networks do not fit each other, or Keras does not run on TensorFlow.
 
     Notes
     -----
@@ -67,6 +67,11 @@ class GAN(keras.Model):
     def __init__(
         self, generator, discriminator, augment=None, ema=0.998, seed=0, latent=True, **kwargs
     ):
+        if keras.backend.backend() != "tensorflow":
+            raise ValueError(
+                f"KERAS_BACKEND={keras.backend.backend()}: training needs tensorflow; "
+                "set it before Python starts"
+            )
         # Under a global mixed policy the networks keep theirs; what goes between them is float32.
         super().__init__(**{"dtype": "float32"} | kwargs)
         discriminator = combine(discriminator)

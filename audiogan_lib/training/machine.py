@@ -1,5 +1,6 @@
 """What is different when several replicas share a batch, and the same when there is but one."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -120,6 +121,36 @@ def shown(value):
     """Give a metric's value the axis that Keras averages over when there are several machines."""
     several = isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
     return value[None] if several else value
+
+
+@contextlib.contextmanager
+def policy(dtype):
+    """Build layers that are told nothing of their precision in this one, whatever the global one.
+
+    Parameters
+    ----------
+    dtype : str
+        Name of a Keras policy.
+
+    Yields
+    ------
+    None
+        The global policy comes back in the end.
+
+    Examples
+    --------
+    >>> from audiogan_lib import training
+    >>> with training.policy("mixed_bfloat16"):
+    ...     layer = keras.layers.Dense(1)
+    >>> layer.compute_dtype, keras.config.dtype_policy().name
+    ('bfloat16', 'float32')
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def supported_precision(dtype):

@@ -128,9 +128,10 @@ class VocoderRecipe:
         """
         sizes = {"n_fft": self.n_fft, "hop_length": self.hop_length, "width": self.width}
         dense = {"blocks": self.blocks, "kernel": 3, "expansion": 2, "depthwise": False}
-        network = vocoder.build_vocos_generator(
-            self.n_mels, **sizes, **dense, shortcut=True, dtype=dtype
-        )
+        with training.policy("float32"):
+            network = vocoder.build_vocos_generator(
+                self.n_mels, **sizes, **dense, shortcut=True, dtype=dtype
+            )
         nepers = -np.log(10.0) * self.floor_db / 40  # what one unit of level is
         bins = 1 + self.n_fft // 2
         matrix = spectral.mel_matrix(self.sample_rate, self.n_fft, self.n_mels)
