@@ -22,6 +22,7 @@ from audiogan_lib import files
 
 __all__ = [
     "AudioError",
+    "as_clips",
     "blocks",
     "fit_length",
     "level_db",
@@ -34,6 +35,9 @@ __all__ = [
 
 #: A cut clip fades out over this fraction of its length (16 ms of a clip of 1.024 s).
 FADE_FRACTION = 1 / 64
+
+#: Rows that are no longer than this, and more than this, are frames of a file with channels.
+MOST_CHANNELS = 8
 
 _WRITE_FORMATS = {".wav": "WAV", ".flac": "FLAC"}
 
@@ -237,6 +241,36 @@ def normalize_peak(waveforms, peak=0.9):
     waveforms = np.asarray(waveforms, np.float32)
     largest = np.abs(waveforms).max(axis=-1, keepdims=True, initial=0.0)
     return waveforms * (np.float32(peak) / np.where(largest > 0, largest, 1))
+
+
+def as_clips(waveforms, name="waveforms"):
+    """Take sounds as an array, or say what is wrong with its axes.
+
+    Parameters
+    ----------
+    waveforms : array_like [shape=(clips, samples)]
+        Rows of samples.
+    name : str
+        What the message calls them.
+
+    Returns
+    -------
+    waveforms : np.ndarray [shape=(clips, samples)]
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If there are other than two axes, or these look like the frames of a file with channels: at
+        most eight columns, and more rows than that.
+    """
+    waveforms = np.asarray(waveforms)
+    wanted = f"{name} must have the shape (clips, samples), received {waveforms.shape}"
+    if waveforms.ndim != 2:
+        raise ValueError(wanted)
+    if waveforms.shape[1] <= MOST_CHANNELS < waveforms.shape[0]:
+        raise ValueError(f"{wanted}, which looks like (samples, channels): transpose it")
+    return waveforms
 
 
 def level_db(waveforms):

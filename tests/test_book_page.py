@@ -57,6 +57,20 @@ def test_an_older_cache_is_dropped_and_the_present_one_kept(tree):
     assert not first.exists()
 
 
+def test_a_built_site_may_have_names_with_underscores(tree):
+    app = SimpleNamespace(outdir=tree, builder=SimpleNamespace(name="html"))
+    book_page.publish_underscores(app, RuntimeError())
+    assert not (tree / ".nojekyll").exists()
+    book_page.publish_underscores(app, None)
+    assert (tree / ".nojekyll").exists()
+
+
+def test_previews_have_the_address_of_the_pages():
+    config = SimpleNamespace(html_baseurl="https://example.org/book/")
+    book_page.give_previews_the_address(None, config)
+    assert config.ogp_site_url == "https://example.org/book/"
+
+
 def test_only_leftovers_are_dropped_from_a_page():
     widget_state = {"type": "application/vnd.jupyter.widget-state+json", "body": "{}"}
     scripts = {

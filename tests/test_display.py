@@ -1,8 +1,10 @@
 """Players, plots, source code and networks to scale: what is shown is what was given."""
 
 import base64
+import inspect
 import io
 import itertools
+import json
 import re
 from html.parser import HTMLParser
 
@@ -110,6 +112,8 @@ def test_the_words_are_true(amplitude, level):
 def test_silence_and_a_constant_have_no_strongest_frequency():
     assert repr(display.players(np.zeros(800), RATE)) == "sound 1: 0.10 s, silent"
     assert repr(display.players(np.full(800, 0.5), RATE)) == f"sound 1: 0.10 s, {MINUS}6.0 dBFS"
+    rumble = sine(10, 0.5) + sine(440, 0.1)
+    assert "strongest near 440 Hz" in repr(display.players(rumble, RATE))  # the ear hears from 20
 
 
 def test_every_player_has_a_name_a_picture_and_keys():
@@ -224,19 +228,19 @@ def test_one_sound_or_many_arrays_lists_or_tensors(sounds, count):
             ValueError,
             r"sounds\[1\] .* received the shape \(0,\)",
         ),
-        ((np.zeros((2, 9, 1)), RATE), ValueError, r"one row of samples, .* \(9, 1\)"),
+        ((np.zeros((2, 9, 1)), RATE), ValueError, r"\(clips, samples\), .* \(2, 9, 1\)"),
         # Two channels, as soundfile reads them: not so many players of two samples each.
         (
             (np.zeros((44100, 2)), RATE),
             ValueError,
-            r"\(count, samples\), .*\(44100, 2\).*transpose",
+            r"\(clips, samples\), .*\(44100, 2\).*transpose",
         ),
         (([np.zeros((44100, 2))], RATE), ValueError, r"sounds\[0\] must be one row .*\(44100, 2\)"),
         ((np.zeros((257, 300)), RATE), ValueError, "sounds must be 256 at most, received 257"),
         ((np.array([0.0, np.nan]), RATE), ValueError, r"sounds\[0\] must be finite"),
         ((np.array([0.0, np.inf]), RATE), ValueError, "finite"),
         ((np.array([0, 120], np.int16), RATE), TypeError, "received int16; .* 32768"),
-        ((np.array([0.0, -3000.0]), RATE), ValueError, r"\[-1, 1\], received a peak of 3000"),
+        ((np.array([0.0, -10.1]), RATE), ValueError, r"\[-1, 1\], received a peak of 10.1"),
         ((np.zeros(9), 0), ValueError, "sample_rate must be whole and positive .* received 0"),
         ((np.zeros(9), 0.5), ValueError, "sample_rate"),
         (
@@ -276,6 +280,7 @@ def test_a_waveform_is_drawn_with_units_on_one_scale(rng):
     np.testing.assert_array_equal(values, sound)
     np.testing.assert_allclose(time_s, np.arange(2000) / RATE)
     assert axes.get_ylim() == (-1, 1)
+    assert display.waveform(sound, RATE, limit=0.5).figure.axes[0].get_ylim() == (-0.5, 0.5)
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("time (s)", "amplitude")
 
 
@@ -312,6 +317,11 @@ def test_a_spectrogram_takes_its_resolution_and_its_range(rng):
     sound = rng.uniform(-1, 1, 4096)
     picture = display.spectrogram(sound, RATE, scale="linear", n_fft=64, hop_length=32)
     assert picture.figure.axes[0].collections[0].get_array().shape == (33, 129)
+    edges_s = picture.figure.axes[0].collections[0].get_coordinates()[0, :2, 0]
+    np.testing.assert_allclose(edges_s, np.array([-16, 16]) / RATE)  # round the frame at 0 s
+    # 32 ms are 256 samples; hops of 16 would be too many columns for this sound.
+    picture = display.spectrogram(np.resize(sound, 20_000), RATE, scale="linear")
+    assert picture.figure.axes[0].collections[0].get_array().shape == (129, 501)
     picture = display.spectrogram(sound, RATE, range_db=(-60, -10))
     assert picture.figure.axes[0].collections[0].get_clim() == (-60, -10)
     with pytest.raises(ValueError, match="range_db must go from a lower level to a higher"):
@@ -386,7 +396,9 @@ def code_of(shown):
 
 def test_source_is_shown_with_the_name_of_its_file():
     shown = display.show_source(audio.normalize_peak)
-    assert "audiogan_lib/audio.py, lines " in shown.html
+    code, first = inspect.getsourcelines(audio.normalize_peak)
+    assert f"audiogan_lib/audio.py, lines {first} to {first + len(code) - 1}<" in shown.html
+    assert "# json/__init__.py, lines " in repr(display.show_source(json.dumps))
     assert '<span class="nf">normalize_peak</span>' in shown.html
     assert code_of(shown).startswith("def normalize_peak(waveforms, peak=0.9):")
     assert '"""Scale each clip' in repr(shown)
@@ -441,6 +453,15 @@ def test_the_text_names_sizes_and_weights():
     picture = display.architecture(wavegan.build_discriminator(width=4))
     assert "4096x4, 1024x8, 256x16, 64x32, 16x64, 1x1" in str(picture)
     assert f"{wavegan.build_discriminator(width=4).count_params():,} weights" in str(picture)
+
+
+def test_of_many_sizes_every_other_is_drawn_and_the_last():
+    x = inputs = keras.Input((1,))
+    for units in range(1, 41):
+        x = keras.layers.Dense(units)(x)
+    text = str(display.architecture(keras.Model(inputs, x)))
+    assert text.partition(": ")[2].startswith("1x1, 1x4, 1x7, ")
+    assert "1x37, 1x40; " in text
 
 
 def test_a_network_without_weights_is_refused():

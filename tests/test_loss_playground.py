@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from audiogan_lib import losses, training, widgets
 from audiogan_lib.dirac_gan import SLOPES
-from audiogan_lib.widgets import DiracGAN, LossPlayground
+from audiogan_lib.widgets import DiracGAN, LossPlayground, phase_portraits
 from audiogan_lib.widgets.loss_playground import SAMPLE_RATE, tones, verdict
 
 STEPS = 8
@@ -92,6 +92,7 @@ def test_eigenvalues_are_those_of_the_steps_themselves(loss, alternating, every)
     np.testing.assert_allclose(
         np.sort_complex(game.eigenvalues()), np.sort_complex(by_steps), atol=1e-3
     )
+    assert game.growth() ** every == pytest.approx(np.abs(by_steps).max(), abs=1e-3)
 
 
 @pytest.mark.parametrize("loss", SLOPES)
@@ -121,7 +122,7 @@ def test_clipped_weights_stay_within_and_what_leaves_is_held():
     path = DiracGAN("wasserstein", clip_weights=0.2).trajectory(300)
     assert np.abs(path[:, 1]).max() == pytest.approx(0.2)
     away = DiracGAN("least_squares", rate=3.0, alternating=False).trajectory(100)
-    assert np.isfinite(away).all()
+    assert np.abs(away).max() == 1e6
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,7 @@ def test_clipped_weights_stay_within_and_what_leaves_is_held():
     [
         ({"loss": "hinges"}, "loss must be one of minimax, .*received 'hinges'"),
         ({"r1": -1}, "r1 must be 0 or more, received -1"),
+        ({"clip_weights": -1}, "clip_weights must be 0 or more, received -1"),
         ({"rate": 0}, "rate must be positive, received 0"),
         ({"penalty_every": 0}, "penalty_every must be 1 or more, received 0"),
     ],
@@ -153,6 +155,40 @@ def test_theta_is_heard_in_octaves_above_the_recording():
     assert np.abs(at_goal).max() == pytest.approx(0.6, abs=0.01)
     assert strongest_hz(at_goal) == pytest.approx(220, abs=1)
     assert strongest_hz(octave - at_goal / 2) == pytest.approx(440, abs=1)
+    np.testing.assert_array_equal(*(tones(np.full((50, 2), theta)) for theta in (2.0, 9.0)))
+
+
+def test_a_portrait_has_theta_to_the_right_and_phi_upward():
+    game = DiracGAN("wasserstein", r1=0.3, clip_weights=0.7)
+    picture = phase_portraits([game], steps=40, start=(1.5, 0.2))
+    [plot] = picture.figure.axes
+    path = game.trajectory(40, (1.5, 0.2))
+    np.testing.assert_array_equal(np.transpose(plot.lines[0].get_data()), path)
+    [arrows] = plot.collections
+    theta, phi = arrows.XY.T
+    shown = np.abs(phi) <= 0.7  # elsewhere the weight is never
+    np.testing.assert_array_equal(~arrows.Umask, shown)
+    flow = np.stack(game.flow(theta, phi))[:, shown]
+    drawn = np.stack([arrows.U[shown], arrows.V[shown]])
+    np.testing.assert_allclose(drawn, flow / np.hypot(*flow), atol=1e-12)
+    assert (plot.get_xlabel(), plot.get_ylabel()) == ("theta", "phi")
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"r1": 0.5}, "wasserstein, R1 0.5: comes to rest at the goal."),
+        ({"alternating": False, "rate": 0.5}, "both at once: leaves the picture."),
+        ({"penalty_every": 4}, "wasserstein: ends between 0."),
+        ({"r1": 0.5, "penalty_every": 4}, "wasserstein, R1 0.5, every 4 steps: "),
+    ],
+)
+def test_a_portrait_says_what_is_played_and_how_it_ends(options, words):
+    assert words in str(phase_portraits([DiracGAN("wasserstein", **options)]))
+
+
+def test_a_path_that_only_passes_the_goal_does_not_rest_there():
+    assert "ends between" in str(phase_portraits([DiracGAN(clip_weights=2.0)], 4, (0.1, 0.5)))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Scores against closed forms and plain loops; reports on toy judges and sets of known quality."""
 
 import json
+from types import SimpleNamespace
 
 import librosa
 import numpy as np
@@ -10,7 +11,7 @@ from scipy import linalg
 from audiogan_lib import datasets, metrics
 from audiogan_lib.metrics import scores
 from audiogan_lib.metrics.distances import discrepancy, polynomial_kernel
-from audiogan_lib.metrics.sampling import even_draw, half_interval
+from audiogan_lib.metrics.sampling import even_draw, half_interval, stream
 
 RATE = 8000
 
@@ -30,11 +31,13 @@ def test_inception_score_goes_from_one_to_the_number_of_classes():
     # Marginal (1/2, 1/2); each clip diverges by 0.9 log 1.8 + 0.1 log 0.2.
     by_hand = 1.8**0.9 * 0.2**0.1
     assert metrics.inception_score([[0.9, 0.1], [0.1, 0.9]]) == pytest.approx(by_hand)
+    # Rows of float32 sum to 1 nearly: no reason to score beyond the number of classes.
+    assert metrics.inception_score(1.00005 * np.eye(2)) == pytest.approx(2.0, abs=1e-9)
 
 
 @pytest.mark.parametrize(
     "probabilities",
-    [[0.5, 0.5], [[0.5, 0.4]], [[1.5, -0.5]], np.zeros((0, 3)), [[np.nan, 1.0]]],
+    [[0.5, 0.5], [[0.5, 0.499]], [[1.5, -0.5]], np.zeros((0, 3)), [[np.nan, 1.0]]],
 )
 def test_what_is_no_probability_is_refused(probabilities):
     with pytest.raises(ValueError, match="probabilities must"):
@@ -48,6 +51,8 @@ def test_label_accuracy_counts_the_clips_that_are_what_was_asked():
         metrics.label_accuracy(probabilities, [0, 1])
     with pytest.raises(ValueError, match=r"integers from 0 to 1, got values from 0 to 2"):
         metrics.label_accuracy(probabilities, [0, 1, 1, 2])
+    with pytest.raises(ValueError, match="got values from -1 to 1"):
+        metrics.label_accuracy(probabilities, [0, 1, 1, -1])
 
 
 def test_class_shares_count_classes_that_never_win():
@@ -140,10 +145,13 @@ def test_the_extrapolated_distance_repeats_and_is_not_clipped(rng):
     pair = gaussian_pair(rng, 60, 4)
     first, again, other = (metrics.frechet_distance_infinity(*pair, seed=s) for s in (0, 0, 1))
     assert first == again != other
+    assert metrics.frechet_distance_infinity(*pair, draws=2) != first
     many = [metrics.frechet_distance_infinity(*gaussian_pair(rng, 60, 4)) for _ in range(12)]
     assert min(many) < 0 < max(many)
     with pytest.raises(ValueError, match="at least 4 clips each, got 3 and 60"):
         metrics.frechet_distance_infinity(np.zeros((3, 2)), np.zeros((60, 2)))
+    with pytest.raises(ValueError, match="at least 4 clips each, got 60 and 3"):
+        metrics.frechet_distance_infinity(np.zeros((60, 2)), np.zeros((3, 2)))
 
 
 def test_a_mix_that_was_dealt_and_not_drawn_is_kept_when_thinning(rng):
@@ -234,6 +242,18 @@ def test_equal_distributions_have_the_density_and_coverage_that_the_paper_proves
     assert coverage == pytest.approx(expected, abs=0.005)
 
 
+def test_a_clip_on_the_edge_of_a_ball_is_not_inside():
+    scores = metrics.density_and_coverage([[3.0], [9.0]], [[0.0], [1.0], [2.0]], neighbours=1)
+    assert tuple(scores) == (0.0, 0.0)  # the ball round 2 reaches to 1, and to 3
+
+
+def test_the_seed_of_bins_cuts_others(rng):
+    features, reference = rng.normal(size=(30, 2)), rng.normal(size=(60, 2))
+    shares = [metrics.different_bins(features, reference, 8, seed).shares for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(shares[0], shares[1])
+    assert sorted(shares[0]) != sorted(shares[2])
+
+
 def test_bins_show_the_kind_that_is_missing_and_no_other(rng):
     centres = 30.0 * np.eye(8)
     reference = centres[np.arange(800) % 8] + rng.normal(size=(800, 8))
@@ -261,6 +281,23 @@ def test_a_draw_has_the_mix_of_the_whole_and_no_clip_twice(rng):
     assert len(set(drawn)) == 50
     np.testing.assert_array_equal(np.bincount(groups[drawn])[1:], [15, 5, 30])
     assert set(even_draw(groups, 100, rng)) == set(range(100))
+    # Where a mix cannot be kept, each clip has the same chance: two of these four, one of each.
+    counts = [np.sum(even_draw(np.array([0, 0, 0, 1]), 2, rng) == 3) for _ in range(400)]
+    assert np.mean(counts) == pytest.approx(0.5, abs=0.1)
+
+
+def test_each_score_of_each_seed_has_a_stream_of_its_own():
+    draws = [stream(*which).random() for which in ((0, "a"), (0, "b"), (1, "a"), (0, "a"))]
+    assert len(set(draws)) == 3
+    assert draws[0] == draws[3]
+
+
+def test_an_interval_keeps_out_what_cannot_be(rng):
+    coins = [0.0, 1.0] * 10
+    interval = half_interval(
+        lambda half: 9 * np.mean(np.take(coins, half)), 0.5, np.zeros(20), rng, limits=(0, 1)
+    )
+    assert interval == (0, 1)
 
 
 def test_the_interval_from_halves_covers_a_mean_as_often_as_it_says(rng):
@@ -315,8 +352,17 @@ def test_a_copy_is_recognised_at_any_level_and_a_little_later(sets):
     assert distance_db[2] < 1e-3
     _, between_db = metrics.nearest_clips(train[[7]], train[8:], RATE)
     assert distance_db[0] < between_db[0] / 3
-    with pytest.raises(ValueError, match=r"got \(80, 4000\) and \(80, 3000\)"):
+    # And the other way round: it is the recording that begins later.
+    _, earlier_db = metrics.nearest_clips(train[[7]], later[[0]], RATE)
+    assert earlier_db[0] < between_db[0] / 3
+    with pytest.raises(ValueError, match=r"received \(80, 4000\) and \(80, 3000\)"):
         metrics.nearest_clips(train, train[:, :3000], RATE)
+
+
+def test_more_clips_than_are_worked_on_at_once_find_their_own():
+    sounds = np.random.default_rng(0).normal(size=(300, 320))
+    nearest, _ = metrics.nearest_clips(sounds, sounds, RATE)
+    np.testing.assert_array_equal(nearest, np.arange(300))
 
 
 def test_the_distance_is_the_root_mean_square_of_a_plain_comparison(sets):
@@ -362,6 +408,16 @@ def test_tones_are_out_of_tune_by_as_much_as_they_are(midi):
     assert metrics.pitch_accuracy(errors, tolerance_cents=40) == pytest.approx(2 / 3)
 
 
+def test_a_pitch_is_sought_where_it_is_asked_for_and_where_the_sound_is_loud():
+    time = np.arange(16000) / 16000
+    note = np.sin(2 * np.pi * np.where(time < 0.25, 440, 600) * time) * np.where(
+        time < 0.25, 1, 0.03
+    )
+    np.testing.assert_allclose(metrics.pitch_errors([note], 16000, [69]), 0, atol=5)
+    [below] = metrics.pitch_errors([note], 16000, [69], fmin_hz=60.0, fmax_hz=230.0)
+    assert below == pytest.approx(-1200, abs=20)
+
+
 def test_silence_and_noise_have_no_pitch():
     rng = np.random.default_rng(0)
     clips = np.concatenate([np.zeros((1, 16000)), rng.normal(size=(20, 16000))])
@@ -398,8 +454,6 @@ def test_level_and_delay_do_not_matter_to_an_attack_and_silence_has_none():
     attack_ms = metrics.attack_times([sound, sound / 100, np.roll(sound, 900), 0 * sound], 16000)
     assert attack_ms[0] == attack_ms[1] == attack_ms[2]
     assert np.isnan(attack_ms[3])
-    with pytest.raises(ValueError, match=r"\(clips, samples\), got \(9,\)"):
-        metrics.attack_times(np.ones(9), 16000)
 
 
 def test_attacks_are_compared_label_by_label():
@@ -409,10 +463,55 @@ def test_attacks_are_compared_label_by_label():
     assert metrics.attack_difference(fake, [1, 1, 0, 0], real, labels) == 0
 
 
-@pytest.mark.parametrize("shape", [(9000,), (1, 9000), (9000, 2)])
+@pytest.mark.parametrize("shape", [(1, 9000), (9000, 9)])
 def test_vital_signs_are_those_of_several_clips(shape):
-    with pytest.raises(ValueError, match=r"at least \(2, 512\), got"):
+    with pytest.raises(ValueError, match=r"at least the shape \(2, 512\), received"):
         metrics.vital_signs(np.ones(shape, np.float32), RATE)
+
+
+@pytest.mark.parametrize("shape", [(9000,), (9000, 2), (3, 9000, 1)])
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda sounds: metrics.attack_times(sounds, RATE),
+        lambda sounds: metrics.pitch_errors(sounds, RATE, np.full(len(sounds), 60)),
+        lambda sounds: metrics.vital_signs(sounds, RATE),
+        lambda sounds: metrics.nearest_clips(np.ones((2, 9000)), sounds, RATE),
+        lambda sounds: metrics.evaluate(ToyJudge(), *[sounds] * 2, [0], sounds, [0], brief=True),
+    ],
+    ids=["attack_times", "pitch_errors", "vital_signs", "nearest_clips", "evaluate"],
+)
+def test_sounds_are_rows_of_samples(measure, shape):
+    transpose = "which looks like .*: transpose it" if shape[-1] == 2 else ""
+    with pytest.raises(ValueError, match=rf"\(clips, samples\), received .*{transpose}"):
+        measure(np.ones(shape, np.float32))
+
+
+def test_signs_ring_from_their_thresholds_on():
+    healthy = metrics.VitalSigns(level_db=-20, flatness=0.01, line_db=5, line_hz=100, apart_db=8)
+
+    def ringing(**changes):
+        return [
+            name
+            for name, seen in metrics.symptoms(healthy._replace(**changes), healthy).items()
+            if seen
+        ]
+
+    assert ringing(level_db=-39.9, flatness=0.19, line_db=16.9, apart_db=2.1) == []
+    assert ringing(level_db=-40.1, flatness=0.9, line_db=40, apart_db=0) == ["silence"]
+    for change, name in (
+        ("flatness=0.21", "noise"),
+        ("line_db=17.1", "whine"),
+        ("apart_db=1.9", "collapse"),
+    ):
+        key, _, value = change.partition("=")
+        assert ringing(**{key: float(value)}) == [name]
+
+
+def test_sounds_that_differ_60_db_below_their_peaks_are_not_apart(rng):
+    noise = rng.normal(size=(3, 2048)).astype(np.float32)
+    sounds = np.sin(np.arange(2048) / 3) * [[1], [1], [0]] + noise * [[1e-4], [1e-4], [1]]
+    assert metrics.vital_signs(sounds.astype(np.float32), RATE).apart_db < 0.5
 
 
 # --- reports -------------------------------------------------------------------------------------
@@ -486,6 +585,11 @@ def test_unequal_counts_are_brought_to_the_smaller_one(rng):
     assert report["generated"]["clips"] == 480
     all_of_them = metrics.frechet_distance(many[:, 2:6], train[:, 2:6])
     assert report["generated"]["frechet_distance"] > 1.5 * all_of_them
+    others = metrics.evaluate(
+        ToyJudge(), train, test, labels, many, many_labels, seed=1, brief=True
+    )
+    assert others["floor"] != report["floor"]
+    assert others["generated"]["frechet_distance"] != report["generated"]["frechet_distance"]
     with pytest.raises(ValueError, match="train must have at least 62 clips, got 20"):
         brief(train[:20], test, labels, many, many_labels)
 
@@ -524,6 +628,8 @@ def test_a_full_report_holds_what_the_functions_return(full, asked):
     distances = [metrics.nearest_clips(clips, train, RATE)[1] for clips in (generated, test)]
     assert column["nearer"] == metrics.nearer(*distances)
     assert column["train_distance_db"] == np.median(distances[0])
+    # No training clip is compared with itself.
+    assert 3 < full["train_distance_db"] < 2 * np.median(distances[0])
     # As many training clips as clips: with the same distribution near 1 - 2^-5 of the balls.
     assert full["test"]["coverage"] == pytest.approx(1 - 2**-5, abs=0.03)
     assert json.dumps(full, allow_nan=False)
@@ -607,6 +713,8 @@ def test_tuning_is_measured_where_labels_are_pitches(rng):
     assert report["generated"]["pitch_accuracy"] == 0.75
     assert report["generated"]["intervals"]["pitch_accuracy"] == metrics.wilson_interval(0.75, 40)
     assert report["generated"]["pitch_error_cents"] < 20
+    silent = SimpleNamespace(errors_cents=np.array([np.nan, np.nan, -5.0]))
+    assert scores.SCORES["pitch_error_cents"].of(silent, scores.ALL, None) == 1200
 
 
 def test_shares_name_every_class_even_where_nothing_falls_into_it(rng):

@@ -7,14 +7,18 @@ import json
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import ipywidgets
+import nbconvert
 import numpy as np
 import pytest
 import soundfile
+from nbformat import v4
 from scipy import stats
 
 from audiogan_lib import audio, display, widgets
+from audiogan_lib.widgets import panel
 
 RATE = 8000
 
@@ -60,6 +64,42 @@ def drawings(monkeypatch):
 
     monkeypatch.setattr(display, "spectrogram", note)
     return asked
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_program_that_answers_no_questions_gets_the_page_alone(monkeypatch, answers, comparison):
+    request = {"content": {"allow_stdin": answers}}
+    shell = SimpleNamespace(kernel=SimpleNamespace(get_parent=lambda: request))
+    monkeypatch.setattr(panel, "get_ipython", lambda: shell)
+    bundle = comparison._repr_mimebundle_()
+    assert ("application/vnd.jupyter.widget-view+json" in bundle) == answers
+    assert "<audio" in bundle["text/html"]
+
+
+def test_a_notebook_turned_into_html_has_players_and_no_dead_control(root, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(root))
+    code = "import numpy as np\nfrom audiogan_lib import widgets\n"
+    code += "widgets.Comparison({'a': np.zeros((1, 800)), 'b': np.zeros((1, 800))}, 8000, ['one'])"
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(code)])
+    nbconvert.preprocessors.ExecutePreprocessor(timeout=120).preprocess(notebook)
+    text, _ = nbconvert.HTMLExporter(sanitize_html=False).from_notebook_node(notebook)
+    assert len(played(text)) == 2
+    assert 'type="application/vnd.jupyter.widget-view+json">' not in text
+
+
+@pytest.mark.parametrize("shape", [(9000,), (9000, 2), (3, 9000, 1)])
+def test_controls_take_rows_of_samples(shape):
+    sounds = np.ones(shape, np.float32)
+    sentence = "(rows|the shape).* samples.*, received.*" + "transpose it" * (shape[-1] == 2)
+    for control in (
+        lambda: widgets.BlindTest(sounds, sounds),
+        lambda: widgets.Comparison({"a": sounds}, RATE, ["x"] * len(sounds)),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            control()
+    for sound in (np.ones((2, 900)), np.ones((900, 2))):
+        with pytest.raises(ValueError, match="rows of samples each, received"):
+            widgets.SpectrogramExplorer({"a": sound}, RATE)
 
 
 def test_importing_the_room_does_not_load_ipywidgets():
@@ -195,7 +235,7 @@ def test_save_writes_what_plays(player, ending, tmp_path):
     saved, rate = soundfile.read(tmp_path / f"mine.{ending}", dtype="int16")
     np.testing.assert_array_equal(saved, shown(player))
     assert rate == 8000
-    assert "Saved" in player.panel.children[-1].value
+    assert player.panel.children[-1].value.startswith('<span role="status">Saved ')
 
 
 def test_a_file_that_cannot_be_written_is_told_not_raised(player, tmp_path):
@@ -238,6 +278,27 @@ def test_knobs_can_be_given_by_name():
     for wrong in (np.zeros(6), np.ones(5)):
         with pytest.raises(ValueError, match="knobs must be directions of 6 numbers"):
             widgets.LatentPlayer(Tones(), knobs={"wrong": wrong})
+
+
+class Notes(Tones):
+    """Labels that mean a pitch."""
+
+    recipe = SimpleNamespace(label_means="pitch")
+    label_names = ("60", "61", "62")
+
+
+def test_a_label_goes_by_the_name_of_what_it_means():
+    player = widgets.LatentPlayer(Notes(), pitch=61)
+    assert controls(player)["pitch"].value == "61"
+    np.testing.assert_array_equal(
+        shown(player), of(Notes(), Notes().latents(1, seed=0)[0], label="61")
+    )
+
+
+def test_random_knobs_come_from_the_seed():
+    directions = [widgets.LatentPlayer(Tones(), seed=seed).walk.directions for seed in (3, 4)]
+    np.testing.assert_array_equal(directions[0], widgets.random_directions(3, 6, seed=3))
+    assert np.abs(directions[0] - directions[1]).max() > 0.1
 
 
 def test_an_unknown_choice_is_named():
@@ -309,6 +370,17 @@ def test_the_solution_is_what_the_sounds_say(test):
     assert set(letters) == {"A", "B"}
 
 
+def test_another_seed_asks_in_another_order(test):
+    letters = [
+        [one.solution(i) for i in range(10)]
+        for one in (
+            test,
+            widgets.BlindTest(tones(0.5), squares(0.1), KINDS, test.task, trials=10, seed=5),
+        )
+    ]
+    assert letters[0] != letters[1]
+
+
 def test_levels_tell_nothing(test):
     for trial in range(test.trials):
         levels_db = [audio.level_db(sound) for sound in test.sounds(trial).values()]
@@ -336,6 +408,8 @@ def test_the_score_counts_right_answers(test):
     # Clopper and Pearson by the quantiles of the beta distribution.
     low, high = stats.beta.ppf(0.025, 8, 3), stats.beta.ppf(0.975, 9, 2)
     np.testing.assert_allclose(test.interval(), (low, high))
+    wider = stats.beta.ppf(0.005, 8, 3), stats.beta.ppf(0.995, 9, 2)
+    np.testing.assert_allclose(test.interval(0.99), wider)
     assert test.chance() == pytest.approx((45 + 10 + 1) / 2**10)
     assert test.score().startswith("8 of 10 right (95 % interval 44 to 97 %)")
     with pytest.raises(ValueError, match="all 10 trials have been answered"):
@@ -404,9 +478,12 @@ def test_the_page_folds_the_answers(test):
         expected = audio.to_int16(np.stack(list(test.sounds(trial).values())))
         np.testing.assert_array_equal(sounds[each * trial : each * (trial + 1)], expected)
         letter = test.solution(trial)
-        answer = f"X was {letter}" if each == 3 else f"{letter} was gen"
+        kind = KINDS["AB".index(letter)]
+        answer = f"X was {letter} ({kind})." if each == 3 else f"{letter} was generated."
         answers = re.findall(r"<details><summary>Answer \d</summary><p>([^<]+)</p>", page.html)
-        assert answers[trial].startswith(answer)
+        assert answers[trial] == answer
+    asked = "A is recorded, B is generated. Which of them is X?"
+    assert page.text.startswith(asked if each == 3 else "Which one is generated?")
 
 
 @pytest.fixture
@@ -567,13 +644,22 @@ def test_the_tempo_moves_the_steps(machine):
     assert len(looped(machine)) == 5 * 8000
 
 
-def test_another_drum_changes_that_drum_alone(machine):
+@pytest.mark.parametrize("name, other", [("low", "high"), ("high", "low")])
+def test_another_drum_changes_that_drum_alone(machine, name, other):
     before = dict(machine.beat.voices)
-    [button] = [w for w in all_widgets(machine.panel) if getattr(w, "tooltip", "") == "another low"]
-    button.click()
-    assert (machine.beat.voices["high"] == before["high"]).all()
-    assert np.abs(machine.beat.voices["low"] - before["low"]).max() > 1e-4
+    buttons = {getattr(w, "tooltip", ""): w for w in all_widgets(machine.panel)}
+    buttons[f"another {name}"].click()
+    assert (machine.beat.voices[other] == before[other]).all()
+    assert np.abs(machine.beat.voices[name] - before[name]).max() > 1e-4
     np.testing.assert_array_equal(looped(machine), audio.to_int16(machine.beat.loop()))
+
+
+def test_a_pattern_is_drawn_with_a_row_for_each_drum_from_the_top(machine):
+    [axes] = machine.beat.picture().figure.axes
+    squares = [np.asarray(marks.get_offsets()).tolist() for marks in axes.collections[1::2]]
+    assert squares == [[[i, 0] for i in range(0, 16, 2)], [[0, 1], [8, 1]]]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["high", "low"]
+    assert axes.yaxis_inverted()
 
 
 def test_every_step_can_be_told_by_its_name(machine):
@@ -626,7 +712,8 @@ class Growing:
         return np.random.default_rng(seed).uniform(0.1, 0.2, (count, 1)).astype(np.float32)
 
     def from_latents(self, latents, label=None):
-        return self.gain * latents * tone(300, 1)
+        loudness = np.ones(len(latents)) if label is None else [{"a": 1, "b": 2}[x] for x in label]
+        return self.gain * latents * np.reshape(loudness, (-1, 1)) * tone(300, 1)
 
 
 def test_all_checkpoints_get_the_same_latents():
@@ -635,7 +722,7 @@ def test_all_checkpoints_get_the_same_latents():
     assert history.steps == (0, 50, 90)
     assert history.labels == ("a", "b")
     latents = Growing(1).latents(2, seed=3)
-    np.testing.assert_array_equal(history.sounds[0], Growing(1).from_latents(latents))
+    np.testing.assert_array_equal(history.sounds[0], Growing(1).from_latents(latents, "ab"))
     np.testing.assert_allclose(history.sounds[2], 4 * history.sounds[0], rtol=1e-6)
     numbered = widgets.History.from_generators(generators, 2)
     assert numbered.labels == ("sound 1", "sound 2")
@@ -734,12 +821,18 @@ def test_the_explorer_draws_and_plays_what_is_set(drawings, explorer):
     assert len(drawings) == count
 
 
-def test_the_explorers_page_shows_three_windows(explorer):
+def test_the_explorers_page_is_drawn_as_the_controls_stand(drawings, explorer):
+    controls(explorer)["frequency"].value = "mel"
+    controls(explorer)["levels (dB)"].value = (-60, -10)
+    drawings.clear()
     page = explorer.page()
     assert len(played(page.html)) == 2
     assert page.html.count("<img") == 2 + 3
-    for n_fft in (128, 512, 2048):
-        assert f"Spectrogram of low, {n_fft}" in page.text
     assert not re.search(r"<(input|button|select)", page.html)
+    set_now = {"scale": "mel", "range_db": (-60, -10)}
+    assert drawings == [
+        ([f"low, {n_fft}", f"high, {n_fft}"], set_now | {"n_fft": n_fft, "hop_length": n_fft // 4})
+        for n_fft in (128, 512, 2048)
+    ]
     with pytest.raises(ValueError, match="sounds must hold at least one"):
         widgets.SpectrogramExplorer({}, RATE)

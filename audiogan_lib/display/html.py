@@ -22,9 +22,6 @@ LARGEST_PEAK = 10.0
 #: More sounds than this at once are an array the wrong way round, or a page that nobody hears.
 MOST_SOUNDS = 256
 
-#: Rows that are no longer than this, and more than this, are frames of a file with channels.
-MOST_CHANNELS = 8
-
 #: Mel bands of a spectrogram.
 MEL_BANDS = 80
 
@@ -60,12 +57,8 @@ def as_sounds(sounds, sample_rate, labels):
         sounds = sounds[np.newaxis] if sounds.ndim == 1 else sounds
     if len(sounds) == 0:
         raise ValueError("sounds must hold at least one sound, received none")
-    shape = getattr(sounds, "shape", ())
-    if len(shape) == 2 and shape[1] <= MOST_CHANNELS < shape[0]:
-        raise ValueError(
-            f"sounds must have the shape (count, samples), received {shape}, which looks like "
-            "(samples, channels): transpose it"
-        )
+    if isinstance(sounds, np.ndarray):
+        audio.as_clips(sounds, "sounds")
     if len(sounds) > MOST_SOUNDS:
         raise ValueError(f"sounds must be {MOST_SOUNDS} at most, received {len(sounds)}")
     sounds = [_as_sound(np.asarray(sound), f"sounds[{i}]") for i, sound in enumerate(sounds)]

@@ -45,9 +45,7 @@ def attack_times(waveforms, sample_rate):
     ValueError
         If the shape is another.
     """
-    waveforms = np.asarray(waveforms, np.float64)
-    if waveforms.ndim != 2:
-        raise ValueError(f"waveforms must have shape (clips, samples), got {waveforms.shape}")
+    waveforms = audio.as_clips(waveforms).astype(np.float64)
     window = max(1, round(_WINDOW_S * sample_rate))
     power = uniform_filter1d(np.square(waveforms), window, axis=1, mode="constant")
     peaks = power.max(axis=1, keepdims=True)
@@ -117,12 +115,10 @@ def pitch_errors(waveforms, sample_rate, midi, fmin_hz=55.0, fmax_hz=1400.0):
     A. de Cheveigne and H. Kawahara, "YIN, a Fundamental Frequency Estimator for Speech and Music",
     2002.
     """
-    waveforms, midi = np.asarray(waveforms, np.float32), np.asarray(midi, np.float64)
-    if waveforms.ndim != 2 or midi.shape != waveforms.shape[:1]:
-        raise ValueError(
-            "waveforms must have shape (clips, samples) and midi (clips,), "
-            f"got {waveforms.shape} and {midi.shape}"
-        )
+    waveforms = audio.as_clips(waveforms).astype(np.float32)
+    midi = np.asarray(midi, np.float64)
+    if midi.shape != waveforms.shape[:1]:
+        raise ValueError(f"midi must have the shape {waveforms.shape[:1]}, received {midi.shape}")
     f0_hz = [_median_hz(waveform, sample_rate, fmin_hz, fmax_hz) for waveform in waveforms]
     return 1200 * np.log2(np.array(f0_hz) / librosa.midi_to_hz(midi))
 
@@ -188,11 +184,9 @@ def vital_signs(waveforms, sample_rate):
     ValueError
         If the shape is another.
     """
-    if np.ndim(waveforms) != 2 or len(waveforms) < 2 or np.shape(waveforms)[1] < _N_FFT:
-        raise ValueError(
-            f"waveforms must have shape (clips, samples), at least (2, {_N_FFT}), "
-            f"got {np.shape(waveforms)}"
-        )
+    shape = audio.as_clips(waveforms).shape
+    if shape[0] < 2 or shape[1] < _N_FFT:
+        raise ValueError(f"waveforms must have at least the shape (2, {_N_FFT}), received {shape}")
     magnitudes = np.abs(spectral.stft(waveforms, _N_FFT, _HOP_LENGTH).numpy())
     power = np.mean(np.square(magnitudes), axis=1) + 1e-20
     flatness = np.exp(np.log(power).mean(axis=-1)) / power.mean(axis=-1)

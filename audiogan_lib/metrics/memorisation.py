@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from audiogan_lib import spectral
+from audiogan_lib import audio, spectral
 
 _MELS, _RANGE_DB, _HOP_S, _WINDOW_S = 32, 60.0, 0.010, 0.025
 
@@ -35,11 +35,11 @@ def nearest_clips(waveforms, reference, sample_rate):
     ValueError
         If the shapes do not fit.
     """
-    waveforms, reference = np.asarray(waveforms), np.asarray(reference)
-    if waveforms.ndim != 2 or waveforms.shape[1:] != reference.shape[1:] or not len(reference):
+    waveforms, reference = audio.as_clips(waveforms), audio.as_clips(reference, "reference")
+    if waveforms.shape[1] != reference.shape[1] or not len(reference):
         raise ValueError(
-            "waveforms and reference must have shape (clips, samples) with equal samples, "
-            f"got {waveforms.shape} and {reference.shape}"
+            "reference must hold clips as long as waveforms, "
+            f"received {waveforms.shape} and {reference.shape}"
         )
     images, others = (_images(sounds, sample_rate) for sounds in (waveforms, reference))
     flat = others.reshape(len(others), -1)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from audiogan_lib import audio
 from audiogan_lib.metrics.accuracy import class_shares, label_accuracy, wilson_interval
 from audiogan_lib.metrics.acoustics import attack_difference, symptoms, vital_signs
 from audiogan_lib.metrics.distances import frechet_distance
@@ -55,6 +56,8 @@ def evaluate(
     ValueError
         If a set is too small or its labels do not fit.
     """
+    for name, waveforms in (("train", train), ("test", test), ("generated", generated)):
+        audio.as_clips(waveforms, name)
     count = min(len(test), len(generated))
     if len(train) < count + 2:
         raise ValueError(f"train must have at least {count + 2} clips, got {len(train)}")

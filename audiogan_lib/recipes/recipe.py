@@ -158,7 +158,7 @@ class Recipe:
 
         Returns
         -------
-        ndarray [shape=(clips, *codec.shape)], float32
+        ndarray [shape=(clips, ...)], float32
             What the codec makes of them.
         """
         parts = [slice(start, start + 256) for start in range(0, len(waveforms), 256)]

@@ -35,7 +35,7 @@ class Codec(Protocol):
 
         Returns
         -------
-        tensor or ndarray [shape=(batch, *shape)], float32 in [-1, 1]
+        tensor or ndarray [shape=(batch, ...)], float32 in [-1, 1]
             The same sounds, each by itself.
 
         Raises
@@ -49,7 +49,7 @@ class Codec(Protocol):
 
         Parameters
         ----------
-        drawn : array-like [shape=(batch, *shape)]
+        drawn : array-like [shape=(batch, ...)]
             Values in [-1, 1], as :meth:`encode` returns them or a network draws them.
         labels : sequence of str, optional
             As for :meth:`encode`.

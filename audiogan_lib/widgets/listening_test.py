@@ -49,6 +49,7 @@ class BlindTest:
     """
 
     def __init__(self, first, second, kinds=("first", "second"), task="abx", trials=12, seed=0):
+        panel.check_arrays({"first": first, "second": second})
         if len(first) != len(second) or not len(first):
             raise ValueError(
                 "first and second must hold equally many sounds, at least one, "
@@ -276,6 +277,7 @@ class Comparison(panel.TwoFaces):
     def __init__(self, sources, sample_rate, labels):
         import ipywidgets as widgets
 
+        panel.check_arrays(sources)
         for name, sounds in sources.items():
             if len(sounds) != len(labels):
                 raise ValueError(f"sources[{name!r}] must hold {len(labels)}, got {len(sounds)}")

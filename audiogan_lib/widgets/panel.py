@@ -18,7 +18,7 @@ class TwoFaces:
     """Something with a `panel` for a kernel and a `page()`, of `display.Html`, without one."""
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        """Offer both faces, of which a live front end takes the panel; a program gets the page."""
+        """Offer both faces; a live front end prefers the panel; a program gets the page."""
         page = self.page()
         faces = {"text/html": page.html, "text/plain": page.text}
         if run_by_a_person():
@@ -89,11 +89,24 @@ def together(*parts):
     )
 
 
-def equal_levels(sounds):
-    """Turn rows of samples down to the root mean square of the quietest that is not silent."""
+def check_arrays(sources):
+    """See that arrays among these, by name, hold rows of samples and not frames of channels."""
+    for name, sounds in sources.items():
+        if hasattr(sounds, "shape"):
+            audio.as_clips(sounds, name)
+
+
+def as_rows(sounds):
+    """Return sounds as a list of float32 arrays, or say which is no row of samples."""
     sounds = [np.asarray(sound, np.float32) for sound in sounds]
     if shapes := [sound.shape for sound in sounds if sound.ndim != 1]:
         raise ValueError(f"sounds must be rows of samples each, received the shape {shapes[0]}")
+    return sounds
+
+
+def equal_levels(sounds):
+    """Turn rows of samples down to the root mean square of the quietest that is not silent."""
+    sounds = as_rows(sounds)
     levels_db = np.array([audio.level_db(sound) for sound in sounds])
     lowest_db = levels_db[np.isfinite(levels_db)].min(initial=np.inf)
     return [

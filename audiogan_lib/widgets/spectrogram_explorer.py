@@ -47,7 +47,8 @@ class SpectrogramExplorer(panel.TwoFaces):
     def __init__(self, sounds, sample_rate):
         if not sounds:
             raise ValueError("sounds must hold at least one sound, received none")
-        self.sounds, self.sample_rate = dict(sounds), sample_rate
+        rows = panel.as_rows(sounds.values())
+        self.sounds, self.sample_rate = dict(zip(sounds, rows, strict=True)), sample_rate
         self._build()
         self._choose()
 
