@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from audiogan_lib import callbacks, datasets, files, pretrained, recipes, runs
+from audiogan_lib import audio, callbacks, datasets, files, pretrained, recipes, runs
 
 
 @pytest.fixture(scope="module")
@@ -99,12 +99,11 @@ def test_a_run_goes_on_when_its_folder_has_moved_but_not_with_other_data(
         runs.Run(recipe, done)
 
 
-def test_a_folder_that_is_its_own_label_may_be_renamed(folder, tiny, tmp_path, monkeypatch):
+def test_a_folder_that_is_its_own_label_may_be_renamed(folder, tiny, tmp_path):
     one = shutil.copytree(folder / "tone", tmp_path / "tone")
     run = runs.Run(replace(tiny, data=str(one)), tmp_path / "run")
-    files.write_text(
-        tmp_path / "run" / "card.json", json.dumps(run.facts(run.recipe.build_gan(run.sizes)))
-    )
+    facts = run.facts(run.recipe.build_gan(run.sizes))
+    files.write_text(tmp_path / "run" / "card.json", json.dumps(facts))
     again = runs.Run(replace(tiny, data=str(one.rename(tmp_path / "bell"))), tmp_path / "run")
     assert again.conditions == {"label": ("tone",)}
 
@@ -115,7 +114,9 @@ def test_a_damaged_card_of_a_run_is_named(done, tiny, tmp_path):
         runs.Run(tiny, tmp_path)
 
 
-def test_a_run_with_a_judge_keeps_the_generator_of_its_best_look(tmp_path, monkeypatch):
+def test_a_run_with_a_judge_keeps_the_best_average_and_plays_and_returns_the_last(
+    tiny, tmp_path, monkeypatch
+):
     distances, averages = {20: 3.0, 40: 2.0, 60: 4.0}, {}
 
     class Limit(callbacks.TimeLimit):
@@ -130,14 +131,24 @@ def test_a_run_with_a_judge_keeps_the_generator_of_its_best_look(tmp_path, monke
 
     monkeypatch.setattr(callbacks, "TimeLimit", Limit)
     monkeypatch.setattr(runs.Run, "_score", score)
-    recipe = replace(recipes.NAMES["article"], width=1, batch_size=2)
-    runs.Run(recipe, tmp_path).train(looks=10**6, verbose=False)
+    recipe = replace(tiny, judge="drums", minutes=10.0)
+    returned = runs.Run(recipe, tmp_path).train(looks=10**6, verbose=False)
     best, last = pretrained.load(tmp_path / "best"), pretrained.load(tmp_path)
     assert best.card["best"] == {"step": 40, "frechet_distance": 2.0}
     assert (best.card["training"]["step"], last.card["training"]["step"]) == (40, 60)
     assert np.array_equal(best.network.get_weights()[-1], averages[40])
     assert np.array_equal(last.network.get_weights()[-1], averages[60])
-    assert best.sample(1, seed=0).shape == last.sample(1, seed=0).shape == (1, 16384)
+    assert np.array_equal(returned.network.get_weights()[-1], averages[60])
+    played, sample_rate = audio.read(tmp_path / "step-00000060.wav")
+    assert sample_rate == 16000
+    np.testing.assert_allclose(played, returned.sample(8, seed=0).ravel(), atol=2**-15)
+    rows = (tmp_path / "scores.csv").read_text(encoding="utf-8").splitlines()
+    assert rows[0] == "step,minutes,frechet_distance"
+    assert [row.split(",")[::2] for row in rows[1:]] == [
+        ["20", "3.0"],
+        ["40", "2.0"],
+        ["60", "4.0"],
+    ]
 
 
 def test_a_judge_of_other_labels_is_refused():
