@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -71,6 +72,7 @@ def test_more_minutes_go_on_and_another_recipe_is_refused(done, tiny, capsys):
     runs.Run(longer, done).train(verbose=False)
     assert f"Going on from step {before['step']}," in capsys.readouterr().out
     assert pretrained.load(done).card["training"]["step"] > before["step"]
+    assert len(list(done.glob("generator-*.weights.h5"))) == 1
     with pytest.raises(ValueError, match=r"another recipe \(other: width\)"):
         runs.Run(replace(tiny, width=4), done)
 
@@ -79,7 +81,7 @@ def test_a_run_goes_on_when_its_folder_has_moved_but_not_with_other_data(
     done, tiny, folder, tmp_path
 ):
     moved = shutil.copytree(folder, tmp_path / "moved")
-    recipe = replace(tiny, data=str(moved), name="moved")
+    recipe = replace(tiny, data=str(moved), name="moved", judge="drums", minutes=9.0)
     assert runs.Run(recipe, done).conditions == {"label": ("noise", "tone")}
     shutil.copytree(moved / "tone", moved / "bell")
     with pytest.raises(ValueError, match=r"learnt label noise, tone, .*\(new: bell; gone: none\)"):
@@ -151,6 +153,35 @@ def test_a_run_with_a_judge_keeps_the_best_average_and_plays_and_returns_the_las
     ]
 
 
+def test_a_look_is_scored_against_the_test_split_and_all_its_scores_are_kept(
+    tiny, tmp_path, monkeypatch
+):
+    asked = []
+
+    def report(generator, train, test, brief, sounds):
+        asked.append(
+            (generator.network.get_weights(), len(train), set(test.columns["split"]), brief)
+        )
+        scores = {"accuracy": 0.12345, "inception_score": 2.0, "frechet_distance": 3.0, "other": 4}
+        return {"test": {}, "generated": scores | {"accuracies": {"label": 0.5, "voice": 0.25}}}
+
+    monkeypatch.setattr(runs, "sounds_like", lambda *_: (None, None))
+    monkeypatch.setattr(runs, "judge_report", report)
+    run = runs.Run(tiny, tmp_path)
+    average = run.recipe.build_generator(run.sizes)
+    row = run._score(SimpleNamespace(averaged_generator=average, generator=run.network))
+    assert row == {
+        "accuracy": 0.1235,
+        "inception_score": 2.0,
+        "frechet_distance": 3.0,
+        "label_accuracy": 0.5,
+        "voice_accuracy": 0.25,
+    }
+    ((weights, count, split, brief),) = asked
+    assert all(np.array_equal(*pair) for pair in zip(weights, average.get_weights(), strict=True))
+    assert (count, split, brief) == (len(run.train_data), {"test"}, True)
+
+
 def test_a_judge_of_other_labels_is_refused():
     digits = datasets.load("robot_digits")
     generator = pretrained.load("drums")
@@ -167,6 +198,8 @@ def test_what_the_test_split_never_heard_of_runs_through_all():
     assert sounds == asked
     assert asked["label"] == [test.label_names[label] for label in test.labels]
     assert asked["voice"] == ["ada", "ben"] * 40
+    _, fewer = runs.sounds_like(robots, test, count=40)
+    assert fewer["label"] == [test.label_names[label] for label in test.labels[::2]]
     known = pretrained.load("digits")
     known.sample = robots.sample
     test.columns["speaker"] = np.where(test.columns["voice"] == "flite_awb", "theo", "george")
