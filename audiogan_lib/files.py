@@ -15,6 +15,18 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
+__all__ = [
+    "LIBRARY",
+    "WEIGHTS",
+    "find_generator",
+    "generators",
+    "read_card",
+    "read_json",
+    "replacing",
+    "write_card",
+    "write_text",
+]
+
 #: The library's own folder, where its sounds, weights and results are.
 LIBRARY = Path(str(resources.files("audiogan_lib")))
 
@@ -74,59 +86,20 @@ def replacing(path):
 
 
 def keep_only(folder, pattern, names):
-    """Remove the older files of a kind, and what a killed process has left half written.
-
-    Parameters
-    ----------
-    folder : path-like
-        Of one run, in which nobody else writes now.
-    pattern : str
-        Which files, such as ``"step-*.npz"``.
-    names : collection of str
-        Names of those that stay.
-    """
+    """Remove a run's older files, such as ``"step-*.npz"``, and what a killed one left."""
     for path in [*Path(folder).glob(pattern), *Path(folder).glob(f"{_BESIDE}*")]:
         if path.name not in names:
             path.unlink()
 
 
 def sha256(path):
-    """Return the SHA-256 of a file.
-
-    Parameters
-    ----------
-    path : path-like
-        Of the file.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-    """
+    """Return the SHA-256 of a file, 64 hexadecimal digits."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def save_weights(model, path):
-    """Write weights whole or not at all.
-
-    Parameters
-    ----------
-    model : keras.Model
-        What to save.
-    path : path-like
-        Ends in ``.weights.h5``.
-
-    Returns
-    -------
-    str
-        SHA-256 of the file.
-
-    Raises
-    ------
-    OSError
-        As `replacing`.
-    """
+    """Write weights to a path in ``.weights.h5``, as `replacing`; return their SHA-256."""
     with replacing(path) as beside:
         model.save_weights(beside)
         return sha256(beside)
@@ -258,20 +231,7 @@ def read_card(folder, *keys, weights=None):
 
 
 def is_whole(path, digest):
-    """Tell whether a file is there and has a SHA-256.
-
-    Parameters
-    ----------
-    path : path-like
-        Of the file.
-    digest : str
-        The SHA-256 that it should have.
-
-    Returns
-    -------
-    bool
-        False for a missing file too.
-    """
+    """Tell whether a file is there and has a SHA-256."""
     return Path(path).is_file() and sha256(path) == digest
 
 
@@ -317,38 +277,13 @@ def find_generator(name_or_path):
 
 
 def nearest(name, known):
-    """Return the words that propose the known name most like a wrong one, for a message.
-
-    Parameters
-    ----------
-    name : str
-        Not among ``known``.
-    known : iterable of str
-        What would be right.
-
-    Returns
-    -------
-    str
-        Empty if nothing is like it.
-
-    Examples
-    --------
-    >>> from audiogan_lib import files
-    >>> files.nearest("drum", ["drums", "notes"])
-    " (did you mean 'drums'?)"
-    """
+    """Propose the known name most like a wrong one, if one is: " (did you mean ...?)"."""
     close = difflib.get_close_matches(str(name), known, 1)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def commit():
-    """Return the commit that the code stands at.
-
-    Returns
-    -------
-    str or None
-        None outside a checkout; ends in ``-dirty`` if files have changed since.
-    """
+    """Return the commit that the code stands at, ``-dirty`` if changed; None outside a checkout."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
     try:
         done = subprocess.run(  # noqa: S603

@@ -146,17 +146,14 @@ class Generator:
             )
         asked = conditions if label is None else {"label": label} | conditions
         labels = self.label_indices(len(latents), **asked)
-        names = [self.label_names[index] for index in self._column("label", labels)]
+        column = [*self.conditions].index("label") if self.label_names else slice(0)
+        names = [self.label_names[index] for index in labels[:, column].flat]
         sounds = [np.zeros((0, self.recipe.samples), np.float32)]
         for start in range(0, len(latents), _BATCH):
             part = slice(start, start + _BATCH)
             inputs = [latents[part], labels[part]] if self.conditions else latents[part]
             sounds.append(self.recipe.decode(self.network(inputs, training=False), names[part]))
         return np.concatenate(sounds)
-
-    def _column(self, name, labels):
-        """Return the numbers that stand for one condition; none where there is no such."""
-        return labels[:, list(self.conditions).index(name)] if name in self.conditions else []
 
     def sample(self, count, label=None, seed=None, **conditions):
         """Make sounds.

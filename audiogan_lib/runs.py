@@ -228,8 +228,12 @@ class Run:
             listen=lambda: (self._generator(gan).sample(count, seed=0), self.recipe.sample_rate),
             score=(lambda: self._score(gan)) if self.recipe.judge else None,
         )
+        best = callbacks.BestWeights(
+            self.folder / "best", "frechet_distance", "min", lambda: self.facts(gan)
+        )
         limit = callbacks.TimeLimit(self.recipe.minutes, progress=verbose and chief)
-        writers = [watch, *self._best(gan), checkpoint, _Export(self, checkpoint_every_s)]
+        writers = [watch, *([best] if self.recipe.judge else []), checkpoint]
+        writers.append(_Export(self, checkpoint_every_s))
         if minutes < self.recipe.minutes:
             try:
                 self._fit(gan, step, [limit, *(writers if chief else [])])
@@ -242,16 +246,6 @@ class Run:
         if chief:
             self.export(gan)
         return self._generator(gan)
-
-    def _best(self, gan):
-        """Return the callbacks that keep the best weights: none without a judge."""
-        if not self.recipe.judge:
-            return []
-        return [
-            callbacks.BestWeights(
-                self.folder / "best", "frechet_distance", "min", lambda: self.facts(gan)
-            )
-        ]
 
 
 def _description(dataset):
@@ -408,10 +402,7 @@ def write_page(path, name, report, train, sounds, asked):
     """
     column = report["generated"]
     sections = []
-    for key, heading in (
-        ("worst", "What the judge recognised least"),
-        ("best", "What the judge recognised best"),
-    ):
+    for key, word in ("worst", "least"), ("best", "best"):
         labels = [
             f"{asked[clip]}: {probability:.3f}"
             + (f", heard as {answer}" if answer != asked[clip] else "")
@@ -419,6 +410,7 @@ def write_page(path, name, report, train, sounds, asked):
         ]
         clips = sounds[[clip for clip, *_ in column[key]]]
         caption = "Label asked for, and its probability to the judge."
+        heading = f"What the judge recognised {word}"
         sections.append(_section(heading, clips, train.sample_rate, labels, caption))
     clips, labels = [], []
     for clip, neighbour, distance_db in column["nearest_pairs"]:

@@ -1,6 +1,7 @@
 """Each alarm on a run that provokes it, none on a healthy run, none on recordings."""
 
 import warnings
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -115,6 +116,30 @@ def test_weights_that_are_no_longer_finite_end_the_training_at_once():
     with pytest.warns(callbacks.AlarmWarning):
         alarms = run(optimizer=wild, rates=(1e9, 1e9))
     assert alarms.rung["nan"] == int(alarms.model.step.numpy()) < 60
+
+
+def test_sounds_are_looked_at_every_so_many_epochs_and_the_first_alarm_is_remembered():
+    looks, epochs, gan = [], [], SimpleNamespace(stop_training=False)
+    gan.step = SimpleNamespace(numpy=lambda: len(looks) + 10)
+    broken = np.full((2, SAMPLES), np.nan, np.float32)
+
+    def listen():
+        looks.append(epochs[-1])
+        return (broken if len(looks) in (1, 3) else recordings(2)), SAMPLE_RATE
+
+    def train():
+        for number in range(9):
+            epochs.append(number)
+            alarms.on_epoch_end(number, {})
+
+    alarms = callbacks.Alarms(listen, recordings(), patience=10**6, every=3)
+    alarms.set_model(gan)
+    alarms.on_train_begin()
+    with pytest.warns(callbacks.AlarmWarning, match="the sounds hold values that are not finite"):
+        train()
+    assert looks == [2, 5, 8]
+    assert alarms.rung == {"nan": 11}
+    assert gan.stop_training
 
 
 @pytest.mark.parametrize("name", ["drums", "notes", "robot_digits"])

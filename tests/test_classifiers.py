@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from audiogan_lib import classifiers, datasets, files, metrics, spectral
-from audiogan_lib.classifiers import hearing
+from audiogan_lib.classifiers import hearing, training
 
 SHIPPED = {
     "digits": "fsdd",
@@ -64,6 +64,9 @@ def test_cepstra_are_librosas(tones):
     assert features.shape == (1 + 2048 // 80, 40)
     np.testing.assert_allclose(features[:, :20], expected.T, atol=1e-3)
     np.testing.assert_allclose(features[2:-2, 20:], slopes.T[2:-2], atol=1e-3)
+    held = np.pad(expected, ((0, 0), (2, 2)), mode="symmetric")
+    slopes = (held[:, 3:-1] - held[:, 1:-3] + 2 * (held[:, 4:] - held[:, :-4])) / 10
+    np.testing.assert_allclose(features[:, 20:], slopes.T, atol=1e-3)
 
 
 def test_cepstra_are_the_same_at_every_level_and_finite_in_silence(tones):
@@ -109,6 +112,19 @@ def test_augment_shifts_each_clip_on_its_own_and_within_bounds():
     assert len(whole) > 50
     assert -50 <= whole.min() < 0 < 150 < whole.max() <= 202
     assert len(np.unique(whole)) > 20
+    noise_db = 20 * np.log10(np.median(np.abs(varied), axis=1) / 0.6745)  # below an impulse of 1
+    noise_db = noise_db[np.abs(varied).max(axis=1) > 0.5]
+    assert -62 < noise_db.min() < -55 < -25 < noise_db.max() < -19
+
+
+def test_a_clip_is_varied_anew_at_each_step_and_for_each_seed(tones):
+    same = np.tile(tones.waveforms[:1], (4, 1))
+    streams = [
+        training.stream(same, {"label": np.zeros(4, int)}, 4, 0.0, seed).take(2) for seed in (0, 1)
+    ]
+    batches = [batch.numpy() for stream in streams for batch, _ in stream]
+    clips = np.concatenate(batches)
+    assert len(np.unique(clips.round(3), axis=0)) == 16
 
 
 def test_augment_changes_pitch_within_bounds_when_asked():
@@ -140,9 +156,11 @@ def test_training_learns_both_heads_and_repeats_itself(tones):
 def test_training_refuses_what_it_cannot_learn_from(tones):
     with pytest.raises(ValueError, match=r"columns must be among speaker, got 'kit'"):
         classifiers.train(tones, ("kit",))
-    lonely = SimpleNamespace(**{**vars(tones), "label_names": ("low", "high", "absent")})
-    with pytest.raises(ValueError, match=r"at least 2 clips of each label, got 0 of 'absent'"):
-        classifiers.train(lonely)
+    lonely = SimpleNamespace(**{**vars(tones), "label_names": ("low", "high", "rare")})
+    for count in (0, 1):
+        lonely.labels = np.where(np.arange(96) < count, 2, tones.labels)
+        with pytest.raises(ValueError, match=f"2 clips of each label, got {count} of 'rare'"):
+            classifiers.train(lonely)
 
 
 @pytest.mark.parametrize("hears", ["cepstra", "keys"])

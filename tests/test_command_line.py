@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -224,6 +225,27 @@ def test_evaluate_prints_real_beside_generated_and_saves_a_page(here, capsys):
 
 
 # --- train ---------------------------------------------------------------------------------------
+
+
+def test_what_a_training_is_asked_for_is_what_it_gets(here, monkeypatch):
+    asked = {}
+
+    class Run:
+        train_data, conditions = (), {}
+
+        def __init__(self, recipe, folder):
+            asked.update(recipe=recipe, folder=folder)
+
+        def train(self, **options):
+            asked.update(options)
+
+    monkeypatch.setattr("audiogan_lib.runs.Run", Run)
+    assert command("train drums --minutes 3 --checkpoint-every 7 --out run --devices 1") == 0
+    assert asked["recipe"] == replace(recipes.NAMES["drums"], minutes=3.0)
+    assert (asked["folder"], asked["checkpoint_every_s"]) == (Path("run"), 7.0)
+    assert asked["strategy"].num_replicas_in_sync == 1
+    assert command("train drums --out run") == 0
+    assert (asked["recipe"], asked["checkpoint_every_s"]) == (recipes.NAMES["drums"], 60.0)
 
 
 def test_a_folder_called_like_a_data_set_is_that_folder_and_so_is_its_run(here, quick, capsys):

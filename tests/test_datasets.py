@@ -436,6 +436,7 @@ def test_the_sounds_of_a_run_are_not_learnt_from(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="names are text there")
 def test_names_that_are_not_in_utf_8_are_read_as_latin_1(tmp_path):
     write(tmp_path / "kick" / "a.wav", tone(440))
+    (tmp_path / "kick" / "b.wav").write_bytes(b"")
     old = os.fsencode(tmp_path / "kick") + b"\xe9"
     try:
         os.replace(tmp_path / "kick", old)  # noqa: PTH105
@@ -444,6 +445,7 @@ def test_names_that_are_not_in_utf_8_are_read_as_latin_1(tmp_path):
     dataset = load_quietly(tmp_path)
     assert dataset.label_names == ("kick\xe9",)
     assert list(dataset.columns["file"]) == ["kick\xe9/a.wav"]
+    assert dataset.skipped == ((str(tmp_path / "kick\xe9" / "b.wav"), "the file is empty"),)
 
 
 def test_composed_and_decomposed_accents_are_one_label_in_an_order_of_its_own(tmp_path):
@@ -464,6 +466,17 @@ def test_a_constant_offset_hides_neither_silence_nor_onsets(tmp_path):
     assert len(plain) == 2
     np.testing.assert_allclose(shifted.waveforms, plain.waveforms, atol=1e-4)
     assert np.abs(shifted.waveforms[:, 5000:]).max() < 1e-6
+
+
+def test_an_offset_that_was_seen_is_taken_off_where_nothing_rests(tmp_path, monkeypatch):
+    monkeypatch.setattr(audio, "BLOCK_S", 1.0)
+    sound = np.concatenate([np.zeros(RATE), tone(440, duration_s=2.5)])
+    write(tmp_path / "plain" / "a.wav", sound, subtype="FLOAT")
+    write(tmp_path / "shifted" / "a.wav", sound + 0.01, subtype="FLOAT")
+    plain, shifted = (load_quietly(tmp_path / name) for name in ("plain", "shifted"))
+    np.testing.assert_allclose(
+        shifted.waveforms.mean(axis=1), plain.waveforms.mean(axis=1), atol=1e-3
+    )
 
 
 def test_the_plateaus_of_a_slow_wave_are_no_offset(tmp_path):
@@ -574,7 +587,7 @@ def test_a_codec_sees_each_clip_with_its_label_wherever_the_clips_are(sounds, ca
         assert (examples[..., 1].numpy().any(axis=1) == (labels.numpy() == 0)).all()
 
 
-def test_a_folder_on_the_disk_is_decoded_once_until_it_changes(sounds, disk, decoded):
+def test_a_folder_on_the_disk_is_decoded_once_until_it_changes(sounds, disk, decoded, monkeypatch):
     load_quietly(sounds)
     assert len(decoded) == 7
     kept = set(disk.iterdir())
@@ -583,6 +596,8 @@ def test_a_folder_on_the_disk_is_decoded_once_until_it_changes(sounds, disk, dec
     assert len(decoded) == 7
     load_quietly(sounds, samples=4096)  # another length beside it
     assert set(disk.iterdir()) > kept
+    slower = load_quietly(sounds, sample_rate=8000)  # and another rate
+    assert strongest_hz(slower.waveforms[0]) == pytest.approx(2 * 1200, abs=2)
     before = (sounds / "low" / "0.wav").stat()
     write(sounds / "low" / "0.wav", tone(700))  # of the same size
     os.utime(sounds / "low" / "0.wav", ns=(0, before.st_mtime_ns + 1))
@@ -591,9 +606,13 @@ def test_a_folder_on_the_disk_is_decoded_once_until_it_changes(sounds, disk, dec
         700, abs=1
     )
     assert not set(disk.iterdir()) & kept
-    assert len(list(disk.iterdir())) == 4
+    assert len(list(disk.iterdir())) == 6
     (sounds / "high" / "0.wav").rename(sounds / "high" / "00.wav")
     assert load_quietly(sounds).columns["file"][0] == "high/00.wav"
+    decoded.clear()
+    monkeypatch.setattr(folders, "VERSION", -1)  # other rules
+    load_quietly(sounds)
+    assert len(decoded) == 7
 
 
 @pytest.mark.parametrize("ending, content", [(".f32", b"\0" * 65536), (".json", b"{}")])

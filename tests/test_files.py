@@ -68,6 +68,13 @@ def test_a_full_disk_leaves_the_older_file_no_part_and_an_error_that_names_it(wr
     assert names(tmp_path) == [path.name]
 
 
+def test_a_file_is_on_the_disk_before_it_takes_its_name(tmp_path, monkeypatch):
+    synced, path = [], tmp_path / "card.json"
+    monkeypatch.setattr(files.os, "fsync", lambda number: synced.append(path.exists()))
+    files.write_text(path, "{}")
+    assert synced == [False]
+
+
 def test_writers_of_the_same_file_do_not_meet(tmp_path):
     path = tmp_path / "card.json"
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -113,6 +114,7 @@ def test_a_label_is_found_however_its_accents_are_written():
     [
         ({"label": "eleven"}, "eleven"),
         ({"label": 10}, "10"),
+        ({"label": -1}, "-1"),
         ({"label": ["1", "2", "3"]}, "3 classes for 2 sounds"),
         ({"colour": "blue"}, "colour"),
     ],
@@ -120,6 +122,19 @@ def test_a_label_is_found_however_its_accents_are_written():
 def test_wrong_requests_say_what_would_be_right(digits, asked, message):
     with pytest.raises(ValueError, match=message):
         digits.sample(2, seed=0, **asked)
+
+
+def test_each_of_many_sounds_has_the_latent_and_the_labels_of_its_own():
+    recipe = SimpleNamespace(latent_dim=1, samples=2, label_means=None)
+    recipe.decode = lambda drawn, names: drawn * np.array([[1, float(name)] for name in names])
+    conditions = {"voice": ["ada", "ben"], "label": ["3", "5", "7"]}
+    made = pretrained.Generator(
+        recipe, conditions, lambda inputs, training: inputs[0] + 100 * inputs[1][:, :1], {}
+    )
+    latents, rows = made.latents(150, seed=3), made.label_indices(150)
+    sounds = made.from_latents(latents)
+    np.testing.assert_allclose(sounds[:, 0], latents[:, 0] + 100 * rows[:, 0], rtol=1e-6)
+    np.testing.assert_allclose(sounds[:, 1] / sounds[:, 0], 3 + 2 * rows[:, 1], rtol=1e-6)
 
 
 def test_wrong_latents_are_refused(digits):

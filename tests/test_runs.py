@@ -6,12 +6,13 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 
-from audiogan_lib import callbacks, datasets, files, pretrained, recipes, runs
+from audiogan_lib import audio, callbacks, datasets, files, pretrained, recipes, runs
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,7 @@ def test_more_minutes_go_on_and_another_recipe_is_refused(done, tiny, capsys):
     runs.Run(longer, done).train(verbose=False)
     assert f"Going on from step {before['step']}," in capsys.readouterr().out
     assert pretrained.load(done).card["training"]["step"] > before["step"]
+    assert len(list(done.glob("generator-*.weights.h5"))) == 1
     with pytest.raises(ValueError, match=r"another recipe \(other: width\)"):
         runs.Run(replace(tiny, width=4), done)
 
@@ -79,7 +81,7 @@ def test_a_run_goes_on_when_its_folder_has_moved_but_not_with_other_data(
     done, tiny, folder, tmp_path
 ):
     moved = shutil.copytree(folder, tmp_path / "moved")
-    recipe = replace(tiny, data=str(moved), name="moved")
+    recipe = replace(tiny, data=str(moved), name="moved", judge="drums", minutes=9.0)
     assert runs.Run(recipe, done).conditions == {"label": ("noise", "tone")}
     shutil.copytree(moved / "tone", moved / "bell")
     with pytest.raises(ValueError, match=r"learnt label noise, tone, .*\(new: bell; gone: none\)"):
@@ -99,12 +101,11 @@ def test_a_run_goes_on_when_its_folder_has_moved_but_not_with_other_data(
         runs.Run(recipe, done)
 
 
-def test_a_folder_that_is_its_own_label_may_be_renamed(folder, tiny, tmp_path, monkeypatch):
+def test_a_folder_that_is_its_own_label_may_be_renamed(folder, tiny, tmp_path):
     one = shutil.copytree(folder / "tone", tmp_path / "tone")
     run = runs.Run(replace(tiny, data=str(one)), tmp_path / "run")
-    files.write_text(
-        tmp_path / "run" / "card.json", json.dumps(run.facts(run.recipe.build_gan(run.sizes)))
-    )
+    facts = run.facts(run.recipe.build_gan(run.sizes))
+    files.write_text(tmp_path / "run" / "card.json", json.dumps(facts))
     again = runs.Run(replace(tiny, data=str(one.rename(tmp_path / "bell"))), tmp_path / "run")
     assert again.conditions == {"label": ("tone",)}
 
@@ -115,7 +116,9 @@ def test_a_damaged_card_of_a_run_is_named(done, tiny, tmp_path):
         runs.Run(tiny, tmp_path)
 
 
-def test_a_run_with_a_judge_keeps_the_generator_of_its_best_look(tmp_path, monkeypatch):
+def test_a_run_with_a_judge_keeps_the_best_average_and_plays_and_returns_the_last(
+    tiny, tmp_path, monkeypatch
+):
     distances, averages = {20: 3.0, 40: 2.0, 60: 4.0}, {}
 
     class Limit(callbacks.TimeLimit):
@@ -130,14 +133,53 @@ def test_a_run_with_a_judge_keeps_the_generator_of_its_best_look(tmp_path, monke
 
     monkeypatch.setattr(callbacks, "TimeLimit", Limit)
     monkeypatch.setattr(runs.Run, "_score", score)
-    recipe = replace(recipes.NAMES["article"], width=1, batch_size=2)
-    runs.Run(recipe, tmp_path).train(looks=10**6, verbose=False)
+    recipe = replace(tiny, judge="drums", minutes=10.0)
+    returned = runs.Run(recipe, tmp_path).train(looks=10**6, verbose=False)
     best, last = pretrained.load(tmp_path / "best"), pretrained.load(tmp_path)
     assert best.card["best"] == {"step": 40, "frechet_distance": 2.0}
     assert (best.card["training"]["step"], last.card["training"]["step"]) == (40, 60)
     assert np.array_equal(best.network.get_weights()[-1], averages[40])
     assert np.array_equal(last.network.get_weights()[-1], averages[60])
-    assert best.sample(1, seed=0).shape == last.sample(1, seed=0).shape == (1, 16384)
+    assert np.array_equal(returned.network.get_weights()[-1], averages[60])
+    played, sample_rate = audio.read(tmp_path / "step-00000060.wav")
+    assert sample_rate == 16000
+    np.testing.assert_allclose(played, returned.sample(8, seed=0).ravel(), atol=2**-15)
+    rows = (tmp_path / "scores.csv").read_text(encoding="utf-8").splitlines()
+    assert rows[0] == "step,minutes,frechet_distance"
+    assert [row.split(",")[::2] for row in rows[1:]] == [
+        ["20", "3.0"],
+        ["40", "2.0"],
+        ["60", "4.0"],
+    ]
+
+
+def test_a_look_is_scored_against_the_test_split_and_all_its_scores_are_kept(
+    tiny, tmp_path, monkeypatch
+):
+    asked = []
+
+    def report(generator, train, test, brief, sounds):
+        asked.append(
+            (generator.network.get_weights(), len(train), set(test.columns["split"]), brief)
+        )
+        scores = {"accuracy": 0.12345, "inception_score": 2.0, "frechet_distance": 3.0, "other": 4}
+        return {"test": {}, "generated": scores | {"accuracies": {"label": 0.5, "voice": 0.25}}}
+
+    monkeypatch.setattr(runs, "sounds_like", lambda *_: (None, None))
+    monkeypatch.setattr(runs, "judge_report", report)
+    run = runs.Run(tiny, tmp_path)
+    average = run.recipe.build_generator(run.sizes)
+    row = run._score(SimpleNamespace(averaged_generator=average, generator=run.network))
+    assert row == {
+        "accuracy": 0.1235,
+        "inception_score": 2.0,
+        "frechet_distance": 3.0,
+        "label_accuracy": 0.5,
+        "voice_accuracy": 0.25,
+    }
+    ((weights, count, split, brief),) = asked
+    assert all(np.array_equal(*pair) for pair in zip(weights, average.get_weights(), strict=True))
+    assert (count, split, brief) == (len(run.train_data), {"test"}, True)
 
 
 def test_a_judge_of_other_labels_is_refused():
@@ -156,6 +198,8 @@ def test_what_the_test_split_never_heard_of_runs_through_all():
     assert sounds == asked
     assert asked["label"] == [test.label_names[label] for label in test.labels]
     assert asked["voice"] == ["ada", "ben"] * 40
+    _, fewer = runs.sounds_like(robots, test, count=40)
+    assert fewer["label"] == [test.label_names[label] for label in test.labels[::2]]
     known = pretrained.load("digits")
     known.sample = robots.sample
     test.columns["speaker"] = np.where(test.columns["voice"] == "flite_awb", "theo", "george")

@@ -42,18 +42,10 @@ def build(samples, sample_rate, heads, width=64, hears="cepstra"):
 
 
 class Classifier:
-    """A judge of sounds.
+    """A judge of sounds of so many ``samples`` at a ``sample_rate`` in Hz.
 
-    Parameters
-    ----------
-    network : keras.Model
-        From waveforms to a dict of ``"features"`` and each head's logits.
-    heads : dict of str to tuple of str
-        For each head the names of its classes.
-    sample_rate : int > 0
-        Of the sounds it judges, in Hz.
-    width, hears : int > 0, str
-        What `build` made the network with.
+    Its ``network`` turns waveforms into a dict of ``"features"`` and each head's logits; ``heads``
+    has for each head the names of its classes.
     """
 
     def __init__(self, network, heads, sample_rate, width, hears):
@@ -176,13 +168,7 @@ def train(
 
 
 def names():
-    """List the judges that ship with the library.
-
-    Returns
-    -------
-    names : tuple of str
-        Names for `load`.
-    """
+    """List the judges that ship with the library."""
     return tuple(sorted(card.parent.name[6:] for card in files.WEIGHTS.glob("judge-*/card.json")))
 
 

@@ -11,23 +11,11 @@ KEY_BANDS = 2 * (HIGHEST_KEY - LOWEST_KEY) + 1
 
 
 def cepstra(waveforms, sample_rate):
-    """Mel cepstra and their slopes in time, the same at every level.
+    """Turn ``[batch, samples]`` at any level into cepstra and slopes ``[batch, frames, 40]``.
 
     Windows of 25 ms every 10 ms; 40 mel bands up to half the sample rate, in decibels from 60 below
     the clip's loudest band (-1) to that band (+1); orthonormal cosine transform to 20 coefficients;
     regression slopes over five frames.
-
-    Parameters
-    ----------
-    waveforms : array_like [shape=(batch, samples)]
-        Sound at any level.
-    sample_rate : int > 0
-        In Hz.
-
-    Returns
-    -------
-    cepstra : tf.Tensor [shape=(batch, frames, 40)], float32
-        20 cepstra and their 20 slopes; ``frames`` is one for each 10 ms, and one more.
 
     References
     ----------
@@ -46,23 +34,11 @@ def cepstra(waveforms, sample_rate):
 
 
 def keys_and_cepstra(waveforms, sample_rate):
-    """Levels on a scale of musical pitch beside :func:`cepstra`, the same at every level.
+    """Turn ``[batch, samples]`` into 169 bands and 40 cepstra and slopes ``[batch, frames, 209]``.
 
-    The cepstra smooth the harmonics of a note away, and with them its pitch. Beside them stand two
-    bands a semitone from 55 Hz to 7 kHz, of windows of about a quarter of a second (0.256 s at 16
-    kHz) every 20 ms, in decibels from 60 below the clip's loudest band (-1) to that band (+1).
-
-    Parameters
-    ----------
-    waveforms : array_like [shape=(batch, samples)]
-        Sound at any level.
-    sample_rate : int > 0
-        In Hz, more than twice the highest band.
-
-    Returns
-    -------
-    features : tf.Tensor [shape=(batch, frames, 209)], float32
-        169 bands, and the 40 cepstra and slopes of every second frame.
+    The cepstra smooth the harmonics of a note away, and with them its pitch. Beside them, every
+    second frame, stand two bands a semitone from 55 Hz to 7 kHz, of windows of about a quarter of a
+    second (0.256 s at 16 kHz) every 20 ms, in decibels as those.
     """
     n_fft = 1 << round(0.25 * sample_rate).bit_length()
     padded = _full_scale_and_padded(waveforms, n_fft)
@@ -99,25 +75,11 @@ FEATURES = {"cepstra": cepstra, "keys": keys_and_cepstra}
 
 
 def augment(waveforms, seed, octaves=0.0):
-    """Vary real sounds in ways that leave label and speaker as they are.
+    """Vary real sounds ``[batch, samples]`` in ways that leave label and speaker as they are.
 
-    Each clip is played faster or slower, shifted in time (-2.5 to 10 % of its length), filtered by
-    three random taps, loses up to 5 % of its length somewhere, and gets white noise 20 to 60 dB
-    below its peak.
-
-    Parameters
-    ----------
-    waveforms : tf.Tensor [shape=(batch, samples)], float32
-        Sound.
-    seed : tf.Tensor [shape=(2,)], int
-        The same seed gives the same variation.
-    octaves : float >= 0
-        Greatest change of pitch by playing faster or slower.
-
-    Returns
-    -------
-    varied : tf.Tensor [shape=(batch, samples)], float32
-        Sound; its peak may exceed 1.
+    Each clip is played faster or slower by up to so many octaves, shifted in time (-2.5 to 10 % of
+    its length), filtered by three random taps, loses up to 5 % of its length somewhere, and gets
+    white noise 20 to 60 dB below its peak; the peak may exceed 1. A seed is two integers.
     """
     batch, samples = tf.shape(waveforms)[0], waveforms.shape[1]
     seeds = tf.random.split(seed, 5)

@@ -22,27 +22,7 @@ class _Hearing(layers.Layer):
 
 
 def build(samples, sample_rate, heads, width, hears):
-    """Build what `classifiers.build` wraps.
-
-    Parameters
-    ----------
-    samples, sample_rate, width : int > 0
-        As there.
-    heads : dict of str to sequence of str
-        Names of each head's classes.
-    hears : str
-        A key of ``hearing.FEATURES``.
-
-    Returns
-    -------
-    keras.Model
-        From waveforms to a dict of ``"features"`` and each head's logits.
-
-    Raises
-    ------
-    ValueError
-        If there are no such features, or a label of notes is no pitch within the keys.
-    """
+    """Build what `classifiers.build` wraps: waveforms to ``"features"`` and each head's logits."""
     if hears not in FEATURES:
         raise ValueError(f"hears must be one of {', '.join(FEATURES)}, got {hears!r}")
     sound = keras.Input((samples,))

@@ -7,26 +7,7 @@ from audiogan_lib.classifiers.hearing import augment
 
 
 def stream(waveforms, answers, batch_size, octaves, seed):
-    """Return endless batches of varied sounds and their answers.
-
-    Parameters
-    ----------
-    waveforms : np.ndarray [shape=(clips, samples)]
-        Real sounds.
-    answers : dict of str to np.ndarray [shape=(clips,)]
-        Right answers of each head.
-    batch_size : int > 0
-        Clips in a batch.
-    octaves : float >= 0
-        See ``hearing.augment``.
-    seed : int
-        Of order and variations.
-
-    Returns
-    -------
-    tf.data.Dataset
-        Of (waveforms, answers).
-    """
+    """Return endless batches of (waveforms, answers), in a new order and varied anew each time."""
     data = tf.data.Dataset.from_tensor_slices((waveforms.astype(np.float32), answers))
     data = data.shuffle(len(waveforms), seed=seed).repeat().batch(batch_size)
 
@@ -37,27 +18,7 @@ def stream(waveforms, answers, batch_size, octaves, seed):
 
 
 def answers(dataset, columns):
-    """Return each head's integer targets and the names they stand for.
-
-    Parameters
-    ----------
-    dataset : audiogan_lib.datasets.Dataset
-        Labelled clips.
-    columns : tuple of str
-        What becomes a head beside ``"label"``.
-
-    Returns
-    -------
-    targets : dict of str to np.ndarray [shape=(clips,)]
-        Class of each clip.
-    heads : dict of str to tuple of str
-        Names of the classes.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing or a class has fewer than two clips.
-    """
+    """Return for ``"label"`` and each column the class of each clip, and the classes' names."""
     targets = {"label": np.asarray(dataset.labels)}
     heads = {"label": tuple(dataset.label_names)}
     for column in columns:

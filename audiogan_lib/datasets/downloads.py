@@ -37,22 +37,12 @@ class DownloadError(OSError):
 
 @dataclass(frozen=True)
 class Source:
-    """One archive of a public host, and how to know that it is the right one.
+    """One archive of a public host, by the name under which it hands it out, and its digest.
 
-    Where no digest was ever published, both digests are None: the archive is trusted on first use.
-    Its own SHA-256 is then written beside it in the cache, and every later load is held to that.
-
-    Parameters
-    ----------
-    url : str
-        Where it is.
-    filename : str
-        The name under which its host hands it out.
-    sha256 : str, optional
-        Digest of the archive's bytes.
-    recordings_sha256 : str, optional
-        Digest of the recordings inside (see `recordings_digest`), for hosts that may compress the
-        same files anew.
+    ``sha256`` is of the archive's bytes; ``recordings_sha256`` of what is inside (see
+    `recordings_digest`), for hosts that may compress the same files anew. Where no digest was ever
+    published, the archive is trusted on first use: its own SHA-256 is then written beside it in the
+    cache, and every later load is held to that.
     """
 
     url: str
@@ -94,23 +84,7 @@ def recordings_digest(path: Path) -> str:
 def fetch(source: Source) -> Path:
     """Return the path of a source's archive, checked; download it if it is nowhere yet.
 
-    Parameters
-    ----------
-    source : Source
-        What is wanted.
-
-    Returns
-    -------
-    Path
-        Where the archive is.
-
-    Raises
-    ------
-    ValueError
-        When ``AUDIOGAN_DATA`` names no folder.
-    DownloadError
-        When the archive cannot be downloaded, or is not the one that `source` describes. A wrong
-        file does not stay in the cache; in the folder of ``AUDIOGAN_DATA`` nothing is touched.
+    A wrong file does not stay in the cache; in the folder of ``AUDIOGAN_DATA`` nothing is touched.
     """
     own_folder = os.environ.get("AUDIOGAN_DATA")
     if own_folder:

@@ -32,7 +32,7 @@ SOUND_FILE = re.compile(
     re.IGNORECASE,
 )
 
-#: Samples below this level count as silence, in dB relative to full scale.
+#: Samples below this level, in dB relative to full scale, count as silence.
 SILENCE_DB = -60.0
 SILENCE = 10 ** (SILENCE_DB / 20)
 
@@ -57,8 +57,10 @@ VERSION = 1
 def load(folder: Path, sample_rate: int, samples: int, seed: int) -> Dataset:
     """Make a data set of every sound file under a folder; of no clips if none is usable."""
     waveforms, counts, skipped = _read(folder, sample_rate, samples)
-    rows, numbers = _described(folder, list(counts), seed), np.array([*counts.values()], np.int64)
-    columns = {key: [row[key] for row in rows] for key in ("label", "file", "split")}
+    columns, numbers = (
+        _described(folder, list(counts), seed),
+        np.array([*counts.values()], np.int64),
+    )
     label_names, labels = numbered(columns.pop("label"))
     return Dataset(
         name=folder.resolve().name,
@@ -109,7 +111,7 @@ def _sound_files(folder: Path) -> tuple[list[str], list[tuple[str, str]]]:
     return names, skipped
 
 
-def _described(folder: Path, names: list[str], seed: int) -> list[dict[str, str]]:
+def _described(folder: Path, names: list[str], seed: int) -> dict[str, list[str]]:
     """Name and split files, not clips, so that no file stands on both sides of the split."""
     alone = folder.resolve().name
     labels = [
@@ -123,11 +125,11 @@ def _described(folder: Path, names: list[str], seed: int) -> list[dict[str, str]
             if len(test) < wanted and left[labels[number]] > 1:  # each label is trained on
                 test.add(number)
                 left[labels[number]] -= 1
-    splits = ["test" if number in test else "train" for number in range(len(names))]
-    return [
-        {"label": _readable(label), "file": _readable(name), "split": split}
-        for label, name, split in zip(labels, names, splits, strict=True)
-    ]
+    return {
+        "label": [*map(_readable, labels)],
+        "file": [*map(_readable, names)],
+        "split": ["test" if number in test else "train" for number in range(len(names))],
+    }
 
 
 def _readable(name: str) -> str:
@@ -145,14 +147,8 @@ def _readable(name: str) -> str:
 def _read(folder: Path, sample_rate: int, samples: int):
     """Decode a folder, or take what was decoded before.
 
-    Returns
-    -------
-    waveforms : np.ndarray or Clips [shape=(clips, samples)]
-        The clips of all usable files.
-    counts : dict of str to int
-        How many clips each usable file has, by its name.
-    skipped : list of (str, str)
-        Files that were not used, with the reason.
+    Returns the clips of all usable files [clips, samples], how many each file has by its name, and
+    (name, reason) of files that were not used.
     """
     names, skipped = _sound_files(folder)
     place = _place(folder, names, sample_rate, samples)

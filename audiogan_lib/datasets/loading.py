@@ -96,13 +96,8 @@ def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=N
     """
     if not is_known(name) and not Path(name).is_dir():
         raise ValueError(f"name must be a folder or one of {listed(_OPTIONS)}, received {name!r}")
-    options = {
-        "sample_rate": sample_rate,
-        "samples": samples,
-        "seed": seed,
-        "limit": limit,
-        "source": source,
-    }
+    options = {"sample_rate": sample_rate, "samples": samples, "seed": seed}
+    options |= {"limit": limit, "source": source}
     options = {option: value for option, value in options.items() if value is not None}
     takes = _OPTIONS[str(name)] if is_known(name) else _FOLDER_OPTIONS
     if unknown := [option for option in options if option not in takes]:

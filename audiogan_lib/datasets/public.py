@@ -100,15 +100,6 @@ def nsynth(sources: dict[str, downloads.Source], limit: int | None = None) -> Ro
         for name, file in islice(notes, limit):
             instrument, pitch, velocity = PurePosixPath(name).stem.rsplit("-", 2)
             family, origin, _ = instrument.rsplit("_", 2)
-            yield (
-                audio.read(file, sample_rate=16000)[0],
-                {
-                    "label": str(int(pitch)),
-                    "pitch": int(pitch),
-                    "velocity": int(velocity),
-                    "instrument": instrument,
-                    "family": family,
-                    "origin": origin,
-                    "split": split,
-                },
-            )
+            row = {"label": str(int(pitch)), "pitch": int(pitch), "velocity": int(velocity)}
+            row |= {"instrument": instrument, "family": family, "origin": origin, "split": split}
+            yield audio.read(file, sample_rate=16000)[0], row
