@@ -349,9 +349,25 @@ def test_wrapped_networks_can_be_cloned_saved_and_loaded(wrapper, tmp_path):
     np.testing.assert_array_equal(other(inputs).numpy(), expected)
 
 
-def test_the_gain_of_equalized_rate_is_saved():
-    first = layers.EqualizedRate(keras.layers.Dense(2), gain=1.0)
-    assert layers.EqualizedRate.from_config(first.get_config()).gain == 1.0
+@pytest.mark.parametrize(
+    "kind, options",
+    [
+        (layers.EqualizedRate, {"layer": keras.layers.Dense(2), "gain": 1.0}),
+        (layers.LabelEmbedding, {"sizes": (3, 2), "dim": 4, "scale": 0.5}),
+        (layers.MinibatchStd, {"group": 3}),
+        (layers.PhaseShuffle, {"radius": 2, "per_example": True, "seed": 5}),
+        (layers.RandomShift, {"radius": 2, "fill": 0.5, "seed": 5}),
+    ],
+)
+def test_all_that_a_layer_is_told_is_saved(kind, options):
+    again = kind.from_config(kind(**options).get_config())
+    told = {name: getattr(again, name) for name in options if name != "layer"}
+    assert told.items() <= options.items()
+
+
+def test_a_filter_of_zeros_stays_finite():
+    layer = layers.WeightNorm(keras.layers.Dense(2, kernel_initializer="zeros"))
+    np.testing.assert_array_equal(layer(np.ones((1, 3))), np.zeros((1, 2)))
 
 
 @ALL
@@ -536,6 +552,7 @@ def test_the_projection_score_is_a_dense_layer_plus_the_inner_product_with_the_l
     inputs = keras.Input((6,))
     network = keras.Model(*layers.projection_score(inputs, inputs, (3, 2)))
     dense, table = network.get_layer("score"), network.get_layer("projection").table
+    assert 0.01 < np.std(table) < 0.04  # at first the label hardly counts
     table.assign(np.random.default_rng(1).normal(size=(5, 6)))
     examples = np.random.default_rng(2).normal(size=(4, 6)).astype(np.float32)
     labels = np.array([[0, 0], [1, 1], [2, 0], [2, 1]], np.int32)

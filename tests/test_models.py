@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from audiogan_lib import training
-from audiogan_lib.layers import SpectralNorm, chain, from_patches, to_patches
+from audiogan_lib.layers import PhaseShuffle, SpectralNorm, chain, from_patches, to_patches
 from audiogan_lib.models import dense_lstm, specgan, wavegan
 
 
@@ -219,6 +219,19 @@ def test_wavegan_touches_the_waveform_in_float32_under_mixed_precision(form):
     assert computed["downsample_0"] == computed["score"] == "float32"
     sounds = generator(latents(1))
     assert sounds.dtype == discriminator(sounds).dtype == "float32"
+
+
+def test_wavegan_shuffles_each_of_four_layers_by_shifts_of_its_own():
+    critic = wavegan.build_discriminator(16384, width=1)
+    shuffles = [layer for layer in critic.layers if isinstance(layer, PhaseShuffle)]
+    assert [layer.seed for layer in shuffles] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("module, last", [(wavegan, "upsample_4"), (specgan, "upsample_4")])
+def test_normalised_generators_have_a_bias_in_their_last_layer_alone(module, last):
+    network = module.build_generator(width=1, batch_norm=True)
+    biased = {layer.name for layer in network.layers if getattr(layer, "use_bias", False)}
+    assert biased == {last}
 
 
 @pytest.mark.parametrize("per_example", [False, True])

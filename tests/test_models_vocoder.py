@@ -233,6 +233,8 @@ def test_the_first_block_of_vocos_changes_little_at_first():
     lasts = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)][1:-1:2]
     assert len(lasts) == 8
     np.testing.assert_allclose([np.std(one.kernel) for one in lasts], 0.02 / 8, rtol=0.2)
+    norms = [one for one in network.layers if isinstance(one, keras.layers.LayerNormalization)]
+    assert [one.epsilon for one in norms] == [1e-6] * 10
 
 
 # --- discriminators ------------------------------------------------------------------------------
@@ -291,6 +293,8 @@ def test_the_spectrogram_discriminator_sees_the_magnitudes_of_spectral():
     network = vocoder.build_spectrogram_discriminator(2048, ((256, 64, 256),), width=3)
     maps = [tuple(one.shape[1:]) for one in network.output["feature_maps"]]
     assert maps == [(32, 129, 3), (16, 129, 3), (8, 129, 3), (4, 129, 3), (4, 129, 3)]
+    inner = [one.layer for one in network.layers if isinstance(one, keras.layers.Wrapper)]
+    assert [one.kernel_size for one in inner] == [(9, 3)] * 4 + [(3, 3)] * 2
 
 
 def test_silence_has_finite_gradients():

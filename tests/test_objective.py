@@ -86,6 +86,38 @@ def test_r2_looks_at_generated_and_r1_at_real_examples():
     assert actual["r2"] == pytest.approx((1 - 9) / 2 + 1, rel=1e-4)
 
 
+class TwiceInTraining(keras.layers.Layer):
+    def call(self, inputs, training=False):
+        return 2.0 * inputs if training else inputs
+
+
+def test_penalties_are_of_the_discriminator_as_it_trains():
+    example, dense = keras.Input((2,)), keras.layers.Dense(1, use_bias=False)
+    gan = compiled(keras.Model(example, dense(TwiceInTraining()(example))), r1=0.2)
+    dense.set_weights([SLOPE])
+    one_step(gan, REAL)
+    expected = SLOPE - 0.1 * (2 * MEAN_SLOPE + 0.2 * 2**2 * SLOPE)
+    np.testing.assert_allclose(dense.get_weights()[0], expected, rtol=1e-5)
+
+
+def test_the_mix_of_the_gradient_penalty_is_drawn_anew_at_every_step(monkeypatch):
+    mixes, interpolate = [], losses.interpolate
+    watched = lambda real, fake, mix: mixes.append(mix.numpy()) or interpolate(real, fake, mix)  # noqa: E731
+    monkeypatch.setattr(losses, "interpolate", watched)
+    gan = compiled(linear(), gradient_penalty=1.0)
+    for _ in range(3):
+        one_step(gan, np.tile(REAL, (8, 1)))
+    assert len(np.unique(mixes)) == 3 * 16
+    assert 0 <= np.min(mixes) < 0.2 < 0.8 < np.max(mixes) <= 1
+
+
+def test_the_generators_step_sees_real_examples_through_the_augmentation_too():
+    augment = lambda examples: 0.0 * examples  # noqa: E731
+    gan = training.GAN(constant_generator((0.5, -0.5)), linear(maps=True), augment=augment)
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), feature_matching=1.0)
+    assert one_step(gan, REAL)["feature_matching"] == 0
+
+
 def test_drift_pulls_the_scores_of_real_examples_to_zero():
     scores = REAL @ SLOPE
     pull = 2 * (scores * REAL).mean(axis=0)[:, None]
@@ -201,7 +233,7 @@ def test_a_generator_may_start_from_data():
 
 
 def test_validation_scores_held_out_examples_with_the_average_and_changes_nothing():
-    gan = tiny_gan.build(labels=3, ema=0.5)
+    gan = tiny_gan.build(labels=3, ema=0.5, batch_norm=True)
     tiny_gan.train(gan, tiny_gan.examples(), steps=2)
     before = tiny_gan.state(gan)
     held_out, labels = tiny_gan.examples(8)
@@ -210,19 +242,33 @@ def test_validation_scores_held_out_examples_with_the_average_and_changes_nothin
         np.testing.assert_array_equal(old, new)
     score = gan.discriminator([held_out, labels]).numpy().mean()
     assert actual["real_score"] == pytest.approx(score, rel=1e-5)
-    assert np.isfinite(actual["discriminator_loss"])
+    conditions = tf.constant(labels)
+    fake = gan.averaged_generator(gan._inputs(conditions, 8, 0))
+    score = gan.discriminator([fake, conditions]).numpy().mean()
+    assert actual["fake_score"] == pytest.approx(score, rel=1e-4)
     history = gan.fit(held_out, labels, validation_data=(held_out, labels), verbose=0).history
     assert {"val_discriminator_loss", "val_real_score"} <= set(history)
 
 
 @pytest.mark.parametrize(
     "options",
-    [{"loss": "square"}, {"penalty_every": 0}, {"critic_steps": 0}, {"r2": -1.0}, {"drift": -1.0}],
+    [
+        *({"loss": "square"}, {"penalty_every": 0}, {"critic_steps": 0}, {"r1": -1.0}),
+        *({"r2": -1.0}, {"gradient_penalty": -1.0}, {"clip_weights": -1.0}, {"drift": -1.0}),
+        *({"feature_matching": -1.0}, {"label_loss": -1.0}),
+    ],
     ids=str,
 )
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(ValueError, match=next(iter(options))):
         compiled(linear(), **options)
+
+
+def test_discriminators_with_and_without_labels_see_the_same_examples():
+    generator, conditional = tiny_gan.networks(labels=3)
+    gan = training.GAN(generator, [tiny_gan.networks()[1], conditional])
+    gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    assert np.isfinite(one_step(gan, *tiny_gan.examples(4))["discriminator_loss"])
 
 
 def test_networks_that_cannot_work_together_are_refused():

@@ -61,13 +61,29 @@ def test_a_frozen_layer_stays_frozen():
         {"scale": False},
         {"center": False},
         {"gamma_regularizer": "l2"},
+        {"beta_regularizer": "l2"},
+        {"gamma_constraint": "non_neg"},
         {"beta_constraint": "non_neg"},
+        {"synchronized": True},
         {"dtype": "float64"},
     ],
 )
 def test_layers_with_other_options_stay_as_they_are(options):
     network = training.quicken(one_norm((5, 3), **options))
     assert type(network.layers[-1]) is keras.layers.BatchNormalization
+
+
+def test_masked_steps_count_as_they_do_in_keras():
+    features = keras.Input((5, 3))
+    normal = keras.layers.BatchNormalization(momentum=0.5)(keras.layers.Masking()(features))
+    plain = keras.Model(features, normal)
+    values = np.random.default_rng(0).normal(size=(4, 5, 3)).astype(np.float32)
+    values[:, 3:] = 0.0
+    quick = training.quicken(plain)
+    np.testing.assert_allclose(
+        quick(values, training=True), plain(values, training=True), atol=1e-5
+    )
+    np.testing.assert_allclose(quick.get_weights()[2], plain.get_weights()[2], atol=1e-5)
 
 
 def test_files_of_weights_fit_both_forms(tmp_path):
@@ -292,6 +308,13 @@ def test_convolutions_with_other_options_stay_as_they_are(options):
     features = keras.Input((16, 4))
     plain = keras.Model(features, keras.layers.Conv1D(4, 3, **options)(features))
     assert type(training.quicken(plain).layers[-1]) is keras.layers.Conv1D
+
+
+def test_a_transposed_convolution_of_another_length_stays_as_it_is():
+    features = keras.Input((16, 4))
+    layer = keras.layers.Conv1DTranspose(4, 3, 2, padding="same", output_padding=1)
+    network = keras.Model(features, layer(features))
+    assert type(training.quicken(network).layers[-1]) is keras.layers.Conv1DTranspose
 
 
 def test_maps_of_any_length_are_convolved_as_keras_does():

@@ -112,6 +112,29 @@ def test_networks_fit_each_other_and_the_codec(name):
         assert discriminator([drawn, labels]).shape == (count, 1)
 
 
+def test_sounds_are_encoded_in_parts_without_losing_any():
+    recipe = replace(recipes.NAMES["article"], samples=4)
+    sounds = np.arange(4 * 515, dtype=np.float32).reshape(515, 4) / 4096
+    np.testing.assert_array_equal(recipe.encode(sounds)[..., 0], sounds)
+
+
+@pytest.mark.parametrize("name", ["drums", "notes", "gansynth-notes"])
+def test_the_codec_has_the_sizes_of_the_recipe(name):
+    recipe = replace(recipes.NAMES[name], floor_db=-60.0)
+    codec = recipe.codec
+    for field in ("n_fft", "hop_length", "floor_db", "samples", "iterations", "sample_rate"):
+        if hasattr(codec, field):
+            assert getattr(codec, field) == getattr(recipe, field), field
+
+
+def test_gansynths_discriminator_hears_frequencies_by_their_level():
+    critic = replace(recipes.NAMES["gansynth-notes"], width=2).build_discriminator((3, 2))
+    silence = np.full((4, 64, 512, 2), -1.0, np.float32)
+    louder = silence.copy()
+    louder[..., 1] = np.random.default_rng(0).uniform(-1, 1, (4, 64, 512))
+    np.testing.assert_array_equal(critic(silence)["scores"], critic(louder)["scores"])
+
+
 def test_both_networks_of_the_article_begin_quietly():
     recipe = replace(recipes.NAMES["article"], width=2)
     networks = recipe.build_generator((3,)), recipe.build_discriminator((3,))
@@ -149,15 +172,20 @@ def test_an_unknown_family_is_named():
 
 @pytest.mark.parametrize(("network", "silence"), [("specgan", -1.0), ("wavegan", 0.0)])
 def test_what_a_random_shift_moves_in_is_the_silence_of_the_codec(network, silence):
-    gan = replace(recipes.NAMES["drums"], network=network, width=1, shift=3).build_gan((3,))
-    assert (gan.augment.fill, gan.augment.radius) == (silence, 3)
+    gan = replace(recipes.NAMES["drums"], network=network, width=1, shift=3, seed=7)
+    gan = gan.build_gan((3,))
+    augment = gan.augment
+    assert (augment.fill, augment.radius, augment.seed, gan.seed) == (silence, 3, 7, 7)
 
 
 def test_optimisers_and_terms_are_those_of_the_recipe():
-    changed = {"gradient_penalty": 10.0, "critic_steps": 5, "discriminator_rate": 2e-3}
+    terms = {"loss": "hinge", "r1": 3.0, "penalty_every": 4, "label_loss": 0.5}
+    terms |= {"gradient_penalty": 10.0, "critic_steps": 5}
+    changed = terms | {"discriminator_rate": 2e-3, "ema": 0.5}
     recipe = replace(recipes.NAMES["drums"], width=2, betas=(0.25, 0.75), shift=0, **changed)
     gan = recipe.build_gan((3,))
-    assert (gan.objective.gradient_penalty, gan.objective.critic_steps) == (10.0, 5)
+    assert terms.items() <= asdict(gan.objective).items()
+    assert gan.ema == 0.5
     for optimizer, rate in ((gan.generator_optimizer, 4e-4), (gan.discriminator_optimizer, 2e-3)):
         assert float(optimizer.learning_rate) == pytest.approx(rate)
         assert (optimizer.beta_1, optimizer.beta_2) == (0.25, 0.75)
@@ -211,6 +239,8 @@ def test_conditions_are_numbered_by_name():
 def test_batches_resume_where_they_were():
     recipe = replace(recipes.NAMES["drums"], batch_size=4)
     drums = recipe.load_data("test")
+    other = next(iter(replace(recipe, seed=1).batches(drums)))
+    assert not np.array_equal(other[0], next(iter(recipe.batches(drums)))[0])
     through = list(recipe.batches(drums).take(4))
     resumed = next(iter(recipe.batches(drums, first_step=3)))
     np.testing.assert_array_equal(through[3][0], resumed[0])
@@ -254,3 +284,13 @@ def test_bfloat16_is_used_only_where_the_processor_has_it(flags, wanted, monkeyp
     monkeypatch.setattr(machine.Path, "read_text", lambda path, encoding: flags)
     assert machine.supported_precision("mixed_bfloat16") == wanted
     assert machine.supported_precision("float32") == "float32"
+
+
+@pytest.mark.parametrize(
+    ("capability", "wanted"), [((8, 0), "mixed_bfloat16"), ((7, 5), "float32")]
+)
+def test_bfloat16_is_used_only_on_gpus_that_have_it(capability, wanted, monkeypatch):
+    monkeypatch.setattr(machine.tf.config, "list_physical_devices", lambda kind: ["a GPU"])
+    details = {"compute_capability": capability}
+    monkeypatch.setattr(machine.tf.config.experimental, "get_device_details", lambda _: details)
+    assert machine.supported_precision("mixed_bfloat16") == wanted

@@ -25,6 +25,10 @@ def test_dictated_words_are_found_again():
     borders = transcription.find_words(dictated, SAMPLE_RATE)
     expected = [[start, start + 2400] for start in (0, 4400, 8800)]
     np.testing.assert_allclose(borders, expected, atol=160)
+    faint = 10 ** (-30 / 20) * tones(1000)  # above -40 dB: speech; 50 dB down: cut away
+    words = [np.concatenate([tones(300), faint, gain * tones(500)]) for gain in (1.0, 10**-2.5)]
+    lengths = [len(transcription.dictate([word], SAMPLE_RATE, pause_s=0)) for word in words]
+    assert lengths == pytest.approx([7200, 4800], abs=8)
     with pytest.raises(ValueError, match=r"words\[1\] must be speech, received nothing but zeros"):
         transcription.dictate([tones(300), silence], SAMPLE_RATE)
     stereo = np.stack([dictated, dictated], axis=1)
@@ -39,6 +43,10 @@ def test_short_silence_is_part_of_a_word_and_a_click_is_none():
     assert len(borders) == 2
     assert borders[0].tolist() == pytest.approx([0, 2400 + 800 + 2400], abs=160)
     assert transcription.find_words(np.zeros(4000), SAMPLE_RATE).shape == (0, 2)
+    shortest = np.concatenate([tones(300, duration_s=0.1), pause])
+    assert transcription.find_words(shortest, SAMPLE_RATE).tolist() == [[0, 800]]
+    faint = np.concatenate([tones(300), 10 ** (-30 / 20) * tones(500), 1e-3 * tones(900)])
+    assert transcription.find_words(faint, SAMPLE_RATE).tolist() == [[0, 4800]]
 
 
 def test_words_are_described_by_their_parts_at_any_level():
@@ -75,6 +83,7 @@ def test_each_text_is_spoken_by_one_voice_and_word_by_word():
         voices = {first_voice(digits, utterance, part) for part in (0, 1, 2)}
         assert len(voices) == 1
     assert len({first_voice(digits, utterance, 0) for utterance in spoken}) == 2
+    assert len({len(utterance) for utterance in spoken}) > 2  # other recordings each time
     with pytest.raises(ValueError, match="voices must be one of"):
         transcription.speak(digits, [[1]], "person", seed=0)
     with pytest.raises(ValueError, match="does not say all of"):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from audiogan_lib import spectral, vocoding
+from audiogan_lib.vocoding import vocoder
 
 TINY = replace(vocoding.RECIPE, width=8, blocks=1, frames=16, batch_size=2)
 
@@ -90,9 +91,18 @@ def test_a_sound_is_at_no_distance_from_itself(voices):
 
 def test_a_gain_of_one_neper_is_a_mel_distance_of_one():
     hiss = np.random.default_rng(0).normal(0, 0.1, (2, 8192))
-    found = vocoding.distances(hiss, hiss * np.exp(1))
-    assert np.allclose(found["mel"], 1, atol=0.05)
-    assert np.allclose(found["periodicity"], 0, atol=1e-3)
+    distances = vocoding.distances(hiss, hiss * np.exp(1))
+    assert np.allclose(distances["mel"], 1, atol=0.05)
+    assert np.allclose(distances["periodicity"], 0, atol=1e-3)
+
+
+@pytest.mark.parametrize("level_db, counts", [(-30.0, True), (-50.0, False)])
+def test_frames_count_within_40_db_of_the_loudest(level_db, counts):
+    hiss = np.random.default_rng(0).normal(0, 0.1, (1, 8192))
+    hiss[:, 4096:] *= 10 ** (level_db / 20)
+    copy = hiss.copy()
+    copy[:, 5120:] *= 2.0
+    assert (vocoding.distances(hiss, copy)["mel"][0] > 0.1) == counts
 
 
 def test_periodicity_hears_lost_phase(codec, voices):
@@ -138,6 +148,10 @@ def test_batches_pair_crops_with_their_mels_and_repeat(voices):
     first, second = next(stream), next(stream)
     assert first[0].shape == (2, 1024)
     assert first[1].shape == (2, 16, 40)
+    steady = np.ones((4, 8192), np.float32)
+    gains = np.concatenate([next(stream)[0][:, 0] for stream in [iter(TINY.batches(steady))] * 9])
+    assert 10 ** (-12 / 20) <= gains.min() < 0.4 < 0.8 < gains.max() <= 1
+    assert len(np.unique(gains)) == 18
     own = TINY.codec(16).encode(first[0])
     # Where no frame reaches beyond the crop, its mel is the same as that of the crop alone.
     assert np.allclose(own[:, 2:-2], first[1][:, 2:-2], atol=1e-4)
@@ -146,9 +160,22 @@ def test_batches_pair_crops_with_their_mels_and_repeat(voices):
     assert not np.array_equal(first[0], second[0])
 
 
+def test_terms_are_in_nepers_and_weighted_as_the_recipe_says():
+    terms = TINY.terms()
+    assert [weight for weight, _ in terms.values()] == [TINY.mel, TINY.stft]
+    hiss = np.random.default_rng(0).normal(0, 0.1, (2, 1024)).astype(np.float32)
+    for _, distance in terms.values():
+        assert float(distance(hiss, hiss)) < 1e-3
+    assert float(terms["mel"][1](hiss, hiss / np.e)) == pytest.approx(1.0, abs=0.05)
+
+
 def test_a_step_trains_both_networks(voices):
-    gan = replace(TINY, frames=32).build_gan()
+    gan = replace(TINY, frames=32, ema=0.75, seed=3).build_gan()
+    assert (gan.ema, gan.seed) == (0.75, 3)
     before = [w.numpy().copy() for w in gan.generator.weights]
+    for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
+        rates = float(optimizer.learning_rate), optimizer.beta_1, optimizer.beta_2
+        assert rates == (pytest.approx(5e-4), 0.8, 0.9)
     logs = gan.train_step(next(iter(replace(TINY, frames=32).batches(voices))))
     assert {"mel", "stft", "feature_matching"} <= set(logs)
     assert all(np.isfinite(float(value)) for value in logs.values())
@@ -197,6 +224,14 @@ def test_lengths_are_whole_frames(shipped):
     assert sounds.shape == (2, 1024)
     assert np.abs(sounds).max() < 1e-3
     assert np.array_equal(sounds, shipped.from_mels(mels))
+
+
+def test_many_sounds_are_made_as_few_are_and_rounds_can_be_left_out(shipped, voices, monkeypatch):
+    mels = shipped.to_mels(voices[:, 2048:4096])
+    few = [shipped.from_mels(mels[i : i + 1])[0] for i in range(3)]
+    monkeypatch.setattr(vocoder, "_BATCH", 2)
+    assert np.allclose(shipped.from_mels(mels), few, atol=1e-3)
+    assert np.allclose(shipped.from_mels(mels, 0), shipped.network(mels), atol=1e-5)
 
 
 def test_a_mel_of_another_size_is_refused(shipped):

@@ -32,7 +32,8 @@ class Objective:
         for name in ("penalty_every", "critic_steps"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}={getattr(self, name)}: must be 1 or more")
-        for name in ("r1", "r2", "gradient_penalty", "clip_weights", "drift"):
+        weights = "r1", "r2", "gradient_penalty", "drift", "feature_matching", "label_loss"
+        for name in (*weights, "clip_weights"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name}={getattr(self, name)}: must be 0 or more")
 
