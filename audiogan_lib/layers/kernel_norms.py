@@ -107,15 +107,10 @@ class SpectralNorm(_RescaledKernel):
 
     Parameters
     ----------
-    layer : keras.layers.Dense, Conv1D, Conv2D, Conv1DTranspose or Conv2DTranspose
-        Layer to normalise.
+    layer : keras.layers.Layer
+        One that `WeightNorm` takes, errors too.
     **kwargs
         For ``keras.layers.Layer``.
-
-    Raises
-    ------
-    TypeError
-        If ``layer`` is of another kind.
     """
 
     # keras.layers.SpectralNormalization assigns the divided kernel to the layer instead. Then no
@@ -164,17 +159,12 @@ class EqualizedRate(_RescaledKernel):
 
     Parameters
     ----------
-    layer : keras.layers.Dense, Conv1D, Conv2D, Conv1DTranspose or Conv2DTranspose
-        Layer to scale.
+    layer : keras.layers.Layer
+        One that `WeightNorm` takes, errors too.
     gain : float > 0
         ``sqrt(2)`` ahead of a (leaky) ReLU; 1 for a layer that nothing follows.
     **kwargs
         For ``keras.layers.Layer``.
-
-    Raises
-    ------
-    TypeError
-        If ``layer`` is of another kind.
     """
 
     def __init__(self, layer, gain=2**0.5, **kwargs):

@@ -133,17 +133,15 @@ def build_discriminator(
 
     Parameters
     ----------
-    frames, bins : int > 0
-        Size of a spectrogram, multiples of 32.
+    frames, bins
+        As in :func:`build_generator`, errors too.
     width : int > 0
         Channels after the first layer; they double with each (16 times as many after the last, 8
         with ``patch=2``).
     labels : int or tuple of int
         Classes of each condition; 0 for none. With them the score gains the inner product of the
         features and an embedding of the labels (Miyato and Koyama 2018, equation 5).
-    kernel : int > 0
-        Side of the kernels.
-    patch : {1, 2, 4}
+    kernel, patch
         As in :func:`build_generator`.
     initializer : str
         Of the kernels; Glorot's as published, ``"he_normal"`` in the recipes.
@@ -157,11 +155,6 @@ def build_discriminator(
     keras.Model
         From ``[batch, frames, bins]``, or ``[spectrograms, labels int [batch, conditions]]``, to
         scores ``[batch, 1]``.
-
-    Raises
-    ------
-    ValueError
-        If ``frames`` or ``bins`` is not a multiple of 32.
     """
     stages = _stages(frames, bins, patch)
     spectrogram = keras.Input((frames, bins), name="spectrogram")

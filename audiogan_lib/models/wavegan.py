@@ -147,18 +147,14 @@ def build_discriminator(
 
     Parameters
     ----------
-    samples : {8192, 16384, 32768, 65536}
-        Length of a waveform.
+    samples
+        As in :func:`build_generator`, errors too.
     width : int > 0
         Channels after the first layer; they double with each.
     phase_shuffle : int >= 0
         Radius of the phase shuffle after each of the first four layers.
-    labels : int or tuple of int
-        Classes of each condition; 0 for none.
-    kernel : int > 0
-        Length of the kernels, in steps of the longer side of a layer.
-    form : {"transposed", "subpixel"}
-        As published, or convolutions of stride 1 over neighbouring steps as channels.
+    labels, kernel, form
+        As in :func:`build_generator`; sub-pixel convolutions see neighbouring steps as channels.
     per_example : bool
         Shuffle each example by its own shift; the authors' code draws one for the batch.
     initializer : str
@@ -172,11 +168,6 @@ def build_discriminator(
     -------
     keras.Model
         From sounds, or ``[sounds, labels int [batch, conditions]]``, to scores ``[batch, 1]``.
-
-    Raises
-    ------
-    ValueError
-        If there is no such length or form.
     """
     strides = _strides(samples, form)[1]
     x = waveform = keras.Input((samples, 1), name="waveform")
