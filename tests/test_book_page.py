@@ -1,4 +1,4 @@
-"""The local Sphinx extension: the key of the execution cache, and what is dropped from pages."""
+"""The local Sphinx extensions: the key of the execution cache, what pages drop, the volume."""
 
 import sys
 from pathlib import Path
@@ -9,6 +9,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book" / "_ext"))
 
 import book_page
+import book_volume
+from docutils import nodes
+from sphinx import addnodes
 
 
 @pytest.fixture
@@ -27,6 +30,12 @@ def tree(tmp_path):
 def test_the_key_changes_with_whatever_a_result_depends_on(tree, name):
     before = book_page.library_key(tree)
     (tree / name).write_text("changed")
+    assert book_page.library_key(tree) != before
+
+
+def test_the_key_sees_another_file_of_the_same_size(tree):
+    before = book_page.library_key(tree)
+    (tree / "audiogan_lib" / "weights" / "card.json").write_text("[]")
     assert book_page.library_key(tree) != before
 
 
@@ -49,8 +58,12 @@ def test_an_older_cache_is_dropped_and_the_present_one_kept(tree):
     book_page.key_execution_cache(app, config)
     first = Path(config.nb_execution_cache_path)
     first.mkdir(parents=True)
+    others = [first.with_name(name) for name in ("0", "z")]
+    for other in others:
+        other.mkdir()
     book_page.key_execution_cache(app, config)
     assert first.is_dir()
+    assert not any(other.exists() for other in others)
     (tree / "audiogan_lib" / "audio.py").write_text("peak = 1.0\n")
     book_page.key_execution_cache(app, config)
     assert Path(config.nb_execution_cache_path) != first
@@ -82,3 +95,25 @@ def test_only_leftovers_are_dropped_from_a_page():
     context = {"script_files": list(scripts.values())}
     book_page.drop_leftovers(None, "page", "page.html", context, None)
     assert context["script_files"] == [scripts["mathjax"]]
+
+
+def test_identifiers_of_two_documents_do_not_meet_on_one_page():
+    first, second = (nodes.section("", ids=["exercises"]) for _ in range(2))
+    inner = nodes.reference("", "up", refid="exercises")
+    note = nodes.footnote("", ids=["note"], backrefs=["exercises"])
+    link = nodes.reference("", "there", refuri="#document-second#exercises")
+    second += [inner, note]
+    part = addnodes.start_of_file("", second, docname="second")
+    book_volume.make_ids_unique(nodes.container("", first, link, part), "first")
+    assert first["ids"] == ["exercises"]
+    assert second["ids"] == [inner["refid"]] == note["backrefs"] == ["second/exercises"]
+    assert link["refuri"] == "#second/exercises"
+    assert note["ids"] == ["note"]
+
+
+def test_the_contents_go_two_levels_deep():
+    section = nodes.section("", nodes.title("", "third"), ids=["c"])
+    for title in ("second", "first"):
+        section = nodes.section("", nodes.title("", title), section, ids=[title[0]])
+    line = book_volume.entry(section, "document-first")
+    assert [link["refuri"] for link in line.findall(nodes.reference)] == ["#document-first", "#s"]

@@ -457,11 +457,11 @@ def test_the_text_names_sizes_and_weights():
 
 def test_of_many_sizes_every_other_is_drawn_and_the_last():
     x = inputs = keras.Input((1,))
-    for units in range(1, 41):
+    for units in range(1, 42):
         x = keras.layers.Dense(units)(x)
     text = str(display.architecture(keras.Model(inputs, x)))
     assert text.partition(": ")[2].startswith("1x1, 1x4, 1x7, ")
-    assert "1x37, 1x40; " in text
+    assert "1x37, 1x40, 1x41; " in text
 
 
 def test_a_network_without_weights_is_refused():

@@ -1,0 +1,128 @@
+"""The scripts beside the library: what they keep, what they refuse and what they say."""
+
+import importlib.util
+import io
+import json
+import subprocess
+import sys
+import tarfile
+from types import SimpleNamespace
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from audiogan_lib import audio, recipes
+
+
+@pytest.fixture
+def script(root):
+    def load(name):
+        spec = importlib.util.spec_from_file_location(name, root / "tools" / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+def test_what_git_tracks_is_held_to_its_budget(root, tmp_path):
+    def check():
+        done = subprocess.run(
+            [sys.executable, root / "tools" / "check_sizes.py"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        return done.returncode, done.stdout
+
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    for i in range(13):
+        (tmp_path / f"{i}.bin").write_bytes(bytes(5 * 2**20))
+    subprocess.run(["git", "add", "0.bin"], cwd=tmp_path, check=True)
+    assert check() == (0, "git tracks 5.2 MB of at most 60\n")
+    subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
+    assert check() == (1, "git tracks 68 MB; all files together may have 60\n")
+    (tmp_path / "0.bin").write_bytes(bytes(6 * 2**20))
+    assert "0.bin has 6.0 MiB; a file may have 5\n" in check()[1]
+
+
+def test_only_the_files_that_are_named_are_unpacked(script, tmp_path, monkeypatch):
+    vendor = script("vendor_javascript")
+    monkeypatch.setattr(vendor, "VENDOR", tmp_path / "book" / "static" / "vendor")
+    package = vendor.Package("p", "1", "", "package/es5", ("*.js", "fonts/*.woff"))
+    names = ("package/LICENSE", "package/es5/a.js", "package/es5/fonts/b.woff")
+    with tarfile.open(fileobj=(archive := io.BytesIO()), mode="w") as members:
+        for name in (*names, "package/c.js", "package/es5/fonts/d.ttf", "other/LICENSE"):
+            member = tarfile.TarInfo(name)
+            member.size = len(name)
+            members.addfile(member, io.BytesIO(name.encode()))
+    vendor.unpack(package, archive.getvalue())
+    kept = {path.relative_to(vendor.VENDOR).as_posix() for path in tmp_path.rglob("*.*")}
+    assert kept == {"p/a.js", "p/fonts/b.woff"}
+    assert (vendor.VENDOR / "p" / "LICENSE").read_text() == "package/LICENSE"
+
+
+def test_pips_answer_becomes_a_row(script, monkeypatch):
+    tried = script("try_packages")
+    answers = [
+        SimpleNamespace(
+            returncode=0,
+            stdout=json.dumps(
+                {
+                    "install": [
+                        {"metadata": {"name": name, "version": number}}
+                        for name, number in (("numpy", "2.0"), ("Note_Seq", "0.5"))
+                    ]
+                }
+            ),
+        ),
+        SimpleNamespace(returncode=1, stderr="first\nerror: metadata-generation-failed\nmore\n"),
+        SimpleNamespace(returncode=3, stderr="gone\n"),
+    ]
+    monkeypatch.setattr(tried.subprocess, "run", lambda *_, **options: answers.pop(0))
+    assert tried.try_package("python", "note-seq") == ("0.5", "1", "yes")
+    assert tried.try_package("python", "magenta") == ("", "", "error: metadata-generation-failed")
+    assert tried.try_package("python", "magenta") == ("", "", "pip: 3")
+
+
+def test_a_shipped_generator_keeps_its_weights_and_some_sounds(script, tmp_path):
+    ship = script("ship_generator")
+    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+    network.set_weights([np.full((3, 4), 1 / 3, np.float32), np.arange(4, dtype=np.float32)])
+    digest = ship.save_small(network, tmp_path / "g.weights.h5")
+    assert len(digest) == 64
+    rounded = network.get_weights()
+    assert rounded[0][0, 0] == np.float32(0.333984375)  # 1/3 in 8 bits
+    network.set_weights([0 * weight for weight in rounded])
+    network.load_weights(tmp_path / "g.weights.h5")
+    for kept, weight in zip(network.get_weights(), rounded, strict=True):
+        np.testing.assert_array_equal(kept, weight)
+    with h5py.File(tmp_path / "g.weights.h5") as file:
+        arrays = []
+        file.visititems(lambda _, item: arrays.append(item) if hasattr(item, "shape") else None)
+        assert {array.compression for array in arrays if array.shape} == {"gzip"}
+
+
+def test_sounds_by_step_are_the_first_the_last_and_some_between(script, tmp_path):
+    ship = script("ship_generator")
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "samples" / "old.flac").touch()
+    for step in (10, 11, 20, 40, 80, 160, 300, 320):
+        sounds = np.repeat(np.arange(24) / 32, 10)
+        audio.write(tmp_path / f"step-{step:08d}.wav", sounds, 8000)
+    ship.copy_samples(tmp_path, tmp_path / "samples", 10)
+    kept = sorted(path.name for path in (tmp_path / "samples").iterdir())
+    assert kept == [f"step-{step:08d}.flac" for step in (10, 20, 40, 80, 160, 320)]
+    sounds, _ = audio.read(tmp_path / "samples" / kept[0])
+    np.testing.assert_allclose(sounds[::10], np.arange(0, 24, 2) / 32, atol=1e-4)
+
+
+def test_a_card_names_the_terms_that_are_used(script):
+    ship = script("ship_generator")
+    recipe = SimpleNamespace(
+        penalty_every=4, r1=2.0, gradient_penalty=0.0, label_loss=1.0, critic_steps=1
+    )
+    assert ship.terms(recipe) == ", R1 penalty 2 every 4 steps, label loss 1"
+    assert set(ship.LIMITS) <= set(recipes.NAMES)
