@@ -457,6 +457,32 @@ def test_composed_and_decomposed_accents_are_one_label_in_an_order_of_its_own(tm
     assert dataset.label_names == ("001", "01", "1", "9", "10", "\u00e9t\u00e9")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="has pipes and links")
+def test_whatever_lies_in_a_folder_is_used_or_named(tmp_path):
+    write(tmp_path / "A.WAV", tone(440), format="WAV")
+    write(tmp_path / "take.wav" / "1.wav", tone(440))  # a folder called like a file
+    write(tmp_path / "adpcm.wav", tone(440), subtype="IMA_ADPCM", format="WAV")
+    many = np.tile(tone(440, 192000)[:, None], (1, 32))
+    write(tmp_path / "studio.wav", many, 192000, subtype="PCM_24", format="WAVEX")
+    write(tmp_path / "\u97f3 \u03c0 \u0434 \u0639.wav", tone(440))
+    write(tmp_path / "new\nline.wav", tone(440))
+    (tmp_path / "link.wav").symlink_to(tmp_path / "A.WAV")
+    used = {"A.WAV", "take.wav/1.wav", "adpcm.wav", "studio.wav", "link.wav"}
+    used |= {"\u97f3 \u03c0 \u0434 \u0639.wav", "new\nline.wav"}
+    os.mkfifo(tmp_path / "pipe.wav")
+    (tmp_path / "nothing.wav").symlink_to(tmp_path / "nowhere")
+    header = bytearray(wav_bytes(tone(440)))
+    header[24:28] = bytes(4)  # 0 Hz
+    (tmp_path / "rate.wav").write_bytes(header)
+    (tmp_path / "loop.wav").symlink_to(tmp_path / "loop.wav")
+    dataset = load_quietly(tmp_path)
+    assert set(dataset.columns["file"]) == used
+    named = {Path(path).name for path, _ in dataset.skipped}
+    assert named == {"pipe.wav", "nothing.wav", "rate.wav", "loop.wav"}
+    for clip in dataset.waveforms:
+        assert strongest_hz(clip) == pytest.approx(440, abs=2)
+
+
 def test_a_constant_offset_hides_neither_silence_nor_onsets(tmp_path):
     hit = np.exp(-np.arange(4000) / 800) * tone(440, duration_s=0.25)
     sound = np.concatenate([np.zeros(24000), hit, np.zeros(200000), hit, np.zeros(24000)])

@@ -29,7 +29,7 @@ from audiogan_lib.datasets.dataset import Clips, Dataset, numbered
 #: three cannot be decoded by libsndfile: they are tried, so that they are named among the skipped.
 SOUND_FILE = re.compile(
     r"[^.].*\.(wave?|flac|og[ga]|opus|mp3|aiff?|aifc|au|snd|caf|w64|rf64|m4a|aac|wma)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,  # a name may hold a line break
 )
 
 #: Samples below this level, in dB relative to full scale, count as silence.
