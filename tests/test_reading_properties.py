@@ -8,14 +8,13 @@ import warnings
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 from tones import RATE, tone, wav_bytes
 
 from audiogan_lib import audio
-
-hypothesis = pytest.importorskip("hypothesis")
-from hypothesis import strategies as st  # noqa: E402
 
 SETTINGS = hypothesis.settings(derandomize=True, deadline=None, database=None, max_examples=150)
 
