@@ -18,12 +18,14 @@ def test_random_directions_are_orthonormal_and_seeded():
     np.testing.assert_allclose(directions @ directions.T, np.eye(4), atol=1e-12)
     np.testing.assert_array_equal(directions, random_directions(4, 20, seed=1))
     assert np.abs(directions - random_directions(4, 20, seed=2)).max() > 0.1
+    assert [random_directions(count, 3, seed=0).shape for count in (0, 3)] == [(0, 3), (3, 3)]
     with pytest.raises(ValueError, match=r"count must lie in \[0, 3\], received 4"):
         random_directions(4, 3, seed=0)
 
 
 def test_a_walk_begins_and_ends_at_its_ends(walk):
     np.testing.assert_array_equal(walk.latent(), walk.start)
+    assert walk.latent([1, 0, 0], 0.5).dtype == np.float32
     np.testing.assert_array_equal(walk.latent(morph=1), walk.end)
     np.testing.assert_array_equal(walk.latent([0, 0, 0], 1), walk.end)
 

@@ -167,6 +167,7 @@ def test_overlapping_notes_of_one_pitch_sound_until_the_last_of_them_ends(tmp_pa
         Note(0, 1, 128),
         Note(0, 1, 60.5),
         Note(0, 1, 60, 0),
+        Note(0, 1, 60, 128),
         Note(0, 1, 60, 100, 16),
         Note(0, 1, np.inf),
         # The format holds no more than 0x0fffffff ticks between two events.
@@ -187,6 +188,7 @@ def test_where_a_midi_file_cannot_be_written_it_says_why(tmp_path):
         with pytest.raises(ValueError, match=rf"tempo_bpm must lie in .*, received {tempo}"):
             music.write_midi(tmp_path / "score.mid", [], tempo)
     music.write_midi(tmp_path / "SCORE.MID", [], 60_000)
+    music.write_midi(tmp_path / "score.mid", [Note(0, 1, 0, 1, 0), Note(0, 1, 127, 127, 15)], 4)
     with pytest.raises(FileNotFoundError, match="a folder that exists"):
         music.write_midi(tmp_path / "none" / "score.mid", [], 120)
 
