@@ -127,7 +127,7 @@ def test_wrong_requests_say_what_would_be_right(digits, asked, message):
 def test_each_of_many_sounds_has_the_latent_and_the_labels_of_its_own():
     recipe = SimpleNamespace(latent_dim=1, samples=2, label_means=None)
     recipe.decode = lambda drawn, names: drawn * np.array([[1, float(name)] for name in names])
-    conditions = {"voice": ["ada", "ben"], "label": ["3", "5", "7"]}
+    conditions = {"voice": ["ada", "ben", "cy"], "label": ["3", "5", "7"]}
     made = pretrained.Generator(
         recipe, conditions, lambda inputs, training: inputs[0] + 100 * inputs[1][:, :1], {}
     )

@@ -139,6 +139,7 @@ def run_tests(folder, tests):
     """
     options = ["-q", "-x", "-p", "no:cacheprovider", "-W", "ignore", "--tb=line"]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment["PYTHONPATH"] = str(folder)  # for tests that start Python elsewhere
     try:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *options, *tests],
