@@ -7,13 +7,13 @@ CLIPS = 32
 
 def tasks():
     """Return one task for each generator, and the seconds of sound that it makes."""
-    found, seconds = {}, {}
+    work, seconds = {}, {}
     for name in pretrained.names():
         generator = pretrained.load(name)
-        found[name] = lambda generator=generator: generator.sample(CLIPS, seed=0)
-        seconds[name] = found[name]().size / generator.sample_rate
+        work[name] = lambda generator=generator: generator.sample(CLIPS, seed=0)
+        seconds[name] = work[name]().size / generator.sample_rate
     vocoder = vocoding.load()
     mels = vocoder.to_mels(pretrained.load("robot-digits").sample(CLIPS, seed=0))
-    found["vocoder"] = lambda: vocoder.from_mels(mels)
-    seconds["vocoder"] = found["vocoder"]().size / vocoder.sample_rate
-    return found, {"seconds": seconds}
+    work["vocoder"] = lambda: vocoder.from_mels(mels)
+    seconds["vocoder"] = work["vocoder"]().size / vocoder.sample_rate
+    return work, {"seconds": seconds}

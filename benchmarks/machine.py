@@ -36,10 +36,10 @@ def describe():
 
 def _versions():
     """Look up what is installed of the packages that matter."""
-    found = {}
+    versions = {}
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except ModuleNotFoundError:
             continue
-    return found
+    return versions

@@ -54,7 +54,7 @@ other features (see its card):
 {unheard}"Real against real" is the distance of as many training clips to the other training clips:
 what no generator is expected to go below.
 
-**Over time** (`curve` in `card.json`{heard}):
+**Over time** (`curve` in `card.json`{by_step}):
 
 | step | minutes | recognised | inception score | Frechet distance |
 | ---: | ---: | ---: | ---: | ---: |
@@ -262,7 +262,7 @@ def describe(name, generator, facts):
         count=facts["scores"]["generated"]["clips"],
         table=metrics.format_table(facts["scores"]),
         unheard=say_unheard(facts["unheard"]) if "unheard" in facts else "",
-        heard="; `samples/`: the same latents at some of these steps"
+        by_step="; `samples/`: the same latents at some of these steps"
         if name in HEARD_BY_STEP
         else "",
         curve="\n".join(rows),

@@ -123,8 +123,8 @@ class LatentPlayer(panel.TwoFaces):
             control.observe(self._walk_anew, "value")
         self._random.on_click(self._draw_seed)
         seeds = panel.row(self._seed, self._random), self._end_seed
-        heard = self._morph, self._at_once, self._sound, *save.widgets
-        self.panel = widgets.VBox([*self._dropdowns.values(), *self._knobs, *seeds, *heard])
+        below = self._morph, self._at_once, self._sound, *save.widgets
+        self.panel = widgets.VBox([*self._dropdowns.values(), *self._knobs, *seeds, *below])
 
     def _conditions(self):
         return {name: menu.value for name, menu in self._dropdowns.items()}
