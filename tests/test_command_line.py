@@ -302,12 +302,19 @@ def test_a_run_that_is_interrupted_saves_says_so_and_goes_on(here):
     train = [sys.executable, "-u", "-m", "audiogan_lib", "train", "--data", "mine"]
     train += ["--minutes", "30", "--out", "run"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
-    with subprocess.Popen(train, **pipes) as run:
+
+    def heed():  # a shell lets what it starts in the background ignore interrupts
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(train, preexec_fn=heed, **pipes) as run:
         bar = ""
         while "step=" not in bar and run.poll() is None:  # in the first minute: nothing is saved
             bar = bar[-9:] + run.stderr.read(1)
         run.send_signal(signal.SIGINT)
-        said = run.stderr.read().splitlines()
+        try:
+            said = run.communicate(timeout=120)[1].splitlines()
+        finally:
+            run.kill()
     assert run.returncode == 130
     assert said[-1] == (
         "audiogan_lib: stopped: what was learnt is saved, and the same command goes on from there"
