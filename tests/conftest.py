@@ -11,6 +11,9 @@ from audiogan_lib.datasets import downloads
 
 ROOT = Path(__file__).resolve().parents[1]
 
+#: Needs the peers themselves; what they said is stored beside it.
+collect_ignore = ["peers/make.py"]
+
 
 def pytest_configure():
     """Use copies of the public data sets from a folder beside the checkout, if there are any."""

@@ -46,7 +46,10 @@ sizes = st.one_of(
     st.integers(0, 2**32 - 1), st.integers(0, 2 * len(SOUND)), st.just(0xFFFFFFFF), st.just(0)
 )
 chunks = st.lists(
-    st.tuples(st.text("abcdefgLISTfact ", min_size=4, max_size=4), st.binary(max_size=300)),
+    st.tuples(
+        st.text("abcdefgLISTfact ", min_size=4, max_size=4).filter(lambda kind: kind != "data"),
+        st.binary(max_size=300),
+    ),
     max_size=4,
 )
 
