@@ -8,7 +8,10 @@ from pathlib import Path
 def library_key(root: Path) -> str:
     """Return a short hash of everything that a notebook's result depends on, its own code aside."""
     digest = hashlib.sha256()
-    files = [root / "requirements.txt", *sorted((root / "audiogan_lib").rglob("*"))]
+    files = [
+        root / "requirements.txt",
+        *sorted((root / "audiogan_lib").rglob("*")),
+    ]
     for path in files:
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(path.relative_to(root).as_posix().encode())
@@ -43,7 +46,9 @@ def drop_leftovers(app, pagename, templatename, context, doctree):
     A widget's state holds all that it was given, weights included.
     """
     context["script_files"] = [
-        script for script in context["script_files"] if not is_leftover(script)
+        script
+        for script in context["script_files"]
+        if not is_leftover(script)
     ]
 
 
@@ -51,8 +56,13 @@ def is_leftover(script) -> bool:
     """Tell whether a script tag is one of those dropped by ``drop_leftovers``."""
     attributes = getattr(script, "attributes", {})
     return (
-        "thebe" in (str(getattr(script, "filename", "")) + str(attributes.get("body", "")))
-        or attributes.get("type") == "application/vnd.jupyter.widget-state+json"
+        "thebe"
+        in (
+            str(getattr(script, "filename", ""))
+            + str(attributes.get("body", ""))
+        )
+        or attributes.get("type")
+        == "application/vnd.jupyter.widget-state+json"
     )
 
 

@@ -40,7 +40,12 @@ class VolumeBuilder(SingleFileHTMLBuilder):
         parts = list(tree.findall(addnodes.start_of_file))
         for part in parts:
             part.parent.remove(part)
-        parts.insert(0, addnodes.start_of_file("", *tree.children, docname=self.config.root_doc))
+        parts.insert(
+            0,
+            addnodes.start_of_file(
+                "", *tree.children, docname=self.config.root_doc
+            ),
+        )
         tree.children = []
         tree.extend([self.cover(), self.contents(parts), *parts])
         return tree
@@ -48,26 +53,39 @@ class VolumeBuilder(SingleFileHTMLBuilder):
     def cover(self):
         """Return the title page."""
         config = self.config
-        picture = f'<img src="_static/social.png" alt="{config.ogp_image_alt}">'
+        picture = (
+            f'<img src="_static/social.png" alt="{config.ogp_image_alt}">'
+        )
         lines = (
             f"{config.author}, {config.copyright}",
             "Text, figures and sounds under CC BY 4.0, code under the Apache License 2.0",
             config.html_baseurl,
         )
         texts = [nodes.paragraph("", line) for line in lines]
-        return nodes.container("", nodes.raw("", picture, format="html"), *texts, classes=["cover"])
+        return nodes.container(
+            "",
+            nodes.raw("", picture, format="html"),
+            *texts,
+            classes=["cover"],
+        )
 
     def contents(self, parts):
         """Return the list of chapters and their sections, with room for page numbers."""
         captions = {
             toctree["includefiles"][0]: toctree["caption"]
-            for toctree in self.env.get_doctree(self.config.root_doc).findall(addnodes.toctree)
+            for toctree in self.env.get_doctree(
+                self.config.root_doc
+            ).findall(addnodes.toctree)
         }
-        contents = nodes.container("", nodes.rubric("", "Contents"), classes=["contents"])
+        contents = nodes.container(
+            "", nodes.rubric("", "Contents"), classes=["contents"]
+        )
         for part in parts:
             if part["docname"] in captions:
                 caption = captions[part["docname"]]
-                contents += nodes.paragraph("", caption, classes=["caption"])
+                contents += nodes.paragraph(
+                    "", caption, classes=["caption"]
+                )
             section = next(part.findall(nodes.section))
             contents += entry(section, f"document-{part['docname']}")
         return contents
@@ -78,8 +96,16 @@ def entry(section, anchor, depth=2):
     title = next(section.findall(nodes.title)).astext()
     link = nodes.reference("", title, refuri=f"#{anchor}", internal=True)
     line = nodes.paragraph("", "", link, nodes.inline(classes=["page"]))
-    within = [child for child in section.children if isinstance(child, nodes.section)]
-    lines = [entry(child, child["ids"][0], depth - 1) for child in within if depth > 1]
+    within = [
+        child
+        for child in section.children
+        if isinstance(child, nodes.section)
+    ]
+    lines = [
+        entry(child, child["ids"][0], depth - 1)
+        for child in within
+        if depth > 1
+    ]
     return nodes.container("", line, *lines, classes=["entry"])
 
 
@@ -95,18 +121,31 @@ def make_ids_unique(tree, root):
     """
     owners = {}
     for part in tree.findall(addnodes.start_of_file):
-        owners.update((id(node), part["docname"]) for node in part.findall(nodes.Element))
-    elements = [(node, owners.get(id(node), root)) for node in tree.findall(nodes.Element)]
+        owners.update(
+            (id(node), part["docname"])
+            for node in part.findall(nodes.Element)
+        )
+    elements = [
+        (node, owners.get(id(node), root))
+        for node in tree.findall(nodes.Element)
+    ]
     new, taken = {}, set()
     for node, document in elements:
         for old in node.get("ids", []):
-            new[document, old] = f"{document}/{old}" if old in taken else old
+            new[document, old] = (
+                f"{document}/{old}" if old in taken else old
+            )
         taken.update(node.get("ids", []))
         node["ids"] = [new[document, old] for old in node.get("ids", [])]
     for node, document in elements:
         if "refid" in node:
-            node["refid"] = new.get((document, node["refid"]), node["refid"])
-        node["backrefs"] = [new.get((document, old), old) for old in node.get("backrefs", [])]
+            node["refid"] = new.get(
+                (document, node["refid"]), node["refid"]
+            )
+        node["backrefs"] = [
+            new.get((document, old), old)
+            for old in node.get("backrefs", [])
+        ]
         _, found, target = node.get("refuri", "").partition("#document-")
         target, anchored, anchor = target.partition("#")
         if found and anchored:
