@@ -38,6 +38,7 @@ ROWS = {
     "vocoding": (
         *("audio", "datasets", "files", "losses", "models.vocoder", "spectral", "training"),
     ),
+    "live": ("files", "recipes"),
     "widgets": ("audio", "dirac_gan", "display", "latents", "music"),
     "pretrained": ("files", "recipes"),
     "runs": ("callbacks", "classifiers", "display", "metrics", "pretrained"),

@@ -100,12 +100,18 @@ def _entrance(network, made):
     found = [o for o in network.operations if not isinstance(o, keras.layers.InputLayer)]
     if len(network.inputs) == 1:
         return None, found
-    joined = [isinstance(layer, keras.layers.Concatenate) for layer in found].index(True)
-    embeddings = [o for o in found[:joined] if isinstance(o, layers.LabelEmbedding)]
-    # One-hot labels side by side are the sum of rows of the identity.
-    classes = sum(o.num_classes for o in found[:joined] if type(o).__name__ == "OneHot")
-    rows = embeddings[0].table if embeddings else np.eye(classes)
-    return made.keep(rows), found[joined + 1 :]
+    rows, classes = None, 0
+    for place, layer in enumerate(found):
+        if isinstance(layer, keras.layers.Concatenate):
+            # One-hot labels side by side are the sum of rows of the identity.
+            return made.keep(np.eye(classes) if rows is None else rows), found[place + 1 :]
+        if isinstance(layer, layers.LabelEmbedding):
+            rows = layer.table
+        elif type(layer).__name__ == "OneHot":
+            classes += layer.num_classes
+        elif type(layer).__name__ != "GetItem":
+            break
+    raise ValueError(f"layer {layer.name!r} cannot be exported: labels enter by it")
 
 
 def _export(layer, made):
@@ -114,18 +120,25 @@ def _export(layer, made):
     if isinstance(layer, layers.EqualizedRate):
         inner = layer.layer
         kernel = layer.rescale(inner.kernel, False)
-    exporters = [exporter for kind, exporter in _EXPORTERS.items() if type(inner) is kind]
-    if not exporters:
-        raise ValueError(f"layer {layer.name!r} is a {type(inner).__name__}, which has no export")
     shapes = tuple(layer.input.shape[1:]), tuple(layer.output.shape[1:])
-    exporters[0](inner, made, shapes, None if kernel is None else np.asarray(kernel))
-    if getattr(inner, "bias", None) is not None:
-        made.rectify(shapes[1], shifts=np.asarray(inner.bias))
-    activation = getattr(inner, "activation", keras.activations.linear)
+    try:
+        if type(inner) not in _EXPORTERS:
+            raise ValueError(f"it is a {type(inner).__name__}")
+        exporter = _EXPORTERS[type(inner)]
+        exporter(inner, made, shapes, None if kernel is None else np.asarray(kernel))
+        if getattr(inner, "bias", None) is not None:
+            made.rectify(shapes[1], shifts=np.asarray(inner.bias))
+        _activate(inner, made, shapes)
+    except ValueError as error:
+        raise ValueError(f"layer {layer.name!r} cannot be exported: {error}") from None
+
+
+def _activate(layer, made, shapes):
+    activation = getattr(layer, "activation", keras.activations.linear)
     if activation is keras.activations.tanh:
         made.add("tanh", count=math.prod(shapes[1]))
     elif activation is not keras.activations.linear:
-        raise ValueError(f"layer {layer.name!r}: activation {activation.__name__} has no export")
+        raise ValueError(f"its activation is {activation.__name__}")
 
 
 def _nothing(layer, made, shapes, kernel):
@@ -139,12 +152,10 @@ def _dense(layer, made, shapes, kernel):
 def _convolution(layer, made, shapes, kernel):
     *sides, before, after = kernel.shape
     places, taps = shapes[0][:-1], sides[-1]
-    same = layer.padding == "same" and {*layer.strides, *layer.dilation_rate, layer.groups} == {1}
-    if not same or (len(sides) > 1 and {*sides} != {1}):
-        raise ValueError(
-            f"layer {layer.name!r}: of convolutions only those of stride 1 along one axis, with "
-            "padding 'same', have an export"
-        )
+    if {*layer.strides, *layer.dilation_rate, layer.groups} != {1}:
+        raise ValueError("strides, dilation_rate and groups must be 1")
+    if {*sides} != {1} and (len(places) > 1 or layer.padding != "same"):
+        raise ValueError("only along one axis may the kernel be longer than 1, padding 'same'")
     reach = (taps - 1) // 2 * before, taps // 2 * before
     made.multiply(kernel.reshape(-1, after), math.prod(places), before, reach)
 
@@ -153,10 +164,10 @@ def _transposed(layer, made, shapes, kernel):
     *sides, after, before = kernel.shape
     *places, _ = shapes[0]
     *to, _ = shapes[1]
-    if {*layer.dilation_rate} != {1} or getattr(layer, "output_padding", None) is not None:
-        raise ValueError(f"layer {layer.name!r}: dilation and output_padding have no export")
+    if {*layer.dilation_rate} != {1} or layer.output_padding is not None:
+        raise ValueError("dilation_rate must be 1, and output_padding not given")
     over = [max(side - stride, 0) for side, stride in zip(sides, layer.strides, strict=True)]
-    crop = [cut // 2 for cut in over] if layer.padding == "same" else [0 for _ in over]
+    crop = [cut // 2 if layer.padding == "same" else 0 for cut in over]
     matrix = np.moveaxis(kernel, -1, 0).reshape(before, -1)
     made.multiply(matrix, rows=math.prod(places), step=before)
     sizes = {"map": places, "kernel": sides, "strides": layer.strides, "crop": crop, "to": to}
@@ -174,7 +185,7 @@ def _batch_norm(layer, made, shapes, kernel):
 
 def _relu(layer, made, shapes, kernel):
     if layer.max_value is not None or layer.threshold:
-        raise ValueError(f"layer {layer.name!r}: max_value and threshold have no export")
+        raise ValueError("max_value must not be given, and threshold be 0")
     made.rectify(shapes[1], slope=float(layer.negative_slope))
 
 
@@ -188,7 +199,7 @@ def _pixel_norm(layer, made, shapes, kernel):
 
 def _permute(layer, made, shapes, kernel):
     if layer.dims != (1, 3, 2, 4):
-        raise ValueError(f"layer {layer.name!r}: of permutations only (1, 3, 2, 4) has an export")
+        raise ValueError(f"it exchanges other axes than 2 and 3: {layer.dims}")
     made.add("swap", shape=shapes[0])
 
 
