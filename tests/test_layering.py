@@ -39,10 +39,10 @@ ROWS = {
         *("audio", "datasets", "files", "losses", "models.vocoder", "spectral", "training"),
     ),
     "live": ("files", "recipes"),
-    "widgets": ("audio", "dirac_gan", "display", "latents", "music"),
+    "widgets": ("audio", "dirac_gan", "display", "files", "latents", "music"),
     "pretrained": ("files", "recipes"),
     "runs": ("callbacks", "classifiers", "display", "metrics", "pretrained"),
-    "__main__": ("runs",),
+    "__main__": ("live", "runs"),
 }
 
 #: Networks, layers and losses run on any Keras backend; the others need none at all.

@@ -13,14 +13,10 @@ from audiogan_lib.live.operations import operations
 #: Where the scripts and the kernel are that run in a page.
 PAGE = files.LIBRARY / "live" / "page"
 
-#: The scripts that make sound, in the order in which a page loads them.
+#: The scripts that make sound and the controls, in the order in which a page loads them.
 SCRIPTS = (
-    "kernel.js",
-    "kernel_binary.js",
-    "plain_kernel.js",
-    "pcg64.js",
-    "decoders.js",
-    "engine.js",
+    *("kernel.js", "kernel_binary.js", "plain_kernel.js", "pcg64.js", "decoders.js", "engine.js"),
+    *("sound.js", "latent_player.js"),
 )
 
 _KINDS = {

@@ -162,4 +162,30 @@
     const kernel = await openKernel(count);
     return new Generator(plan, audiogan.fromBase64(weights), kernel, arraysOf(plan, kernel.floats));
   };
+
+  const here = globalThis.document?.currentScript?.src;
+  const open = new Map();
+
+  /**
+   * Open a generator by name, once a page; its script, beside this one, is fetched when it is first
+   * asked for.
+   * @param {string} name
+   * @returns {Promise<Generator>}
+   */
+  audiogan.load = (name) => {
+    if (!open.has(name))
+      open.set(name, fetchScript(name).then(() => audiogan.openGenerator(audiogan.generators[name])));
+    return open.get(name);
+  };
+
+  /** As a script, which a page opened from disk may load, unlike any other file. */
+  const fetchScript = (name) =>
+    new Promise((resolve, reject) => {
+      if (audiogan.generators[name]) return resolve();
+      const script = document.createElement("script");
+      script.src = new URL(`weights-${name}.js`, here).href;
+      script.onload = resolve;
+      script.onerror = () => reject(new Error(`the weights of ${name} are not there`));
+      document.head.append(script);
+    });
 }
