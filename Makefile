@@ -14,7 +14,7 @@ UV_COMPILE := uv pip compile --universal --fork-strategy fewest --python-version
 # TensorFlow's own log lines would drown the progress that is shown.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: book test serve pdf lint bench faults quality requirements
+.PHONY: book test serve pdf lint bench faults quality kernel requirements
 
 book: $(BUILT)
 	@echo
@@ -48,6 +48,10 @@ faults: $(INSTALLED)
 
 quality: $(INSTALLED)
 	$(BIN)/python -m experiments.quality
+
+# Needs clang and lld (Debian and Ubuntu: apt-get install clang lld).
+kernel:
+	sh tools/build_kernel.sh
 
 # --all reads every page again, so that a warning cannot hide behind an earlier build;
 # notebooks that did not change still come from the execution cache.

@@ -45,7 +45,10 @@ def _parser():
     )
 
     generate = commands.add_parser("generate", help="write sounds as WAV files")
-    generate.add_argument("generator", help="a shipped generator's name, or a run's folder")
+    generate.add_argument(
+        "generator", nargs="?", help="a shipped generator's name, or a run's folder"
+    )
+    generate.add_argument("--link", metavar="URL", help="a link to a sound that the book gave")
     generate.add_argument("--label", help="what to generate; all classes in turn when not given")
     generate.add_argument(
         "--condition",
@@ -142,6 +145,11 @@ def _card(arguments):
 
 
 def _generate(arguments):
+    if (arguments.generator is None) == (arguments.link is None):
+        raise ValueError("generate needs either a generator or --link with a link to a sound")
+    if arguments.link is not None:
+        _generate_link(arguments)
+        return
     card = _card(arguments)
     if arguments.seed is not None and arguments.seed < 0:
         raise ValueError(f"--seed {arguments.seed}: must be 0 or more")
@@ -152,22 +160,41 @@ def _generate(arguments):
     data = str(card["recipe"].get("data"))
     if not data.isidentifier():  # as the names of data sets are
         _check_apart(arguments.out, data)
-    from audiogan_lib import audio, pretrained
+    from audiogan_lib import pretrained
 
     generator = pretrained.load(arguments.generator)
     asked = {"label": arguments.label} | {name: value for name, _, value in pairs}
     asked = {name: value for name, value in asked.items() if value is not None}
-    rows = generator.label_indices(arguments.count, **asked)
+    latents = generator.latents(arguments.count, arguments.seed)
+    _write_sounds(arguments.out, generator, latents, asked)
+
+
+def _generate_link(arguments):
+    if arguments.label is not None or arguments.condition or arguments.seed is not None:
+        raise ValueError(
+            "--link says what to generate: no --label, --condition or --seed beside it"
+        )
+    from audiogan_lib import live, pretrained
+
+    name, latent, asked = live.read_link(arguments.link)
+    _write_sounds(arguments.out, pretrained.load(name), latent[None], asked)
+
+
+def _write_sounds(folder, generator, latents, asked):
+    """Make the sounds, once it is sure that no file is in their way."""
+    from audiogan_lib import audio
+
+    rows = generator.label_indices(len(latents), **asked)
     names = [
         [classes[i] for classes, i in zip(generator.conditions.values(), row, strict=True)]
         for row in rows
     ]
-    paths = [arguments.out / _file_name(*pair) for pair in enumerate(names)]
+    paths = [folder / _file_name(*pair) for pair in enumerate(names)]
     for path in paths:
         if path.exists():
             raise ValueError(f"{path} is there already; choose another folder with --out")
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    sounds = generator.sample(arguments.count, seed=arguments.seed, **asked)
+    sounds = generator.from_latents(latents, **asked)
+    folder.mkdir(parents=True, exist_ok=True)
     for path, sound in zip(paths, sounds, strict=True):
         audio.write(path, sound, generator.sample_rate)
         print(path)

@@ -246,6 +246,11 @@ def generators():
     return sorted(path.parent.name for path in WEIGHTS.glob("*/generator.weights.h5"))
 
 
+def is_shipped(name, card):
+    """Tell whether a card is that of the shipped generator of a name."""
+    return read_json(WEIGHTS / name / "card.json", "sha256")["sha256"] == card.get("sha256")
+
+
 def find_generator(name_or_path):
     """Return the folder of a shipped generator, or a run's.
 

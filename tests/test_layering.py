@@ -38,10 +38,11 @@ ROWS = {
     "vocoding": (
         *("audio", "datasets", "files", "losses", "models.vocoder", "spectral", "training"),
     ),
-    "widgets": ("audio", "dirac_gan", "display", "latents", "music"),
+    "live": ("files", "recipes"),
+    "widgets": ("audio", "dirac_gan", "display", "files", "latents", "music"),
     "pretrained": ("files", "recipes"),
     "runs": ("callbacks", "classifiers", "display", "metrics", "pretrained"),
-    "__main__": ("runs",),
+    "__main__": ("live", "runs"),
 }
 
 #: Networks, layers and losses run on any Keras backend; the others need none at all.

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from html import escape
+
 import numpy as np
 
-from audiogan_lib import display
+from audiogan_lib import display, files
 from audiogan_lib.latents import LatentWalk, random_directions
 from audiogan_lib.widgets import panel
 
@@ -18,6 +22,9 @@ PAGE_LABELS = 3
 
 class LatentPlayer(panel.TwoFaces):
     """Turn knobs on a generator's latent and hear what it makes of it.
+
+    On a page of the book the knobs of a shipped generator turn, too: the page makes the sounds
+    itself (see ``live``), and shows the rendered ones under them.
 
     Parameters
     ----------
@@ -69,7 +76,11 @@ class LatentPlayer(panel.TwoFaces):
         self._walk_anew()
 
     def page(self):
-        """Render, for a page without a kernel, the first knob at three positions, and a morph."""
+        """Render, for a page without a kernel, the first knob at three positions, and a morph.
+
+        Where a shipped generator stands behind the player, also what the page's scripts need to
+        put living controls before them.
+        """
         set_now = self._conditions()
         rows = sorted(self._menus.get("label", ()), key=lambda label: label != set_now["label"])
         sounds, labels = [], []
@@ -91,7 +102,29 @@ class LatentPlayer(panel.TwoFaces):
             f"{len(self._names)} knobs and a morph from one seed to another. "
             f"These are some of the sounds behind it{fixed}."
         )
-        return display.players(sounds, self.generator.sample_rate, labels, caption, columns=3)
+        page = display.players(sounds, self.generator.sample_rate, labels, caption, columns=3)
+        if name := _shipped_name(self.generator):
+            settings = escape(json.dumps(self._settings(name)))
+            attributes = f'data-control="latent-player" data-settings="{settings}"'
+            page = display.Html(f"<div {attributes}>{page.html}</div>", page.text)
+        return page
+
+    def _settings(self, name):
+        """Say what the living face in a page starts from: ``live/page/latent_player.js``."""
+        titles = {"label": self._label_means or "label"}
+        return {
+            "generator": name,
+            "conditions": [
+                {"name": condition, "title": titles.get(condition, condition), "classes": menu}
+                for condition, menu in self._menus.items()
+            ],
+            "choices": self._conditions(),
+            "knobs": self._names,
+            "range": KNOB_RANGE,
+            "start": _as_text(self.walk.start),
+            "end": _as_text(self.walk.end),
+            "directions": [_as_text(direction) for direction in self._directions],
+        }
 
     def _build(self, seed, first):
         import ipywidgets as widgets
@@ -150,6 +183,16 @@ class LatentPlayer(panel.TwoFaces):
 
     def _draw_seed(self, button):
         self._seed.value = int(np.random.default_rng().integers(panel.LARGEST_SEED))
+
+
+def _shipped_name(generator):
+    """Return the name by which the generator ships, if it does."""
+    card = getattr(generator, "card", {})
+    return next((name for name in files.generators() if files.is_shipped(name, card)), None)
+
+
+def _as_text(numbers):
+    return base64.b64encode(np.asarray(numbers, "<f8").tobytes()).decode()
 
 
 def _menus(generator):

@@ -1,8 +1,16 @@
 """What the built pages need and no extension offers: a keyed execution cache, no leftovers."""
 
 import hashlib
+import html
+import json
+import re
 import shutil
 from pathlib import Path
+
+from audiogan_lib import live, pretrained
+
+#: What a control that lives in the page leaves there; see `widgets.LatentPlayer`.
+SETTINGS = re.compile(r'data-control="[\w-]+" data-settings="([^"]*)"')
 
 
 def library_key(root: Path) -> str:
@@ -66,6 +74,34 @@ def is_leftover(script) -> bool:
     )
 
 
+def add_live_scripts(app, pagename, templatename, context, doctree):
+    """Let pages with a control that lives there load what makes it live."""
+    if SETTINGS.search(context.get("body", "")):
+        app.add_css_file("live/controls.css")
+        for script in live.SCRIPTS:
+            app.add_js_file(f"live/{script}", loading_method="defer")
+
+
+def write_live_scripts(app, error):
+    """Put the page's scripts, and one for each generator that a page plays, where pages look."""
+    if error is not None or app.builder.format != "html":
+        return
+    folder = Path(app.outdir) / "_static" / "live"
+    folder.mkdir(exist_ok=True)
+    for name in (*live.SCRIPTS, "controls.css"):
+        shutil.copy(live.PAGE / name, folder)
+    for name in sorted(generators_of(Path(app.outdir))):
+        script = live.as_script(pretrained.load(name), name)
+        (folder / f"weights-{name}.js").write_text(script, encoding="utf-8")
+
+
+def generators_of(pages: Path) -> set[str]:
+    """Return the names of the generators that built pages play."""
+    texts = (path.read_text("utf-8") for path in pages.rglob("*.html"))
+    settings = [found for text in texts for found in SETTINGS.findall(text)]
+    return {json.loads(html.unescape(each))["generator"] for each in settings}
+
+
 def publish_underscores(app, error):
     """Tell GitHub Pages to serve folders whose names begin with an underscore."""
     if error is None and app.builder.name == "html":
@@ -77,5 +113,7 @@ def setup(app):
     app.connect("config-inited", key_execution_cache)
     app.connect("config-inited", give_previews_the_address)
     app.connect("html-page-context", drop_leftovers, priority=900)
+    app.connect("html-page-context", add_live_scripts)
     app.connect("build-finished", publish_underscores)
+    app.connect("build-finished", write_live_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,120 @@
+"""From a trained generator to a script that brings it into a page."""
+
+import base64
+import dataclasses
+import inspect
+import json
+
+import librosa
+
+from audiogan_lib import files, spectral
+from audiogan_lib.live.operations import operations
+
+#: Where the scripts and the kernel are that run in a page.
+PAGE = files.LIBRARY / "live" / "page"
+
+#: The scripts that make sound and the controls, in the order in which a page loads them.
+SCRIPTS = (
+    *("kernel.js", "kernel_binary.js", "plain_kernel.js", "pcg64.js", "decoders.js", "engine.js"),
+    *("sound.js", "latent_player.js"),
+)
+
+_KINDS = {
+    spectral.WaveformCodec: "waveform",
+    spectral.LogSpectrogram: "log_spectrogram",
+    spectral.PitchedSpectrogram: "pitched_spectrogram",
+    spectral.InstantaneousFrequency: "instantaneous_frequency",
+}
+
+
+def export(generator):
+    """Describe a generator as a page can play it: the same latents give the same sounds there.
+
+    Parameters
+    ----------
+    generator : pretrained.Generator
+        Of any recipe's networks, trained or not.
+
+    Returns
+    -------
+    plan : dict
+        What `operations` says of its network, and what is to be known beside it: ``"sample_rate"``,
+        ``"samples"``, ``"latent_dim"``, ``"conditions"`` and ``"codec"``.
+    weights : bytes
+        As `operations` returns them.
+
+    Raises
+    ------
+    ValueError
+        As `operations`; or if a label of the pitched codec is no pitch.
+
+    Examples
+    --------
+    >>> from audiogan_lib import live, pretrained
+    >>> plan, weights = live.export(pretrained.load("drums"))
+    >>> plan["sample_rate"], plan["codec"]["kind"], len(weights)
+    (16000, 'log_spectrogram', 2956676)
+    """
+    recipe = generator.recipe
+    network, weights = operations(generator.network)
+    titles = {"label": recipe.label_means or "label"}
+    plan = {
+        "sample_rate": recipe.sample_rate,
+        "samples": recipe.samples,
+        "latent_dim": recipe.latent_dim,
+        "conditions": [
+            {"name": name, "title": titles.get(name, name), "classes": classes}
+            for name, classes in generator.conditions.items()
+        ],
+        "codec": _codec(recipe.codec, generator.label_names),
+        **network,
+    }
+    return plan, weights
+
+
+def as_script(generator, name):
+    """Write a generator as a script that a page can load, opened from disk too.
+
+    Parameters
+    ----------
+    generator : pretrained.Generator
+        Of any recipe's networks.
+    name : str
+        By which the page finds it.
+
+    Returns
+    -------
+    str
+        A classic script.
+
+    Raises
+    ------
+    ValueError
+        As `export`.
+    """
+    plan, weights = export(generator)
+    content = {"plan": plan, "weights": base64.b64encode(weights).decode()}
+    return f"audiogan.generators[{json.dumps(name)}] = {json.dumps(content)};\n"
+
+
+def _codec(codec, labels):
+    """Say what `decoders.js` must know."""
+    known = {"kind": _KINDS[type(codec)], "samples": codec.samples}
+    if isinstance(codec, spectral.WaveformCodec):
+        return known
+    frames, bins = codec.shape[:2]
+    values = {field.name: getattr(codec, field.name) for field in dataclasses.fields(codec)}
+    wanted = ("n_fft", "hop_length", "floor_db", "iterations")
+    known |= {"frames": frames, "bins": bins, "momentum": _MOMENTUM}
+    known |= {name: values[name] for name in wanted if name in values}
+    if isinstance(codec, spectral.PitchedSpectrogram):
+        known["windows"] = [_window(codec, float(label)) for label in labels]
+    return known
+
+
+def _window(codec, pitch):
+    """Return a note's window, the periods in it, and its frequency per sample."""
+    return [*codec.window(pitch), float(librosa.midi_to_hz(pitch) / codec.sample_rate)]
+
+
+_MOMENTUM = inspect.signature(spectral.griffin_lim).parameters["momentum"].default

@@ -1,0 +1,155 @@
+// What becomes of samples in a page: played, drawn, saved, and linked to.
+
+{
+  const LARGEST_PEAK = 10 ** (-1 / 20); // -1 dBFS
+  const FADE_S = 0.005;
+  let context = null;
+  let playing = null;
+  let asked = 0;
+
+  /** A WAV file of one channel and 16 bits. @returns {Uint8Array} */
+  audiogan.wav = (samples, rate) => {
+    const file = new DataView(new ArrayBuffer(44 + 2 * samples.length));
+    const words = [0x52494646, 0x57415645, 0x666d7420, 0x64617461]; // RIFF, WAVE, "fmt ", data
+    [0, 8, 12, 36].forEach((at, i) => file.setUint32(at, words[i]));
+    file.setUint32(4, 36 + 2 * samples.length, true);
+    file.setUint32(16, 16, true);
+    file.setUint16(20, 1, true);
+    file.setUint16(22, 1, true);
+    file.setUint32(24, rate, true);
+    file.setUint32(28, 2 * rate, true);
+    file.setUint16(32, 2, true);
+    file.setUint16(34, 16, true);
+    file.setUint32(40, 2 * samples.length, true);
+    samples.forEach((sample, i) => {
+      const clipped = Math.max(-1, Math.min(1, sample));
+      file.setInt16(44 + 2 * i, Math.round(32767 * clipped), true);
+    });
+    return new Uint8Array(file.buffer);
+  };
+
+  /** Call this in the reader's own gesture: no browser lets a page sound before. */
+  audiogan.wake = () => {
+    context ??= new AudioContext();
+    if (context.state === "suspended") context.resume();
+  };
+
+  /**
+   * Play a sound; the one that plays fades out. It goes through a WAV file because browsers read
+   * that at its own rate and resample it well, where a buffer of another rate gets images.
+   * @param {Float32Array} samples
+   * @param {number} rate in Hz
+   */
+  audiogan.play = async (samples, rate) => {
+    const turn = ++asked;
+    const buffer = await context.decodeAudioData(audiogan.wav(samples, rate).buffer);
+    if (turn !== asked) return; // another was asked for meanwhile
+    const now = context.currentTime;
+    if (playing) {
+      playing.gain.gain.setTargetAtTime(0, now, FADE_S / 3);
+      playing.source.stop(now + 2 * FADE_S);
+    }
+    const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+    const level = Math.min(1, LARGEST_PEAK / Math.max(peak, 1e-9));
+    const [source, gain] = [context.createBufferSource(), context.createGain()];
+    source.buffer = buffer;
+    gain.gain.setValueAtTime(0, now);
+    gain.gain.linearRampToValueAtTime(level, now + FADE_S);
+    gain.gain.setValueAtTime(level, now + Math.max(FADE_S, buffer.duration - FADE_S));
+    gain.gain.linearRampToValueAtTime(0, now + Math.max(2 * FADE_S, buffer.duration));
+    source.connect(gain).connect(context.destination);
+    source.start(now);
+    playing = { source, gain };
+  };
+
+  audiogan.levelDb = (samples) =>
+    10 * Math.log10(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+
+  // Its lightness rises evenly, so it reads the same in grey (matplotlib's magma, every eighth).
+  const COLOURS = [
+    [0, 0, 4], [28, 16, 68], [79, 18, 123], [129, 37, 129], [181, 54, 122],
+    [229, 80, 100], [251, 135, 97], [254, 194, 135], [252, 253, 191],
+  ];
+  const [FLOOR_DB, CEILING_DB] = [-80, 0];
+
+  const colour = (level) => {
+    const at = Math.max(0, Math.min(0.9999, level)) * (COLOURS.length - 1);
+    const [low, high, share] = [COLOURS[Math.floor(at)], COLOURS[Math.floor(at) + 1], at % 1];
+    return low.map((part, i) => part + share * (high[i] - part));
+  };
+
+  /** Amplitudes of a Hann-windowed frame in dB of a full-scale sine. */
+  const spectrum = (samples, start, size, circle) => {
+    const [from, to] = [new Float32Array(2 * size), new Float32Array(2 * size)];
+    for (let i = 0; i < size; i++)
+      from[2 * i] = (samples[start + i] ?? 0) * (0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size));
+    const done = audiogan.fourier(size, from, to, circle);
+    return Array.from({ length: size / 2 }, (_, bin) => {
+      const power = done[2 * bin] ** 2 + done[2 * bin + 1] ** 2;
+      return 10 * Math.log10((16 * power) / size ** 2 + 1e-12);
+    });
+  };
+
+  /** Draw the spectrogram of a sound and, below, its waveform. */
+  audiogan.draw = (canvas, samples, rate) => {
+    const brush = canvas.getContext("2d");
+    const { width, height } = canvas;
+    const size = 2 ** Math.ceil(Math.log2(0.032 * rate));
+    const [columns, bins, wave] = [160, size / 2, height / 4];
+    const circle = new Float32Array(size);
+    for (let i = 0; i < size / 2; i++) {
+      circle[2 * i] = Math.cos((2 * Math.PI * i) / size);
+      circle[2 * i + 1] = Math.sin((2 * Math.PI * i) / size);
+    }
+    const image = new ImageData(columns, bins);
+    for (let column = 0; column < columns; column++) {
+      const centre = Math.round(((column + 0.5) * samples.length) / columns);
+      spectrum(samples, centre - size / 2, size, circle).forEach((level, bin) => {
+        const at = 4 * ((bins - 1 - bin) * columns + column);
+        image.data.set([...colour((level - FLOOR_DB) / (CEILING_DB - FLOOR_DB)), 255], at);
+      });
+    }
+    const small = new OffscreenCanvas(columns, bins);
+    small.getContext("2d").putImageData(image, 0, 0);
+    brush.clearRect(0, 0, width, height);
+    brush.drawImage(small, 0, 0, width, height - wave);
+    brush.fillStyle = "rgb(128, 128, 128)";
+    for (let x = 0; x < width; x++) {
+      const [from, to] = [x, x + 1].map((end) => Math.floor((end * samples.length) / width));
+      let [low, high] = [0, 0];
+      for (let i = from; i < to; i++) {
+        low = Math.min(low, samples[i]);
+        high = Math.max(high, samples[i]);
+      }
+      const middle = height - wave / 2;
+      brush.fillRect(x, middle - (high * wave) / 2, 1, Math.max(1, ((high - low) * wave) / 2));
+    }
+  };
+
+  /** Offer a file to save. */
+  audiogan.save = (bytes, name, type) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([bytes], { type }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  };
+
+  const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
+
+  /** What stands behind the # of a link that reproduces a sound; `live.read_link` reads it, too. */
+  audiogan.linkTo = (generator, latent, choices) => {
+    const bytes = new Uint8Array(Float32Array.from(latent).buffer);
+    const letters = toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+    return "#" + new URLSearchParams({ generator, ...choices, latent: letters });
+  };
+
+  /** Read it; null where there is none. */
+  audiogan.readLink = (fragment) => {
+    const { generator, latent, ...choices } = Object.fromEntries(new URLSearchParams(fragment.slice(1)));
+    if (!generator || !latent) return null;
+    const bytes = audiogan.fromBase64(latent.replaceAll("-", "+").replaceAll("_", "/") + "=".repeat(-latent.length & 3));
+    if (bytes.length % 4) return null;
+    return { generator, choices, latent: new Float32Array(bytes.buffer) };
+  };
+}
