@@ -49,8 +49,7 @@ def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=N
     Parameters
     ----------
     name : str or Path
-        A name of the table, or a folder. To load a folder that is called as a data set is, write
-        ``"./drums"``.
+        A name of the table, or a folder: ``"./drums"`` is one that is called as a data set is.
     split : str, optional
         Only this split: ``"train"``, ``"test"``, and for Speech Commands and NSynth
         ``"validation"``. Everything by default.
@@ -59,8 +58,8 @@ def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=N
     seed : int >= 0, optional
         For a folder: what draws the test split; 0 by default.
     limit : int > 0, optional
-        For ``nsynth``: how many notes of each split are taken, from the beginning of its archive.
-        All by default: 19 GB of memory for ``train``.
+        For ``nsynth``: notes of each split, from the beginning of its archive; all by default,
+        which take 19 GB of memory for ``train``.
     source : Source, optional
         For a downloaded set on a mirror: a changed copy of what ``audiogan_lib.datasets.public``
         names; for ``nsynth`` a dictionary with one for each split.
@@ -72,8 +71,7 @@ def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=N
     TypeError
         When an option is given that is not for this name.
     OSError
-        When an archive cannot be downloaded or is damaged, or a disk is full; the message says
-        what can be done.
+        When an archive cannot be downloaded or is damaged, or a disk is full, with what to do.
 
     Examples
     --------

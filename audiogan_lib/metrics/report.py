@@ -72,8 +72,7 @@ def evaluate(
         report[name] = _column(judge, clips) | values
         if not brief:
             report[name]["intervals"] = intervals
-    report["floor"] = _floor(reference, count, stream(seed, "floor"))
-    report["equal_count"] = count
+    report |= {"floor": _floor(reference, count, stream(seed, "floor")), "equal_count": count}
     if not brief:
         _add_details(report, sets, judge, seed)
     return report
