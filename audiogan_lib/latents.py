@@ -67,7 +67,7 @@ class LatentWalk:
 
 
 def random_directions(count, latent_dim, seed):
-    """Draw directions at random, each orthogonal to the others.
+    """Draw directions ``[count, latent_dim]`` at random, orthogonal and each of length 1.
 
     Parameters
     ----------
@@ -77,11 +77,6 @@ def random_directions(count, latent_dim, seed):
         Their dimensions.
     seed : int >= 0
         The same seed gives the same directions.
-
-    Returns
-    -------
-    directions : np.ndarray [shape=(count, latent_dim), float64]
-        Vectors of length 1.
 
     Raises
     ------

@@ -66,7 +66,7 @@ class Note(NamedTuple):
 
 
 def starts(beats, tempo_bpm, sample_rate):
-    """Find the samples at which beats fall.
+    """Find the samples at which beats fall, as an array of integers.
 
     Each is rounded by itself, to half a sample at most, so that errors do not add up.
 
@@ -78,11 +78,6 @@ def starts(beats, tempo_bpm, sample_rate):
         Beats in a minute.
     sample_rate : int > 0
         In Hz.
-
-    Returns
-    -------
-    samples : np.ndarray [shape=(...), int]
-        Positions.
 
     Raises
     ------
@@ -118,11 +113,6 @@ def mix(sounds, positions, samples=None, loop=False):
     loop : bool
         Whether what rings beyond the end goes on at the start, so that copies of the mix can follow
         each other without a seam; otherwise it is left out.
-
-    Returns
-    -------
-    mixed : np.ndarray [shape=(samples,), float32]
-        The sum.
 
     Raises
     ------

@@ -194,6 +194,8 @@ class Run:
     def train(self, checkpoint_every_s=60.0, looks=12, verbose=True, strategy=None):
         """Train until the recipe's minutes are spent, going on from the last checkpoint.
 
+        Returns the averaged generator, a ``pretrained.Generator``.
+
         A run that is interrupted from the keyboard saves what it has learnt before it ends.
 
         Parameters
@@ -206,11 +208,6 @@ class Run:
             Show a progress bar.
         strategy : tf.distribute.Strategy, optional
             Of ``training.strategy``. Several machines need the folder in common; the first writes.
-
-        Returns
-        -------
-        pretrained.Generator
-            The averaged generator.
         """
         strategy = strategy or tf.distribute.get_strategy()
         chief = training.is_chief(strategy)
@@ -299,7 +296,7 @@ def sounds_like(generator, test, count=300, seed=0):
 
 
 def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=None):
-    """Let the recipe's judge compare generated sounds with the test split.
+    """Let the recipe's judge compare sounds with the test split, by ``metrics.evaluate``.
 
     Parameters
     ----------
@@ -315,11 +312,6 @@ def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=
         As in ``metrics.evaluate``.
     sounds : tuple, optional
         What :func:`sounds_like` returned, instead of new sounds.
-
-    Returns
-    -------
-    dict
-        See ``metrics.evaluate``.
 
     Raises
     ------

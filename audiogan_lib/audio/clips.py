@@ -51,11 +51,6 @@ def fit_length(waveform, samples):
     samples : int > 0
         Wanted length. A clip that is cut fades to zero, linearly, over the last 1/64 of it, so that
         the cut does not click.
-
-    Returns
-    -------
-    waveform : np.ndarray [shape=(..., samples), float32]
-        The clips at that length.
     """
     waveform = np.asarray(waveform, np.float32)
     length = waveform.shape[-1]
@@ -77,11 +72,6 @@ def normalize_peak(waveforms, peak=0.9):
         The clips. Silent ones stay silent.
     peak : float > 0
         Wanted largest magnitude.
-
-    Returns
-    -------
-    waveforms : np.ndarray [shape=(..., samples), float32]
-        The scaled clips.
     """
     waveforms = np.asarray(waveforms, np.float32)
     largest = np.abs(waveforms).max(axis=-1, keepdims=True, initial=0.0)
@@ -97,11 +87,6 @@ def as_clips(waveforms, name="waveforms"):
         Rows of samples.
     name : str
         What the message calls them.
-
-    Returns
-    -------
-    waveforms : np.ndarray [shape=(clips, samples)]
-        The same.
 
     Raises
     ------

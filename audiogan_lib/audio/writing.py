@@ -55,7 +55,7 @@ def write(path, waveform, sample_rate):
 
 
 def to_int16(waveforms):
-    """Round samples to 16 bits: to the nearest step of 1/32768, and 1 to the largest there is.
+    """Round samples to int16: to the nearest step of 1/32768, and 1 to the largest there is.
 
     libsndfile by itself rounds down for WAV and to the nearest for FLAC, so the same sound would
     differ between the two.
@@ -64,11 +64,6 @@ def to_int16(waveforms):
     ----------
     waveforms : array_like [shape=(..., samples), in [-1, 1]]
         The sound.
-
-    Returns
-    -------
-    samples : np.ndarray [shape=(..., samples), int16]
-        The sound in steps of 1/32768.
     """
     steps = np.rint(np.asarray(waveforms, np.float32) * np.float32(32768))
     return np.clip(steps, -32768, 32767).astype(np.int16)

@@ -78,17 +78,12 @@ class Checkpoint(keras.callbacks.Callback):
             raise CheckpointError(f"{error}. Remove {self.folder} to start anew.") from error
 
     def resume(self, gan):
-        """Load the newest whole checkpoint into a compiled model.
+        """Load the newest whole checkpoint into a compiled model; return its step, 0 without one.
 
         Parameters
         ----------
         gan : training.GAN
             Compiled, with the networks of the run.
-
-        Returns
-        -------
-        int
-            The step it goes on from; 0 if the folder holds no checkpoint.
 
         Raises
         ------
@@ -230,17 +225,12 @@ class BestWeights(keras.callbacks.Callback):
             )
 
     def load(self, network):
-        """Load the best weights into a network.
+        """Load the best weights into a network; return the step that they are of.
 
         Parameters
         ----------
         network : keras.Model
             Like the generator of the run.
-
-        Returns
-        -------
-        int
-            The step that they are of.
 
         Raises
         ------

@@ -12,7 +12,7 @@ _FILE = "classifier.weights.h5"
 
 
 def build(samples, sample_rate, heads, width=64, hears="cepstra"):
-    """Build an untrained judge: convolutions over time, pooled over the clip.
+    """Build an untrained `Classifier`: convolutions over time, pooled over the clip.
 
     Parameters
     ----------
@@ -26,11 +26,6 @@ def build(samples, sample_rate, heads, width=64, hears="cepstra"):
         Channels of the first layers; the last has twice as many.
     hears : {"cepstra", "keys"}
         Mel cepstra alone, or beside them bands of half a semitone; then labels are MIDI pitches.
-
-    Returns
-    -------
-    judge : Classifier
-        With random weights.
 
     Raises
     ------
@@ -118,7 +113,7 @@ def train(
     seed=0,
     verbose="auto",
 ):
-    """Train a judge on real sounds.
+    """Train a `Classifier` on real sounds.
 
     Parameters
     ----------
@@ -136,11 +131,6 @@ def train(
         The same seed gives the same judge on the same machine and versions.
     verbose : str or int
         As in ``keras.Model.fit``.
-
-    Returns
-    -------
-    judge : Classifier
-        Trained.
 
     Raises
     ------
@@ -173,17 +163,12 @@ def names():
 
 
 def load(name):
-    """Load a judge, after checking that its weights are the ones its card speaks of.
+    """Load a `Classifier`, after checking that its weights are the ones its card speaks of.
 
     Parameters
     ----------
     name : str or pathlib.Path
         A shipped judge (see `names`) or a folder that `save` wrote.
-
-    Returns
-    -------
-    judge : Classifier
-        Ready to judge.
 
     Raises
     ------

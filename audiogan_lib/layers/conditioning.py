@@ -11,17 +11,12 @@ from audiogan_lib.layers.shifts import PhaseShuffle, RandomShift
 
 
 def condition_sizes(labels):
-    """Normalise the ``labels`` argument of the network builders.
+    """Return the sizes that the ``labels`` argument of a builder means, one a condition.
 
     Parameters
     ----------
     labels : int or sequence of int
         Number of classes; several numbers for several conditions; 0 or () for none.
-
-    Returns
-    -------
-    tuple of int
-        One size for each condition, all positive.
 
     Raises
     ------

@@ -29,7 +29,7 @@ def to_patches(frames, bins, patch, channels=1):
 
 
 def from_patches(patch, shape):
-    """Return layers that undo `to_patches`.
+    """Return layers that undo `to_patches`, for :func:`chain`.
 
     Parameters
     ----------
@@ -37,11 +37,6 @@ def from_patches(patch, shape):
         Side of a square.
     shape : tuple of int
         What comes out: frames and bins, and channels if there is an axis for them.
-
-    Returns
-    -------
-    list of keras.layers.Layer
-        See :func:`chain`.
     """
     frames, bins, *channels = shape
     chunk = patch * (channels[0] if channels else 1)
@@ -61,11 +56,6 @@ def chain(steps, x):
         The layers.
     x : tensor
         What the first takes.
-
-    Returns
-    -------
-    tensor
-        What the last makes.
     """
     for step in steps:
         x = step(x)

@@ -20,11 +20,6 @@ def label_accuracy(probabilities, labels):
     labels : array_like of int [shape=(clips,)]
         The labels asked for.
 
-    Returns
-    -------
-    accuracy : float in [0, 1]
-        Share of agreement.
-
     Raises
     ------
     ValueError
@@ -50,17 +45,12 @@ def label_accuracy(probabilities, labels):
 
 
 def class_shares(probabilities):
-    """Share of clips for which each class is the most probable.
+    """Share of clips for which each class is the most probable: ``[classes]``, with sum 1.
 
     Parameters
     ----------
     probabilities : array_like [shape=(clips, classes)]
         A judge's class probabilities.
-
-    Returns
-    -------
-    shares : np.ndarray [shape=(classes,)]
-        Non-negative, with sum 1.
 
     Raises
     ------

@@ -135,7 +135,7 @@ def _median_hz(waveform, sample_rate, fmin_hz, fmax_hz):
 
 
 def pitch_accuracy(errors_cents, tolerance_cents=20.0):
-    """Share of notes that are in tune.
+    """Share of notes that are in tune; `wilson_interval` tells how sure it is.
 
     Parameters
     ----------
@@ -143,11 +143,6 @@ def pitch_accuracy(errors_cents, tolerance_cents=20.0):
         From `pitch_errors`; NaN counts as out of tune.
     tolerance_cents : float > 0
         Greatest deviation that passes.
-
-    Returns
-    -------
-    accuracy : float in [0, 1]
-        `wilson_interval` tells how sure it is.
     """
     return float(np.mean(np.abs(np.asarray(errors_cents)) <= tolerance_cents))
 

@@ -73,11 +73,6 @@ def is_chief(spread):
     ----------
     spread : tf.distribute.Strategy
         Of :func:`strategy`.
-
-    Returns
-    -------
-    bool
-        True on one machine, and on the first of several.
     """
     resolver = spread.cluster_resolver
     return resolver is None or resolver.task_id in (None, 0)
@@ -160,11 +155,6 @@ def supported_precision(dtype):
     ----------
     dtype : str
         Name of a Keras policy; only ``"mixed_bfloat16"`` may be replaced.
-
-    Returns
-    -------
-    str
-        Name of the policy to use on this GPU or processor.
     """
     if dtype != "mixed_bfloat16":
         return dtype

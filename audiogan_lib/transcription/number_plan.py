@@ -45,7 +45,7 @@ class NumberPlan:
         self.starts = first / first.sum()
 
     def texts(self, count, seed):
-        """Draw numbers.
+        """Draw numbers ``[count, length]``, one a row.
 
         Parameters
         ----------
@@ -53,11 +53,6 @@ class NumberPlan:
             How many.
         seed : int
             The same seed gives the same numbers.
-
-        Returns
-        -------
-        ndarray [shape=(count, length)], int
-            One number a row.
         """
         draws = np.random.default_rng(seed).random((len(self.follows) + 1, count))
         texts = [_choose(np.tile(self.starts, (count, 1)), draws[0])]

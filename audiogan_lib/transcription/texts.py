@@ -24,7 +24,7 @@ DIGITS = {
 
 
 def pack(utterances, positions):
-    """Stack sequences of different lengths, zeros behind the end of each.
+    """Stack sequences into ``[utterances, positions, dim]``, zeros behind the end of each.
 
     Parameters
     ----------
@@ -32,11 +32,6 @@ def pack(utterances, positions):
         Features, one array an utterance.
     positions : int > 0
         The common length.
-
-    Returns
-    -------
-    ndarray [shape=(utterances, positions, dim)], float32
-        What the networks take.
 
     Raises
     ------
@@ -79,17 +74,12 @@ def one_hot(texts, phones, positions):
 
 
 def read(probabilities):
-    """Read the most likely text.
+    """Read the most likely text, as lists of phonemes by number.
 
     Parameters
     ----------
     probabilities : array-like [shape=(texts, positions, phones)]
         What the generator wrote, zeros behind the end.
-
-    Returns
-    -------
-    list of list of int
-        Phonemes by number.
 
     Examples
     --------
@@ -112,11 +102,6 @@ def edit_distance(reference, transcript):
     reference, transcript : sequence of int
         Texts.
 
-    Returns
-    -------
-    int
-        The least number of changes.
-
     Examples
     --------
     >>> edit_distance([4, 7, 1, 1], [4, 7, 7, 1])
@@ -133,17 +118,12 @@ def edit_distance(reference, transcript):
 
 
 def phoneme_error_rate(references, transcripts):
-    """Share of phonemes that are wrong, missing or too many.
+    """Share of phonemes that are wrong, missing or too many; above 1 where too much was written.
 
     Parameters
     ----------
     references, transcripts : sequence of sequence of int
         What was said, and what was written, in the same order.
-
-    Returns
-    -------
-    float >= 0
-        Edits over the phonemes of all references; above 1 where too much was written.
 
     Examples
     --------
@@ -190,7 +170,7 @@ class LanguageModel:
             yield tuple(padded[end - self.order + 1 : end]), padded[end]
 
     def probability(self, context, symbol):
-        """Probability of a symbol after others.
+        """Probability of a symbol after others, in (0, 1).
 
         Parameters
         ----------
@@ -198,11 +178,6 @@ class LanguageModel:
             The symbols before, at most ``order - 1`` of them; -1 before the start.
         symbol : int
             The next one; ``phones`` is the end of the text.
-
-        Returns
-        -------
-        float in (0, 1)
-            They sum to 1 over all symbols.
         """
         lower = self.probability(context[1:], symbol) if context else 1 / (self.phones + 1)
         counts = self._counts.get(context)
@@ -211,17 +186,12 @@ class LanguageModel:
         return (counts[symbol] + len(counts) * lower) / (counts.total() + len(counts))
 
     def perplexity(self, texts):
-        """How surprising texts are.
+        """How surprising texts are: exponential of the mean negative log probability of a symbol.
 
         Parameters
         ----------
         texts : sequence of sequence of int
             For example transcripts.
-
-        Returns
-        -------
-        float >= 1
-            Exponential of the mean negative log probability of a symbol, ends counted.
         """
         grams = [gram for text in texts for gram in self._grams(text)]
         return math.exp(-sum(math.log(self.probability(*gram)) for gram in grams) / len(grams))

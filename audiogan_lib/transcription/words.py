@@ -25,11 +25,6 @@ def dictate(words, sample_rate, pause_s=0.25, silence_db=-40.0):
     silence_db : float < 0
         What is quieter than this before and after a word, relative to its peak, is cut away.
 
-    Returns
-    -------
-    ndarray [shape=(samples,)], float32
-        The utterance.
-
     Raises
     ------
     ValueError

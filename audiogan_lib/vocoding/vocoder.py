@@ -89,17 +89,12 @@ class Vocoder:
 
 
 def load(folder=None):
-    """Load the shipped vocoder, or one from another folder.
+    """Load the shipped `Vocoder`, or one from another folder.
 
     Parameters
     ----------
     folder : path-like, optional
         With ``card.json`` and the weights; those that ship when not given.
-
-    Returns
-    -------
-    Vocoder
-        With its weights checked by SHA-256.
 
     Raises
     ------

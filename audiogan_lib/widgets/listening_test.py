@@ -118,17 +118,12 @@ class BlindTest:
         return sum(letter == self.solution(i) for i, letter in enumerate(self.answers))
 
     def interval(self, confidence=0.95):
-        """Exact interval of the share of right answers, by Clopper and Pearson.
+        """Exact interval of the share of right answers; 0 and 1 before the first.
 
         Parameters
         ----------
         confidence : float in (0, 1)
             It contains the true share at least so often.
-
-        Returns
-        -------
-        low, high : float in [0, 1]
-            Before the first answer 0 and 1.
 
         References
         ----------
