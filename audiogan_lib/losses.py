@@ -88,8 +88,8 @@ def minimax_generator(fake_scores):
 def least_squares_discriminator(real_scores, fake_scores):
     """Bring real scores to 1 and fake scores to 0 (Mao et al. 2017, equation 9).
 
-    ``mean (real - 1)^2 + mean fake^2``, without the halves of the paper, as in HiFi-GAN (Kong et al.
-    2020, equation 1); 1/2 where all scores are 1/2.
+    ``mean (real - 1)^2 + mean fake^2``, without the halves of the paper, as in HiFi-GAN (Kong et
+    al. 2020, equation 1); 1/2 where all scores are 1/2.
 
     Parameters
     ----------
