@@ -224,26 +224,6 @@ class BestWeights(keras.callbacks.Callback):
                 stacklevel=2,
             )
 
-    def load(self, network):
-        """Load the best weights into a network; return the step that they are of.
-
-        Parameters
-        ----------
-        network : keras.Model
-            Like the generator of the run.
-
-        Raises
-        ------
-        CheckpointError
-            If there are none, or card or weights are damaged; the message names the file.
-        """
-        try:
-            card, weights = files.read_card(self.folder, "best")
-        except ValueError as error:
-            raise CheckpointError(str(error)) from error
-        network.load_weights(weights)
-        return card["best"]["step"]
-
 
 def _forms(arrays):
     """Return shape and type of each array; the byte order is the machine's."""

@@ -143,7 +143,7 @@ def spectrogram(
     return figure(drawing, f"Spectrogram of {'; '.join(texts)}.")
 
 
-def image_spectrogram(values, label, x_label="frame", y_label="bin"):
+def image_spectrogram(values, label):
     """Draw an array as a network sees it, without units of sound.
 
     Parameters
@@ -152,8 +152,6 @@ def image_spectrogram(values, label, x_label="frame", y_label="bin"):
         Frames run to the right, bins upward.
     label : str
         What the values are: the name of the colour bar.
-    x_label, y_label : str
-        Names of the axes.
 
     Raises
     ------
@@ -170,11 +168,11 @@ def image_spectrogram(values, label, x_label="frame", y_label="bin"):
         raise ValueError(f"values must have the shape (frames, bins), received {values.shape}")
     drawing, axes = pyplot.subplots(figsize=(6, 3), layout="constrained")
     image = axes.imshow(values.T, origin="lower", aspect="auto", cmap=html.COLOURMAP)
-    axes.set(xlabel=x_label, ylabel=y_label)
+    axes.set(xlabel="frame", ylabel="bin")
     drawing.colorbar(image, ax=axes, label=label, pad=0.02)
     return figure(
         drawing,
-        f"Picture of {label}: {values.shape[0]} by {values.shape[1]} ({x_label} by {y_label}), "
+        f"Picture of {label}: {values.shape[0]} by {values.shape[1]} (frame by bin), "
         f"from {html.number(values.min())} to {html.number(values.max())}.",
     )
 
