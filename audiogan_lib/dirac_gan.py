@@ -106,17 +106,15 @@ class DiracGAN:
     def trajectory(self, steps=200, start=(1.0, 0.0)):
         """Play.
 
+        Returns theta and phi from the start on, ``[steps + 1, 2]``; a weight that runs away is held
+        at a million.
+
         Parameters
         ----------
         steps : int >= 0
             Steps of each player.
         start : tuple of float
             Theta and phi.
-
-        Returns
-        -------
-        path : np.ndarray [shape=(steps + 1, 2), float64]
-            Theta and phi from the start on; a weight that runs away is held at a million.
         """
         path = np.empty((steps + 1, 2))
         path[0] = start

@@ -33,6 +33,8 @@ class LatentWalk:
     def latent(self, positions=None, morph=0.0):
         """Find the latent for a position of the knobs and the morph.
 
+        At morph 0 and 1 with all knobs at 0 it is exactly the start and the end, float32.
+
         Parameters
         ----------
         positions : array_like [shape=(knobs,)], optional
@@ -40,11 +42,6 @@ class LatentWalk:
             two are orthogonal. By default all are 0.
         morph : float in [0, 1]
             From the start to the end on the arc between them (spherical interpolation).
-
-        Returns
-        -------
-        latent : np.ndarray [shape=(latent_dim,), float32]
-            At morph 0 and 1 with all knobs at 0 exactly the start and the end.
 
         Raises
         ------

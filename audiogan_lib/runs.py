@@ -126,16 +126,13 @@ class Run:
     def facts(self, gan):
         """Return what the card says beside the weights.
 
+        They are ``recipe``, ``conditions``, ``data`` (clips of each label, and a digest of the
+        names of their files) and ``training`` (step, minutes, clips and commit).
+
         Parameters
         ----------
         gan : training.GAN
             Of this run.
-
-        Returns
-        -------
-        dict
-            ``recipe``, ``conditions``, ``data`` (clips of each label, and a digest of the names of
-            their files) and ``training``: step, minutes, clips and commit.
         """
         return {
             "recipe": asdict(self.recipe),

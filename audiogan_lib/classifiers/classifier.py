@@ -79,15 +79,13 @@ class Classifier:
     def features(self, waveforms):
         """Return the last hidden layer, for Frechet distances.
 
+        One vector of 64 numbers per clip, float32 >= 0; the same clips are refused as by
+        `probabilities`.
+
         Parameters
         ----------
         waveforms : array_like [shape=(clips, samples)]
             Sound at ``sample_rate``, at any level.
-
-        Returns
-        -------
-        features : np.ndarray [shape=(clips, 64)], float32 >= 0
-            One vector per clip; the same clips are refused as by `probabilities`.
         """
         return self._run(waveforms)["features"]
 

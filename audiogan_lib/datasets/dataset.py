@@ -256,19 +256,15 @@ def numbered(labels, names=None) -> tuple[tuple[str, ...], np.ndarray]:
 def condition_labels(dataset, conditions):
     """Number the classes of each condition.
 
+    Returns labels, int32 ``[clips, conditions]``, and a dict with the names of each condition's
+    classes.
+
     Parameters
     ----------
     dataset : datasets.Dataset
         The clips.
     conditions : tuple of str
         ``"label"`` and names of columns.
-
-    Returns
-    -------
-    labels : ndarray [shape=(clips, conditions)], int32
-        Class of each clip.
-    names : dict of str to tuple of str
-        The names of the classes of each condition.
     """
     labels, names = [], {}
     for condition in conditions:

@@ -6,6 +6,9 @@ from keras import layers
 def to_patches(frames, bins, patch, channels=1):
     """Return layers that put squares of neighbours into the channels of a smaller map.
 
+    From ``[frames, bins]`` or ``[frames, bins, channels]`` to ``[frames / patch, bins / patch,
+    patch * patch * channels]``; see :func:`chain`.
+
     Parameters
     ----------
     frames, bins : int > 0
@@ -14,12 +17,6 @@ def to_patches(frames, bins, patch, channels=1):
         Side of a square.
     channels : int > 0
         Of the map.
-
-    Returns
-    -------
-    list of keras.layers.Layer
-        From ``[frames, bins]`` or ``[frames, bins, channels]`` to ``[frames / patch, bins / patch,
-        patch * patch * channels]``; see :func:`chain`.
     """
     return [
         layers.Reshape((frames // patch, patch, bins // patch, patch * channels), dtype="float32"),

@@ -70,6 +70,9 @@ def class_shares(probabilities):
 def wilson_interval(share, count, confidence=0.95):
     """Confidence interval of a share, such as an accuracy, that was measured on few clips.
 
+    Wilson's score interval: unlike the textbook's normal interval it stays inside [0, 1] and keeps
+    a width when all clips were right.
+
     Parameters
     ----------
     share : float in [0, 1]
@@ -78,12 +81,6 @@ def wilson_interval(share, count, confidence=0.95):
         Number of clips it was measured on.
     confidence : float in (0, 1)
         Coverage of the interval.
-
-    Returns
-    -------
-    low, high : float in [0, 1]
-        Wilson's score interval. Unlike the textbook's normal interval it stays inside [0, 1] and
-        keeps a width when all clips were right.
 
     Raises
     ------

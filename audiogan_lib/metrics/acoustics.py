@@ -56,16 +56,13 @@ def attack_times(waveforms, sample_rate):
 def attack_difference(fake_ms, fake_labels, real_ms, real_labels):
     """Compare attacks label by label.
 
+    By how much the median attacks of generated and of real sounds differ, in ms: the mean over the
+    labels that both have.
+
     Parameters
     ----------
     fake_ms, fake_labels, real_ms, real_labels : array_like [shape=(clips,)]
         From `attack_times`; what each sound was asked to be, or is.
-
-    Returns
-    -------
-    difference_ms : float
-        By how much the median attacks of generated and of real sounds differ: the mean over the
-        labels that both have.
 
     Examples
     --------
@@ -200,15 +197,12 @@ def vital_signs(waveforms, sample_rate):
 def symptoms(fake, real):
     """Say for each alarm about sounds what is wrong, if anything.
 
+    Returns a dict by name of the alarm; of what is silent nothing else is said.
+
     Parameters
     ----------
     fake, real : VitalSigns
         Of generated sounds and of as many recordings.
-
-    Returns
-    -------
-    dict of str to str, False or None
-        By name of the alarm. Of what is silent nothing else is said.
     """
     if fake.level_db < real.level_db - 20:
         seen = f"sounds at {fake.level_db:.0f} dB, recordings at {real.level_db:.0f} dB"

@@ -41,11 +41,6 @@ def density_and_coverage(features, reference, neighbours=5):
     neighbours : int > 0
         How far a ball reaches.
 
-    Returns
-    -------
-    scores : DensityCoverage
-        ``density`` >= 0 and ``coverage`` in [0, 1].
-
     Raises
     ------
     ValueError

@@ -13,9 +13,10 @@ def frechet_distance(features, reference):
 
     ``|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))``, the quantity called FID for pictures and FAD
     for sound. Pitfalls: two finite draws from one distribution are a positive distance apart,
-    larger the fewer the clips, so compare only at equal counts, or see
-    `frechet_distance_infinity`; it sees means and covariances only, of clouds that need not be
-    Gaussian; and it hears only what the judge's features hold.
+    larger the fewer the clips, so compare only at equal counts, or see `frechet_distance_infinity`;
+    it sees means and covariances only, of clouds that need not be Gaussian; and it hears only what
+    the judge's features hold. Its units are those of the features, squared: numbers of two judges
+    do not compare.
 
     Parameters
     ----------
@@ -23,11 +24,6 @@ def frechet_distance(features, reference):
         Features of one set.
     reference : array_like [shape=(clips, dims)]
         Features of the other set, as many dimensions; the count of clips may differ.
-
-    Returns
-    -------
-    distance : float >= 0
-        In squared units of the features, so comparable under one judge only.
 
     Raises
     ------
@@ -71,11 +67,6 @@ def frechet_distance_infinity(
     draws : int > 0
         Draws at each share, averaged.
 
-    Returns
-    -------
-    distance : float
-        In squared units of the features.
-
     Raises
     ------
     ValueError
@@ -114,17 +105,13 @@ def kernel_distance(features, reference):
     clips. Pitfalls: it is negative about half of the time when the distributions are equal (do not
     clip it), and nearly always when clips are dealt, so many of each kind, and not drawn at random:
     compare with a test split of that mix; its size depends on that of the features, so it means
-    nothing across judges; the cube gives a few clips far out the greatest weight.
+    nothing across judges; the cube gives a few clips far out the greatest weight. Two draws
+    from one distribution are 0 apart on average.
 
     Parameters
     ----------
     features, reference : array_like [shape=(clips, dims)]
         As for `frechet_distance`.
-
-    Returns
-    -------
-    distance : float
-        0 on average for two draws from one distribution.
 
     Raises
     ------
@@ -153,11 +140,6 @@ def gaussian_kernel_distance(features, reference):
     ----------
     features, reference : array_like [shape=(clips, dims)]
         As for `frechet_distance`. The arguments cannot be exchanged.
-
-    Returns
-    -------
-    distance : float <= 2
-        0 on average for two draws from one distribution.
 
     Raises
     ------

@@ -9,18 +9,14 @@ def inception_score(probabilities):
 
     Pitfalls: it depends on the judge, on the number of clips and on the mix of labels; it hears
     neither copies of the training clips nor a single clip repeated in each class; a generator that
-    exaggerates what the judge listens for scores higher than recordings.
+    exaggerates what the judge listens for scores higher than recordings. The score goes from 1
+    (every clip looks alike to the judge) to the number of classes (every clip certain, all classes
+    equally frequent).
 
     Parameters
     ----------
     probabilities : array_like [shape=(clips, classes)]
         A judge's class probabilities.
-
-    Returns
-    -------
-    score : float
-        From 1 (every clip looks alike to the judge) to the number of classes (every clip certain,
-        all classes equally frequent).
 
     Raises
     ------

@@ -65,17 +65,12 @@ def nearer(distances, others):
     Pitfalls: listen to the nearest pairs, a distance knows no likeness. The test split must differ
     from the training split as a new clip would: where it holds other speakers or drum kits, honest
     generated clips lie nearer too. A copy at another pitch or speed is not found. A generator of
-    noise copies nothing.
+    noise copies nothing. In the share of pairs whose first is smaller, a tie counts half.
 
     Parameters
     ----------
     distances, others : array_like [shape=(clips,)]
         From `nearest_clips`, of generated clips and of test clips.
-
-    Returns
-    -------
-    share : float in [0, 1]
-        Of all pairs those whose first is smaller; a tie counts half.
 
     References
     ----------

@@ -56,7 +56,7 @@ class Cost:
 
 
 def article_cost(samples=ARTICLE_SAMPLES, widths=ARTICLE_WIDTHS, latent_dim=ARTICLE_LATENT_DIM):
-    """Count what the article's networks would take, without building them.
+    """Count what the article's networks would take, a `Cost`, without building them.
 
     Parameters
     ----------
@@ -66,11 +66,6 @@ def article_cost(samples=ARTICLE_SAMPLES, widths=ARTICLE_WIDTHS, latent_dim=ARTI
         Units of the dense layers and of the LSTMs.
     latent_dim : int > 0
         Length of a latent.
-
-    Returns
-    -------
-    Cost
-        Parameters, bytes and operations.
 
     Examples
     --------

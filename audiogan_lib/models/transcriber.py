@@ -152,18 +152,15 @@ def build_discriminator(phones, positions, width=384, kernel=6):
 def smoothness(real, fake):
     """Mean squared difference of neighbouring logits (Baevski et al. 2021, section 3.4).
 
+    A mean over phonemes and all pairs of neighbours within a text; 0 where nothing changes. A
+    softmax forgets the mean of its logits, so each position's logits have their mean removed.
+
     Parameters
     ----------
     real : tensor
         Ignored: it is there because the training engine hands over both.
     fake : tensor [shape=(batch, positions, phones)]
         Texts of the generator.
-
-    Returns
-    -------
-    tensor [shape=()]
-        Mean over phonemes and all pairs of neighbours within a text; 0 where nothing changes. A
-        softmax forgets the mean of its logits, so each position's logits have their mean removed.
     """
     logits = ops.log(ops.maximum(fake, 1e-30))
     logits = logits - ops.mean(logits, axis=-1, keepdims=True)
@@ -176,18 +173,15 @@ def smoothness(real, fake):
 def diversity(real, fake):
     """Penalise a batch that uses few phonemes (Baevski et al. 2021, section 3.4).
 
+    ``(phones - perplexity) / phones``, with the perplexity of the mean distribution of all
+    positions that hold text; 0 where all phonemes are equally frequent.
+
     Parameters
     ----------
     real : tensor
         Ignored: it is there because the training engine hands over both.
     fake : tensor [shape=(batch, positions, phones)]
         Texts of the generator.
-
-    Returns
-    -------
-    tensor [shape=()], in [0, 1)
-        ``(phones - perplexity) / phones``, with the perplexity of the mean distribution of all
-        positions that hold text; 0 where all phonemes are equally frequent.
     """
     positions = ops.sum(ops.cast(_occupied(fake), fake.dtype))
     usage = ops.sum(fake, axis=(0, 1)) / ops.maximum(positions, 1)

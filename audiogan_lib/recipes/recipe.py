@@ -230,17 +230,14 @@ class Recipe:
     def batches(self, dataset, first_step=0):
         """Stream a data set as the networks see it.
 
+        They are pairs ``(examples, labels int32 [batch, conditions])``, without end.
+
         Parameters
         ----------
         dataset : datasets.Dataset
             What to learn from.
         first_step : int >= 0
             Step to begin with.
-
-        Returns
-        -------
-        tf.data.Dataset
-            Of ``(examples, labels int32 [batch, conditions])``, endless.
         """
         labels = datasets.condition_labels(dataset, self.conditions)[0]
         examples = dataset.encoded(self.codec.encode)

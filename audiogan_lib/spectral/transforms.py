@@ -11,17 +11,14 @@ import tensorflow as tf
 def hann_window(n_fft, win_length=None):
     """Periodic Hann window, centred in a frame.
 
+    It is shared, and so cannot be written to.
+
     Parameters
     ----------
     n_fft : int > 0
         Samples in one frame.
     win_length : int in [1, n_fft], optional
         Samples under the window, zeros around it; ``n_fft`` when not given.
-
-    Returns
-    -------
-    ndarray [shape=(n_fft,)], float32 in [0, 1]
-        The window. It is shared, and so cannot be written to.
 
     Raises
     ------
@@ -117,6 +114,9 @@ def levels_to_magnitudes(levels, floor_db):
 def mel_matrix(sample_rate, n_fft, n_mels, fmin=0.0, fmax=None):
     """Triangular mel filters, Slaney's scale and norm: librosa's matrix, transposed.
 
+    float32 ``[1 + n_fft // 2, n_mels]``: multiply magnitudes by it on the right. It is shared, and
+    so cannot be written to.
+
     Parameters
     ----------
     sample_rate : int > 0
@@ -127,11 +127,6 @@ def mel_matrix(sample_rate, n_fft, n_mels, fmin=0.0, fmax=None):
         Number of bands.
     fmin, fmax : float
         Lowest and highest frequency in Hz; ``fmax`` defaults to half the sample rate.
-
-    Returns
-    -------
-    ndarray [shape=(1 + n_fft // 2, n_mels)], float32
-        Multiply magnitudes by it on the right. It is shared, and so cannot be written to.
     """
     matrix = librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax)
     matrix = np.ascontiguousarray(matrix.T, dtype=np.float32)
@@ -142,17 +137,15 @@ def mel_matrix(sample_rate, n_fft, n_mels, fmin=0.0, fmax=None):
 def mel(waveforms, sample_rate, n_fft, hop_length, n_mels, fmin=0.0, fmax=None, win_length=None):
     """Mel magnitudes of sounds.
 
+    float32 ``[batch, frames, n_mels]``, equal to ``librosa.feature.melspectrogram(..., power=1,
+    center=False)``, transposed.
+
     Parameters
     ----------
     waveforms : array-like [shape=(batch, samples)]
         Sound in [-1, 1].
     sample_rate, n_fft, hop_length, n_mels, fmin, fmax, win_length
         As in :func:`stft` and :func:`mel_matrix`.
-
-    Returns
-    -------
-    tf.Tensor [shape=(batch, frames, n_mels)], float32 >= 0
-        Equal to ``librosa.feature.melspectrogram(..., power=1, center=False)``, transposed.
     """
     magnitudes = tf.abs(stft(waveforms, n_fft, hop_length, win_length))
     return magnitudes @ mel_matrix(sample_rate, n_fft, n_mels, fmin, fmax)

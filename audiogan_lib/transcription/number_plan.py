@@ -63,17 +63,14 @@ class NumberPlan:
     def divergence(self, names):
         """Tell how well numbers give away that their digits have been renamed.
 
+        Kullback-Leibler divergence, in nats a number, of true numbers from renamed ones: by so much
+        the logarithm of their probability falls on average when all digits are replaced by their
+        names. 0 means that nobody can tell, however many numbers they see.
+
         Parameters
         ----------
         names : sequence of int
             For each digit another one: a permutation.
-
-        Returns
-        -------
-        float >= 0
-            Kullback-Leibler divergence, in nats a number, of true numbers from renamed ones: by so
-            much the logarithm of their probability falls on average when all digits are replaced
-            by their names. 0 means that nobody can tell, however many numbers they see.
 
         Raises
         ------

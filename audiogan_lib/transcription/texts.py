@@ -50,6 +50,8 @@ def pack(utterances, positions):
 def one_hot(texts, phones, positions):
     """Turn texts into what the discriminator takes.
 
+    They are one-hot vectors ``[texts, positions, phones]``, zeros behind the end.
+
     Parameters
     ----------
     texts : sequence of sequence of int
@@ -58,11 +60,6 @@ def one_hot(texts, phones, positions):
         How many there are.
     positions : int > 0
         The common length.
-
-    Returns
-    -------
-    ndarray [shape=(texts, positions, phones)], float32
-        One-hot vectors, zeros behind the end.
 
     Raises
     ------
@@ -202,7 +199,8 @@ def weighted_perplexity(transcripts, language_model):
 
     Perplexity alone is lowest for a transcriber that writes the same frequent phonemes over and
     over; it is therefore divided by the share of phonemes in use, squared as in the authors' code
-    (Baevski et al. 2021, section 4.3).
+    (Baevski et al. 2021, section 4.3). The lower the better; infinite for transcripts without a
+    symbol.
 
     Parameters
     ----------
@@ -210,11 +208,6 @@ def weighted_perplexity(transcripts, language_model):
         All that the transcriber wrote.
     language_model : LanguageModel
         Of text that is not the transcripts'.
-
-    Returns
-    -------
-    float >= 1
-        The lower the better; infinite for transcripts without a symbol.
     """
     used = len({phone for transcript in transcripts for phone in transcript})
     if not used:

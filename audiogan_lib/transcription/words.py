@@ -47,6 +47,8 @@ def dictate(words, sample_rate, pause_s=0.25):
 def speak(dataset, texts, voices, seed):
     """Let the voices of a data set of words dictate texts.
 
+    Each text is one utterance by one voice, see `dictate`.
+
     Parameters
     ----------
     dataset : audiogan_lib.datasets.Dataset
@@ -57,11 +59,6 @@ def speak(dataset, texts, voices, seed):
         The column that names who speaks, such as ``"speaker"``.
     seed : int
         Of the choice of a voice for each text, and of a recording for each word.
-
-    Returns
-    -------
-    list of ndarray [shape=(samples,)], float32
-        One utterance a text, each by one voice, see `dictate`.
 
     Raises
     ------

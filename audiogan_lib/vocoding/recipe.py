@@ -187,17 +187,14 @@ class VocoderRecipe:
     def batches(self, waveforms, first_step=0):
         """Stream crops of sounds, most of them where there is sound, and their mel levels.
 
+        Pairs ``(waveforms [batch, frames * hop_length], levels [batch, frames, n_mels])``.
+
         Parameters
         ----------
         waveforms : ndarray [shape=(clips, samples)]
             What to learn from.
         first_step : int >= 0
             Step to begin with.
-
-        Returns
-        -------
-        tf.data.Dataset
-            Of ``(waveforms [batch, frames * hop_length], levels [batch, frames, n_mels])``.
         """
         samples, pad = self.frames * self.hop_length, (self.n_fft - self.hop_length) // 2
         codec = self.codec(self.frames)

@@ -68,7 +68,7 @@ def periodicity(waveforms, sample_rate=8000):
 
     The highest value of the normalised autocorrelation at the lags of 60 to 400 Hz, in frames of
     512 samples: near 1 for a steady vowel, low for noise and for a vowel whose harmonics have lost
-    their common phase.
+    their common phase. One value every 128 samples, ``[clips, frames]``.
 
     Parameters
     ----------
@@ -76,11 +76,6 @@ def periodicity(waveforms, sample_rate=8000):
         Sound.
     sample_rate : int > 0
         In Hz.
-
-    Returns
-    -------
-    ndarray [shape=(clips, frames)], float64 in [0, 1]
-        One value every 128 samples.
     """
     frames = np.lib.stride_tricks.sliding_window_view(waveforms, _FRAME, axis=1)[:, ::_HOP]
     lags = range(int(sample_rate / _LAG_HZ[1]), int(sample_rate / _LAG_HZ[0]) + 1)

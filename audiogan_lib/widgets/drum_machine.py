@@ -141,8 +141,6 @@ class DrumMachine(panel.TwoFaces):
 
     Attributes
     ----------
-    panel : ipywidgets.VBox
-        The live face.
     beat : Beat
         As it is set now.
     sound : np.ndarray [shape=(samples,), float32]

@@ -34,8 +34,6 @@ class LatentPlayer(panel.TwoFaces):
 
     Attributes
     ----------
-    panel : ipywidgets.VBox
-        The live face.
     walk : LatentWalk
         Between the latents of the two seeds that are set.
     sound : np.ndarray [shape=(samples,), float32]

@@ -162,11 +162,6 @@ class ListeningTest(panel.TwoFaces):
     sample_rate : int > 0
         Of the sounds, in Hz.
 
-    Attributes
-    ----------
-    panel : ipywidgets.VBox
-        The live face.
-
     Examples
     --------
     >>> recorded, generated = np.ones((2, 8000)), np.zeros((2, 8000))
@@ -249,11 +244,6 @@ class Comparison(panel.TwoFaces):
         In Hz.
     labels : sequence of str
         A name for each sound.
-
-    Attributes
-    ----------
-    panel : ipywidgets.VBox
-        The live face.
 
     Raises
     ------

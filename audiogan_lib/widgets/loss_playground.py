@@ -39,8 +39,6 @@ class LossPlayground(panel.TwoFaces):
 
     Attributes
     ----------
-    panel : ipywidgets.VBox
-        The live face.
     game : DiracGAN
         What is set now.
     path : np.ndarray [shape=(steps + 1, 2)]

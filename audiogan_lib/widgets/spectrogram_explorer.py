@@ -27,8 +27,6 @@ class SpectrogramExplorer(panel.TwoFaces):
 
     Attributes
     ----------
-    panel : ipywidgets.VBox
-        The live face.
     settings : dict
         What `display.spectrogram` is asked for now.
 

@@ -103,8 +103,6 @@ class TrainingScrubber(panel.TwoFaces):
 
     Attributes
     ----------
-    panel : ipywidgets.VBox
-        The live face.
     sound : np.ndarray [shape=(samples,), float32]
         What the player holds now.
 
