@@ -28,7 +28,8 @@ class DiracGAN:
 
     The generator makes the number theta, and the discriminator scores x by ``level + phi * x``,
     where the level is its score at a draw: 1/2 for least squares, 0 for all others. Both learn by
-    plain gradient descent. The game is won where both weights are 0 [1]_.
+    plain gradient descent. The game is won where both weights are 0 (Mescheder et al. 2018,
+    definition 2.1).
 
     Parameters
     ----------
@@ -51,11 +52,6 @@ class DiracGAN:
     ------
     ValueError
         When there is no such loss, or a number is out of range.
-
-    References
-    ----------
-    .. [1] L. Mescheder, A. Geiger, S. Nowozin, "Which training methods for GANs do actually
-       converge?", ICML 2018, definition 2.1.
 
     Examples
     --------

@@ -12,7 +12,7 @@ class LatentWalk:
     """Where knobs and a morph lead in latent space.
 
     All latents on the way keep the length that the two ends have, since in many dimensions nearly
-    all latents that a generator was trained on have about that length [1]_.
+    all latents that a generator was trained on have about that length (White 2016, section 2).
 
     Parameters
     ----------
@@ -20,10 +20,6 @@ class LatentWalk:
         The latents to morph between.
     directions : np.ndarray [shape=(knobs, latent_dim)]
         Where each knob leads, as orthogonal vectors of length 1.
-
-    References
-    ----------
-    .. [1] T. White, "Sampling generative networks", arXiv:1609.04468, 2016, section 2.
     """
 
     start: np.ndarray
@@ -68,10 +64,8 @@ def random_directions(count, latent_dim, seed):
 
     Parameters
     ----------
-    count : int in [0, latent_dim]
-        How many.
-    latent_dim : int > 0
-        Their dimensions.
+    count, latent_dim : int
+        How many, at most as many as their dimensions.
     seed : int >= 0
         The same seed gives the same directions.
 

@@ -22,27 +22,6 @@ A generator's loss takes ``(fake_scores)``; one that compares with real examples
 
 from keras import ops
 
-__all__ = [
-    "NAMES",
-    "drift",
-    "feature_matching",
-    "gradient_penalty",
-    "hinge_discriminator",
-    "interpolate",
-    "least_squares_discriminator",
-    "least_squares_generator",
-    "log_mel",
-    "minimax_generator",
-    "multi_resolution_stft",
-    "negative_mean_score",
-    "non_saturating_discriminator",
-    "non_saturating_generator",
-    "r1",
-    "relativistic",
-    "relativistic_average",
-    "wasserstein_discriminator",
-]
-
 
 def non_saturating_discriminator(real_scores, fake_scores):
     """Cross-entropy of telling real from fake (Goodfellow et al. 2014, algorithm 1).

@@ -74,10 +74,8 @@ def starts(beats, tempo_bpm, sample_rate):
     ----------
     beats : array_like [shape=(...)]
         Times, >= 0.
-    tempo_bpm : float > 0
-        Beats in a minute.
-    sample_rate : int > 0
-        In Hz.
+    tempo_bpm, sample_rate : float > 0
+        Beats in a minute, and rate in Hz.
 
     Raises
     ------

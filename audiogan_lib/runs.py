@@ -264,10 +264,8 @@ def sounds_like(generator, test, count=300, seed=0):
         Makes the sounds.
     test : datasets.Dataset
         Real sounds.
-    count : int > 0
-        Number of generated sounds.
-    seed : int
-        Of the latents.
+    count, seed : int
+        Number of generated sounds, and seed of the latents.
 
     Returns
     -------
@@ -301,10 +299,8 @@ def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=
         Its recipe names the judge.
     train, test : datasets.Dataset
         Real sounds.
-    count : int > 0
-        Number of generated sounds.
-    seed : int
-        Of the latents.
+    count, seed : int
+        As in :func:`sounds_like`.
     brief : bool
         As in ``metrics.evaluate``.
     sounds : tuple, optional

@@ -16,10 +16,8 @@ def build(samples, sample_rate, heads, width=64, hears="cepstra"):
 
     Parameters
     ----------
-    samples : int > 0
-        Length of a clip.
-    sample_rate : int > 0
-        In Hz.
+    samples, sample_rate : int > 0
+        Length of a clip, and rate in Hz.
     heads : dict of str to tuple of str
         For each question the names of its possible answers.
     width : int > 0

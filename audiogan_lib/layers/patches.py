@@ -13,10 +13,8 @@ def to_patches(frames, bins, patch, channels=1):
     ----------
     frames, bins : int > 0
         Size of the map, multiples of ``patch``.
-    patch : int > 0
-        Side of a square.
-    channels : int > 0
-        Of the map.
+    patch, channels : int > 0
+        Side of a square, and channels of the map.
     """
     return [
         layers.Reshape((frames // patch, patch, bins // patch, patch * channels), dtype="float32"),

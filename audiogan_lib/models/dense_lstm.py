@@ -181,10 +181,8 @@ def build_discriminator(samples=2048, units=64, frame=64, labels=0):
     ----------
     samples : int > 0
         Length of a waveform, a multiple of ``frame``.
-    units : int > 0
-        Of the LSTM.
-    frame : int > 0
-        Samples that the LSTM reads at each step.
+    units, frame : int > 0
+        Of the LSTM, and samples that it reads at each step.
     labels : int or tuple of int
         Classes of each condition; 0 for none. With them the score gains the inner product of the
         LSTM's outputs and an embedding of the labels (Miyato and Koyama 2018, equation 5).

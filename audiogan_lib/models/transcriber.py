@@ -62,11 +62,7 @@ class MergeRepeats(layers.Layer):
 class OneEach(layers.Layer):
     """Apply softmax, and leave zeros behind the end: each segment is one symbol.
 
-    Notes
-    -----
-    Called with logits ``(batch, positions, phones)`` and the features ``(batch, positions, dim)``
-    that they were made of, all zeros behind the end. Output: distributions ``(batch, positions,
-    phones)``, and zeros behind the end.
+    Called as `MergeRepeats`.
     """
 
     def call(self, logits, features):
@@ -78,8 +74,6 @@ class OneEach(layers.Layer):
 class MeanScore(layers.Layer):
     """Average the scores of all positions that hold text.
 
-    Notes
-    -----
     Called with scores ``(batch, positions, 1)`` and the texts ``(batch, positions, phones)`` that
     they are of, all zeros behind the end. Output: the means ``(batch, 1)``; 0 for an empty text.
     """
@@ -96,10 +90,8 @@ def build_generator(phones, positions, dim=512, kernel=4, dropout=0.1, merge=Tru
     ----------
     phones : int > 1
         Symbols of the text, silence included if it has one.
-    positions : int > 0
-        Segments of the longest utterance.
-    dim : int > 0
-        Numbers that describe a segment.
+    positions, dim : int > 0
+        Segments of the longest utterance, and numbers that describe a segment.
     kernel : int > 0
         Segments that the network sees at once.
     dropout : float in [0, 1)

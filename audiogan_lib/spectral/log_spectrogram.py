@@ -29,10 +29,8 @@ class LogSpectrogram(Codec):
 
     Parameters
     ----------
-    sample_rate : int > 0
-        In Hz.
-    samples : int > 0
-        Length of a clip, a multiple of ``hop_length``.
+    sample_rate, samples : int > 0
+        Rate in Hz and length of a clip, a multiple of ``hop_length``.
     n_fft, hop_length, win_length : int > 0
         As in :func:`stft`; ``n_fft - hop_length`` must be even.
     n_mels : int, optional

@@ -37,16 +37,10 @@ class PitchedSpectrogram(Codec):
 
     Parameters
     ----------
-    sample_rate : int > 0
-        In Hz.
-    samples : int > 0
-        Length of a clip, a multiple of ``hop_length``.
+    sample_rate, samples, floor_db, iterations
+        As in `LogSpectrogram`.
     n_fft, hop_length : int > 0
         Greatest length of the window, and step; both even.
-    floor_db : float < 0
-        Level of one bin, relative to a full-scale sine, that counts as silence.
-    iterations : int >= 0
-        Of Griffin-Lim.
 
     Raises
     ------

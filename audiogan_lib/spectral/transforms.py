@@ -41,10 +41,8 @@ def stft(waveforms, n_fft, hop_length, win_length=None):
     ----------
     waveforms : array-like [shape=(batch, samples)]
         Sound in [-1, 1], at least ``n_fft`` samples long.
-    n_fft : int > 0
-        Samples in one frame.
-    hop_length : int > 0
-        Samples between the starts of two frames.
+    n_fft, hop_length : int > 0
+        Samples in one frame, and between the starts of two frames.
     win_length : int in [1, n_fft], optional
         Samples under the window; ``n_fft`` when not given.
 
@@ -119,12 +117,8 @@ def mel_matrix(sample_rate, n_fft, n_mels, fmin=0.0, fmax=None):
 
     Parameters
     ----------
-    sample_rate : int > 0
-        In Hz.
-    n_fft : int > 0
-        Samples in one frame.
-    n_mels : int > 0
-        Number of bands.
+    sample_rate, n_fft, n_mels : int > 0
+        Rate in Hz, samples in one frame, number of bands.
     fmin, fmax : float
         Lowest and highest frequency in Hz; ``fmax`` defaults to half the sample rate.
     """

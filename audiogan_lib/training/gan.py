@@ -252,21 +252,9 @@ class GAN(keras.Model):
     def train_step(self, data):
         """Make one discriminator step and, every ``critic_steps``, one generator step.
 
-        Parameters
-        ----------
-        data : tensor, or tuple of tensors
-            Real examples ``[batch, ...]``; beside them labels int ``[batch, conditions]`` for
-            conditional networks, or, with ``latent=False``, what the generator takes.
-
-        Returns
-        -------
-        dict of str to tensor
-            Running means: losses of both, mean scores, parts of the generator's loss.
-
-        Raises
-        ------
-        ValueError
-            If networks that need labels or other inputs get none.
+        ``data`` are real examples ``[batch, ...]``; beside them, in a tuple, labels int ``[batch,
+        conditions]`` for conditional networks, or, with ``latent=False``, what the generator takes.
+        Returns running means: losses of both, mean scores, parts of the generator's loss.
         """
         real, conditions = self._unpack(data)
         of_discriminator = self._discriminator_step(real, conditions)

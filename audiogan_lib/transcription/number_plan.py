@@ -11,23 +11,17 @@ class NumberPlan:
     b]))``, and begins a number with one proportional to ``exp(skew * u[0, b])``, where all ``u``
     and ``v`` are standard normal.
 
+    ``starts`` ``[digits]`` are the probabilities of the first digit, ``follows`` ``[length - 1,
+    digits, digits]`` those of each further one after the digit before it.
+
     Parameters
     ----------
-    digits : int > 1
-        How many different ones there are.
-    length : int > 1
-        Digits of a number.
+    digits, length : int > 1
+        How many different ones there are, and how many a number has.
     skew : float >= 0
         0 makes all numbers equally likely; the larger, the stronger the habits.
     seed : int
         Of the habits.
-
-    Attributes
-    ----------
-    starts : ndarray [shape=(digits,)]
-        Probabilities of the first digit.
-    follows : ndarray [shape=(length - 1, digits, digits)]
-        For each further place, and each digit before it, the probabilities of the digit there.
 
     Examples
     --------
@@ -49,10 +43,8 @@ class NumberPlan:
 
         Parameters
         ----------
-        count : int > 0
-            How many.
-        seed : int
-            The same seed gives the same numbers.
+        count, seed : int
+            How many; the same seed gives the same numbers.
         """
         draws = np.random.default_rng(seed).random((len(self.follows) + 1, count))
         texts = [_choose(np.tile(self.starts, (count, 1)), draws[0])]

@@ -56,10 +56,8 @@ def one_hot(texts, phones, positions):
     ----------
     texts : sequence of sequence of int
         Phonemes by number.
-    phones : int > 0
-        How many there are.
-    positions : int > 0
-        The common length.
+    phones, positions : int > 0
+        How many phonemes there are, and the common length.
 
     Raises
     ------

@@ -4,9 +4,8 @@ import numpy as np
 import tensorflow as tf
 
 from audiogan_lib import losses, spectral
+from audiogan_lib.models.vocoder import SMALL
 
-#: n_fft, hop_length and win_length in samples, at 8 kHz: 64, 32 and 16 ms.
-RESOLUTIONS = ((512, 128, 512), (256, 64, 256), (128, 32, 128))
 _N_MELS = 80
 _FRAME, _HOP = 512, 128
 _LAG_HZ = (60.0, 400.0)
@@ -60,7 +59,7 @@ def distances(real, copies, sample_rate=8000):
 
 @tf.function(reduce_retracing=True)
 def _multi_resolution(real, copy):
-    return losses.multi_resolution_stft(real, copy, RESOLUTIONS)
+    return losses.multi_resolution_stft(real, copy, SMALL["spectrogram"]["resolutions"])
 
 
 def periodicity(waveforms, sample_rate=8000):

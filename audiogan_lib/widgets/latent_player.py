@@ -19,6 +19,9 @@ PAGE_LABELS = 3
 class LatentPlayer(panel.TwoFaces):
     """Turn knobs on a generator's latent and hear what it makes of it.
 
+    ``walk`` is the `LatentWalk` between the latents of the two seeds that are set, ``sound`` what
+    the player holds now.
+
     Parameters
     ----------
     generator : pretrained.Generator
@@ -31,13 +34,6 @@ class LatentPlayer(panel.TwoFaces):
     **choices : str
         What the menus show at first, as ``label="snare"``; by default each one's first entry. Where
         the label means something, as in ``pitch="60"``, it goes by that name.
-
-    Attributes
-    ----------
-    walk : LatentWalk
-        Between the latents of the two seeds that are set.
-    sound : np.ndarray [shape=(samples,), float32]
-        What the player holds now.
 
     Raises
     ------

@@ -118,17 +118,12 @@ class BlindTest:
         return sum(letter == self.solution(i) for i, letter in enumerate(self.answers))
 
     def interval(self, confidence=0.95):
-        """Exact interval of the share of right answers; 0 and 1 before the first.
+        """Exact interval of the share of right answers (Clopper and Pearson 1934); at first 0 to 1.
 
         Parameters
         ----------
         confidence : float in (0, 1)
             It contains the true share at least so often.
-
-        References
-        ----------
-        C. J. Clopper and E. S. Pearson, "The use of confidence or fiducial limits illustrated in
-        the case of the binomial", Biometrika 26(4), 1934.
         """
         if not self.answers:
             return 0.0, 1.0

@@ -26,7 +26,8 @@ class LossPlayground(panel.TwoFaces):
     """Choose a loss, its regulariser and the size of the steps; see and hear whether it settles.
 
     The game is that of `DiracGAN`. For the ear the recording is a steady tone, A3, and the
-    generated tone lies theta octaves above it: where both are one, the beating stops.
+    generated tone lies theta octaves above it: where both are one, the beating stops. ``game`` is
+    what is set now, ``path`` its theta and phi ``[steps + 1, 2]``.
 
     Parameters
     ----------
@@ -36,13 +37,6 @@ class LossPlayground(panel.TwoFaces):
         Where the generator starts; the discriminator starts at 0.
     **options
         For `DiracGAN`: what the controls show at first.
-
-    Attributes
-    ----------
-    game : DiracGAN
-        What is set now.
-    path : np.ndarray [shape=(steps + 1, 2)]
-        Its theta and phi.
 
     Raises
     ------

@@ -96,15 +96,12 @@ class History:
 class TrainingScrubber(panel.TwoFaces):
     """Move along a training run and hear what the same latents sounded like.
 
+    ``sound`` is what the player holds now.
+
     Parameters
     ----------
     history : History
         The sounds; `History.from_folder` reads those of a run.
-
-    Attributes
-    ----------
-    sound : np.ndarray [shape=(samples,), float32]
-        What the player holds now.
 
     Examples
     --------

@@ -78,10 +78,8 @@ def build_vocos_generator(
         Number of frames, any when not given.
     n_fft, hop_length : int > 0
         Of the STFT that is drawn, in samples; see :class:`InverseSTFT`.
-    width : int > 0
-        Channels between blocks.
-    blocks : int > 0
-        Their number.
+    width, blocks : int > 0
+        Channels between blocks, and number of blocks.
     kernel : int > 0
         Frames that a block sees.
     expansion : int > 0
