@@ -129,12 +129,8 @@ class DiracGAN:
         """Find what one period of penalties does to weights near the rest point.
 
         Near it a step is a matrix. Moduli under 1 mean that the players come to rest, over 1 that
-        they leave; where a modulus is 1, the matrix leaves it open.
-
-        Returns
-        -------
-        eigenvalues : np.ndarray [shape=(2,), complex128]
-            Of the product of ``penalty_every`` steps.
+        they leave; where a modulus is 1, the matrix leaves it open. They are those of the product
+        of ``penalty_every`` steps.
 
         Raises
         ------

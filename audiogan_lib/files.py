@@ -106,7 +106,7 @@ def save_weights(model, path):
 
 
 def write_text(path, text):
-    """Write a text file whole or not at all.
+    """Write a text file whole or not at all; errors are those of `replacing`.
 
     Parameters
     ----------
@@ -114,11 +114,6 @@ def write_text(path, text):
         Where the file goes.
     text : str
         What it holds, written as UTF-8.
-
-    Raises
-    ------
-    OSError
-        As `replacing`.
     """
     with replacing(path) as beside:
         beside.write_text(text, encoding="utf-8")

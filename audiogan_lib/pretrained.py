@@ -153,7 +153,7 @@ class Generator:
         count : int >= 0
             How many.
         label : str, int, or sequence of these, optional
-            See :meth:`label_indices`.
+            See :meth:`label_indices`, errors too.
         seed : int, optional
             For the same sounds again.
         **conditions : str, int, or sequence of these
@@ -163,11 +163,6 @@ class Generator:
         -------
         ndarray [shape=(count, samples)], float32 in [-1, 1]
             The sounds.
-
-        Raises
-        ------
-        ValueError
-            If a condition or a class is unknown.
         """
         return self.from_latents(self.latents(count, seed), label, **conditions)
 

@@ -256,7 +256,8 @@ def sounds_like(generator, test, count=300, seed=0):
     """Generate sounds for which the same was asked as stands in the test split, as often.
 
     A condition that the test split answers otherwise than the generator can, such as by voices that
-    it never heard, runs through all that the generator has.
+    it never heard, runs through all that the generator has. Returns sounds ``[count, samples]``,
+    and for each condition the names of their classes.
 
     Parameters
     ----------
@@ -266,13 +267,6 @@ def sounds_like(generator, test, count=300, seed=0):
         Real sounds.
     count, seed : int
         Number of generated sounds, and seed of the latents.
-
-    Returns
-    -------
-    sounds : ndarray [shape=(count, samples)]
-        Generated.
-    asked : dict of str to list of str
-        For each condition the class of each sound.
     """
     labels, names = datasets.condition_labels(test, generator.recipe.conditions)
     rows = labels[np.arange(count) * len(labels) // count]

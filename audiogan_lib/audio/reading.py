@@ -38,7 +38,8 @@ def read(file, sample_rate=None):
     Several channels are averaged, or, where they cancel each other, the loudest is taken. Whatever
     libsndfile decodes is read, to its last byte: WAV, FLAC, OGG, MP3, ... A warning says where a
     header is wrong though the sound is whole: a recording that was never closed, a few bytes that
-    are missing.
+    are missing. Returns the sound ``[samples]`` in the file's own scale (full scale is 1), and its
+    rate in Hz.
 
     Parameters
     ----------
@@ -46,13 +47,6 @@ def read(file, sample_rate=None):
         What to read.
     sample_rate : int > 0, optional
         Wanted rate in Hz; the sound is resampled to it. By default the file's own rate is kept.
-
-    Returns
-    -------
-    waveform : np.ndarray [shape=(samples,), float32]
-        The sound, in the file's own scale (full scale is 1).
-    sample_rate : int
-        Its rate in Hz.
 
     Raises
     ------

@@ -34,7 +34,6 @@ def batches(arrays, batch_size, seed=0, first_step=0):
 
     Examples
     --------
-    >>> from audiogan_lib.datasets import batches
     >>> stream = batches([np.arange(10), np.arange(10) ** 2], batch_size=4)
     >>> numbers, squares = next(iter(stream))
     >>> numbers.shape

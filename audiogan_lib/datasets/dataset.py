@@ -32,7 +32,6 @@ class Clips:
 
     Examples
     --------
-    >>> from audiogan_lib.datasets import Clips
     >>> clips = Clips(np.arange(8.0).reshape(4, 2), np.array([3, 0, 1])).map(np.negative)
     >>> clips.shape
     (3, 2)

@@ -52,14 +52,9 @@ def waveform(sounds, sample_rate, labels=None, limit=1.0):
     Parameters
     ----------
     sounds, sample_rate, labels
-        As for `players`; what exceeds full scale is drawn as it is.
+        As for `players`, errors too; what exceeds full scale is drawn as it is.
     limit : float > 0
         The amplitude axis runs from ``-limit`` to ``limit``; at 1, full scale, levels compare.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `players`.
 
     Examples
     --------
@@ -111,7 +106,7 @@ def spectrogram(
     Raises
     ------
     TypeError, ValueError
-        As `players`; ValueError also when `scale` is another word, or the range is not one.
+        As for `players`; ValueError also when `scale` is another word, or the range is not one.
 
     Examples
     --------

@@ -26,7 +26,8 @@ def attack_times(waveforms, sample_rate):
 
     The envelope is the root mean square over a millisecond. Pitfalls: a sound that swells again
     later counts up to its loudest moment, and of a low tone the envelope follows the wave itself,
-    so that 60 Hz can rise no quicker than a few milliseconds. Compare medians of many sounds.
+    so that 60 Hz can rise no quicker than a few milliseconds. Compare medians of many sounds. The
+    result is in ms ``[clips]``, NaN for silence.
 
     Parameters
     ----------
@@ -34,11 +35,6 @@ def attack_times(waveforms, sample_rate):
         One sound each.
     sample_rate : int >= 1000
         In Hz.
-
-    Returns
-    -------
-    attack_ms : np.ndarray [shape=(clips,)]
-        In milliseconds, NaN for silence.
 
     Raises
     ------
@@ -80,11 +76,12 @@ def attack_difference(fake_ms, fake_labels, real_ms, real_labels):
 def pitch_errors(waveforms, sample_rate, midi, fmin_hz=55.0, fmax_hz=1400.0):
     """Measure by how much each note is out of tune.
 
-    The period is the one that YIN finds, the median over the frames of 0.1 s or more that lie
-    within 20 dB of the loudest. Pitfalls: YIN finds a pitch in noise too, though hardly the one
-    asked for; it may take a weak fundamental for an octave more; it reads between samples, and is
-    up to 5 cents high near 1 kHz at a rate of 16 kHz; and it knows no timbre. All 86 notes of the
-    shipped test split were within 20 cents.
+    The period is the one that YIN finds (de Cheveigne and Kawahara 2002), the median over the
+    frames of 0.1 s or more that lie within 20 dB of the loudest. Pitfalls: YIN finds a pitch in
+    noise too, though hardly the one asked for; it may take a weak fundamental for an octave more;
+    it reads between samples, and is up to 5 cents high near 1 kHz at a rate of 16 kHz; and it knows
+    no timbre. All 86 notes of the shipped test split were within 20 cents. Errors are positive
+    where the note is too high, NaN for silence; 100 cents are a semitone.
 
     Parameters
     ----------
@@ -97,20 +94,10 @@ def pitch_errors(waveforms, sample_rate, midi, fmin_hz=55.0, fmax_hz=1400.0):
     fmin_hz, fmax_hz : float > 0
         Between which the pitch is sought, whatever was asked.
 
-    Returns
-    -------
-    errors_cents : np.ndarray [shape=(clips,)]
-        Positive where the note is too high, NaN for silence. 100 cents are a semitone.
-
     Raises
     ------
     ValueError
         If there is not one pitch a clip.
-
-    References
-    ----------
-    A. de Cheveigne and H. Kawahara, "YIN, a Fundamental Frequency Estimator for Speech and Music",
-    2002.
     """
     waveforms = audio.as_clips(waveforms).astype(np.float32)
     midi = np.asarray(midi, np.float64)

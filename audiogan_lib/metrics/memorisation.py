@@ -15,6 +15,8 @@ def nearest_clips(waveforms, reference, sample_rate):
 
     Clips are compared as mel spectrograms in decibels (32 bands, every 10 ms, 60 dB below the
     clip's loudest band and up), at whichever shift by up to 40 ms fits best; level plays no part.
+    Returns positions in ``reference`` and distances in dB, both ``[clips]``: the root of the mean
+    squared difference over all bands and times, 0 for a copy.
 
     Parameters
     ----------
@@ -22,13 +24,6 @@ def nearest_clips(waveforms, reference, sample_rate):
         Sounds of one length.
     sample_rate : int > 0
         In Hz.
-
-    Returns
-    -------
-    nearest : np.ndarray of int [shape=(clips,)]
-        Positions in ``reference``.
-    distance_db : np.ndarray [shape=(clips,)]
-        Root of the mean squared difference over all bands and times; 0 for a copy.
 
     Raises
     ------

@@ -139,9 +139,7 @@ def build_article_discriminator(samples=ARTICLE_SAMPLES, widths=ARTICLE_WIDTHS):
     return keras.Model(waveform, x, name="article_discriminator")
 
 
-def build_generator(
-    samples=2048, widths=(256, 512, 1024), latent_dim=100, labels=0, embedding_dim=32
-):
+def build_generator(samples=2048, widths=(256, 512, 1024), latent_dim=100, labels=0):
     """Build the mended network from latents to waveforms.
 
     Parameters
@@ -154,8 +152,6 @@ def build_generator(
         Length of a latent.
     labels : int or tuple of int
         Classes of each condition; 0 for none.
-    embedding_dim : int > 0
-        Length of the label embedding, with ``labels`` only.
 
     Returns
     -------
@@ -163,7 +159,7 @@ def build_generator(
         From latents, or ``[latents, labels int [batch, conditions]]``, to ``[batch, samples, 1]``
         in [-1, 1].
     """
-    inputs, x = generator_inputs(latent_dim, labels, embedding_dim)
+    inputs, x = generator_inputs(latent_dim, labels)
     for stage, width in enumerate(widths):
         x = layers.Dense(width, name=f"dense_{stage}")(x)
         x = layers.ReLU()(x)

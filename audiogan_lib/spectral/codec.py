@@ -59,7 +59,6 @@ class WaveformCodec(Codec):
 
     Examples
     --------
-    >>> from audiogan_lib.spectral import WaveformCodec
     >>> WaveformCodec(samples=16384).shape
     (16384, 1)
     """

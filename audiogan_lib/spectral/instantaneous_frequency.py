@@ -52,7 +52,6 @@ class InstantaneousFrequency(Codec):
 
     Examples
     --------
-    >>> from audiogan_lib.spectral import InstantaneousFrequency
     >>> codec = InstantaneousFrequency(samples=16384, n_fft=1024, hop_length=256)
     >>> codec.shape
     (64, 512, 2)

@@ -49,7 +49,6 @@ class LogSpectrogram(Codec):
 
     Examples
     --------
-    >>> from audiogan_lib.spectral import LogSpectrogram
     >>> codec = LogSpectrogram(sample_rate=8000, samples=8192, n_fft=256, hop_length=64)
     >>> codec.shape
     (128, 128)

@@ -49,7 +49,6 @@ class PitchedSpectrogram(Codec):
 
     Examples
     --------
-    >>> from audiogan_lib.spectral import PitchedSpectrogram
     >>> codec = PitchedSpectrogram(sample_rate=16000, samples=16384, n_fft=1024, hop_length=256)
     >>> codec.shape, codec.window(60)
     ((64, 512), (978, 16))
@@ -77,17 +76,13 @@ class PitchedSpectrogram(Codec):
     def window(self, pitch):
         """Choose the window of a note.
 
+        Returns its length in samples, even, and how many periods of the note are in it, a power of
+        two: the distance of two harmonics in bins.
+
         Parameters
         ----------
         pitch : float
             As MIDI number: 69 is 440 Hz.
-
-        Returns
-        -------
-        n_fft : int
-            Its length in samples, even.
-        periods : int
-            Periods of the note in it, a power of two: the distance of two harmonics in bins.
 
         Raises
         ------

@@ -37,6 +37,9 @@ def hann_window(n_fft, win_length=None):
 def stft(waveforms, n_fft, hop_length, win_length=None):
     """Short-time Fourier transform, without padding.
 
+    Spectra are complex64 ``[batch, frames, 1 + n_fft // 2]``, of ``1 + (samples - n_fft) //
+    hop_length`` frames.
+
     Parameters
     ----------
     waveforms : array-like [shape=(batch, samples)]
@@ -45,11 +48,6 @@ def stft(waveforms, n_fft, hop_length, win_length=None):
         Samples in one frame, and between the starts of two frames.
     win_length : int in [1, n_fft], optional
         Samples under the window; ``n_fft`` when not given.
-
-    Returns
-    -------
-    tf.Tensor [shape=(batch, frames, 1 + n_fft // 2)], complex64
-        The spectra, with ``frames = 1 + (samples - n_fft) // hop_length``.
 
     Raises
     ------
@@ -67,7 +65,9 @@ def istft(spectra, n_fft, hop_length, win_length=None):
     """Inverse short-time Fourier transform: windowed overlap-add over the summed squared window.
 
     This is the signal whose STFT is nearest to ``spectra`` in the least-squares sense (Griffin and
-    Lim 1984, equation 6).
+    Lim 1984, equation 6). Samples of ``[batch, n_fft + (frames - 1) * hop_length]`` that no window
+    reaches with more than a thousandth of its height are zero: at each end, where a Hann window
+    begins, about one in a hundred of ``n_fft``.
 
     Parameters
     ----------
@@ -75,12 +75,6 @@ def istft(spectra, n_fft, hop_length, win_length=None):
         Spectra as :func:`stft` returns them.
     n_fft, hop_length, win_length : int
         As in :func:`stft`.
-
-    Returns
-    -------
-    tf.Tensor [shape=(batch, n_fft + (frames - 1) * hop_length)], float32
-        The waveforms. Samples that no window reaches with more than a thousandth of its height are
-        zero: at each end, where a Hann window begins, about one in a hundred of ``n_fft``.
     """
     window = hann_window(n_fft, win_length)
     frames = tf.signal.irfft(spectra, [n_fft]) * window
@@ -149,7 +143,7 @@ def mel_to_magnitude(mels, matrix, iterations=30):
     """Spread mel bands back over STFT bins by non-negative least squares.
 
     Starts from the pseudo-inverse and makes multiplicative updates (Lee and Seung 2001), which keep
-    every value >= 0.
+    every value >= 0. Magnitudes ``[batch, frames, bins]`` have a mel spectrum near ``mels``.
 
     Parameters
     ----------
@@ -159,11 +153,6 @@ def mel_to_magnitude(mels, matrix, iterations=30):
         From :func:`mel_matrix`.
     iterations : int >= 0
         Updates.
-
-    Returns
-    -------
-    tf.Tensor [shape=(batch, frames, bins)], float32 >= 0
-        Magnitudes whose mel spectrum is near ``mels``.
     """
     inverse = np.linalg.pinv(matrix.astype(np.float64)).astype(np.float32)
     magnitudes = tf.maximum(mels @ inverse, 1e-5)

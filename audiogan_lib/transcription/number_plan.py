@@ -91,7 +91,9 @@ def decipher(units, kinds, source, rounds=60, seed=0):
     """Find out which symbol each kind of unit stands for, from the habits of the language alone.
 
     Expectation maximisation for a hidden Markov model whose hidden texts are the language's and
-    whose emissions are unknown (Knight et al. 2006): no network and no discriminator.
+    whose emissions are unknown (Knight et al. 2006): no network and no discriminator. Returns the
+    most likely symbol of each kind, ``[kinds]``, and the log-likelihood of the units before the
+    last round, in nats an utterance: the larger, the better this start was.
 
     Parameters
     ----------
@@ -106,14 +108,6 @@ def decipher(units, kinds, source, rounds=60, seed=0):
         Of expectation maximisation.
     seed : int
         Of the emissions at the start: the result depends on it.
-
-    Returns
-    -------
-    meanings : ndarray [shape=(kinds,)], int
-        The most likely symbol of each kind.
-    log_likelihood : float
-        Of the units, in nats an utterance, before the last round: the larger, the better this
-        start was.
     """
     positions = max(map(len, units))
     held = np.arange(positions) < np.array([len(row) for row in units])[:, None]

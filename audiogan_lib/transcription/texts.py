@@ -57,12 +57,7 @@ def one_hot(texts, phones, positions):
     texts : sequence of sequence of int
         Phonemes by number.
     phones, positions : int > 0
-        How many phonemes there are, and the common length.
-
-    Raises
-    ------
-    ValueError
-        If a text is longer than ``positions``.
+        How many phonemes there are, and the common length, as for `pack`, errors too.
     """
     table = np.eye(phones, dtype=np.float32)
     return pack([table[np.asarray(text, int)] for text in texts], positions)

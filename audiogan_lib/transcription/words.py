@@ -82,7 +82,8 @@ def speak(dataset, texts, voices, seed):
 def find_words(waveform, sample_rate, pause_s=0.15):
     """Find where the words of a dictated utterance begin and end, by its pauses alone.
 
-    Blocks of 10 ms more than 40 dB below the loudest are silent.
+    Blocks of 10 ms more than 40 dB below the loudest are silent. Returns first sample and the first
+    after it, ``[words, 2]``; sounds of less than 100 ms are left out.
 
     Parameters
     ----------
@@ -92,11 +93,6 @@ def find_words(waveform, sample_rate, pause_s=0.15):
         In Hz.
     pause_s : float > 0
         Silence of this length ends a word; shorter ones are part of it, as before the t of "eight".
-
-    Returns
-    -------
-    ndarray [shape=(words, 2)], int
-        First sample of each word, and the first after it. Sounds of less than 100 ms are left out.
 
     Raises
     ------
@@ -127,6 +123,10 @@ def find_words(waveform, sample_rate, pause_s=0.15):
 def describe_words(waveform, sample_rate, borders, parts=6, n_mels=40):
     """Describe each word by the log-mels of its parts.
 
+    Each has ``parts * n_mels`` numbers, the mean of each part. Each band has mean 0 and variance 1
+    over the frames of the words, which takes away part of what differs between voices and
+    microphones.
+
     Parameters
     ----------
     waveform : array-like [shape=(samples,)]
@@ -139,12 +139,6 @@ def describe_words(waveform, sample_rate, borders, parts=6, n_mels=40):
         Parts of equal length into which each word is cut.
     n_mels : int > 0
         Mel bands.
-
-    Returns
-    -------
-    ndarray [shape=(words, parts * n_mels)], float32
-        For each word the mean of each part. Each band has mean 0 and variance 1 over the frames of
-        the words, which takes away part of what differs between voices and microphones.
 
     Raises
     ------

@@ -36,12 +36,7 @@ class LossPlayground(panel.TwoFaces):
     theta : float
         Where the generator starts; the discriminator starts at 0.
     **options
-        For `DiracGAN`: what the controls show at first.
-
-    Raises
-    ------
-    ValueError
-        As `DiracGAN`.
+        For `DiracGAN`, errors too: what the controls show at first.
 
     Examples
     --------
