@@ -148,7 +148,7 @@ def mix(sounds, positions, samples=None, loop=False):
 
 
 def write_midi(path, notes, tempo_bpm):
-    """Write a score as a standard MIDI file, which holds times and pitches but no sound.
+    """Write a score as a standard MIDI file (RP-001, 1996): times and pitches, but no sound.
 
     One track at one tempo, `TICKS` ticks a beat. A key of a channel can be down only once: where
     notes of one pitch overlap, each strikes it anew, and it is let go when the last of them ends.
@@ -169,10 +169,6 @@ def write_midi(path, notes, tempo_bpm):
         When the ending is another, or a note or the tempo is out of its range.
     OSError
         When the folder does not exist or cannot be written to.
-
-    References
-    ----------
-    MIDI Manufacturers Association, "Standard MIDI Files 1.0", RP-001, 1996.
 
     Examples
     --------

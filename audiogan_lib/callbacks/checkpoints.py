@@ -177,11 +177,6 @@ class BestWeights(keras.callbacks.Callback):
     facts : callable, optional
         Returns a dict of what else the card says, such as that of a run, by which
         ``pretrained.load`` knows the generator.
-
-    Raises
-    ------
-    ValueError
-        If the mode is another.
     """
 
     def __init__(self, folder, monitor, mode, facts=dict):

@@ -92,7 +92,7 @@ def spectrogram(
     Parameters
     ----------
     sounds, sample_rate, labels
-        As for `players`.
+        As for `players`, errors too.
     scale : {"mel", "linear"}
         The frequency axis: 80 mel bands, or the bins of the Fourier transform. A band shows the
         strongest frequency in it.
@@ -102,11 +102,6 @@ def spectrogram(
         Samples between frames; by default `n_fft` / 16, for long sounds up to `n_fft` / 4.
     range_db : tuple of float
         Levels of the darkest and the brightest colour, relative to a sine of full scale.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As for `players`; ValueError also when `scale` is another word, or the range is not one.
 
     Examples
     --------

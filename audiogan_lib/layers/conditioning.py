@@ -33,6 +33,9 @@ def condition_sizes(labels):
 class LabelEmbedding(keras.layers.Layer):
     """One learned vector for each class of each condition, summed.
 
+    Input: labels int ``(batch, conditions)``, the class of each condition. Output: ``(batch,
+    dim)``.
+
     Parameters
     ----------
     sizes : sequence of int > 0
@@ -43,11 +46,6 @@ class LabelEmbedding(keras.layers.Layer):
         Standard deviation of the initial values.
     **kwargs
         For ``keras.layers.Layer``.
-
-    Notes
-    -----
-    Input: labels int ``(batch, conditions)``, the class of each condition. Output: ``(batch,
-    dim)``.
     """
 
     def __init__(self, sizes, dim, scale=1.0, **kwargs):

@@ -70,7 +70,7 @@ def class_shares(probabilities):
 def wilson_interval(share, count, confidence=0.95):
     """Confidence interval of a share, such as an accuracy, that was measured on few clips.
 
-    Wilson's score interval: unlike the textbook's normal interval it stays inside [0, 1] and keeps
+    Wilson's score interval (1927): unlike the textbook's normal interval it stays inside [0, 1] and keeps
     a width when all clips were right.
 
     Parameters
@@ -86,10 +86,6 @@ def wilson_interval(share, count, confidence=0.95):
     ------
     ValueError
         If an argument is outside its range.
-
-    References
-    ----------
-    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
 
     Examples
     --------

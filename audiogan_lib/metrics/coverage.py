@@ -35,10 +35,8 @@ def density_and_coverage(features, reference, neighbours=5):
 
     Parameters
     ----------
-    features : array_like [shape=(clips, dims)]
-        Features of the evaluated set.
-    reference : array_like [shape=(clips, dims)]
-        Features of real clips, more than ``neighbours``.
+    features, reference : array_like [shape=(clips, dims)]
+        Features of the evaluated set and of real clips, of these more than ``neighbours``.
     neighbours : int > 0
         How far a ball reaches.
 

@@ -20,10 +20,8 @@ def frechet_distance(features, reference):
 
     Parameters
     ----------
-    features : array_like [shape=(clips, dims)]
-        Features of one set.
-    reference : array_like [shape=(clips, dims)]
-        Features of the other set, as many dimensions; the count of clips may differ.
+    features, reference : array_like [shape=(clips, dims)]
+        Features of the two sets, as many dimensions; the counts of clips may differ.
 
     Raises
     ------
@@ -55,7 +53,7 @@ def frechet_distance_infinity(
     Parameters
     ----------
     features, reference : array_like [shape=(clips, dims)]
-        As for `frechet_distance`, at least four clips each.
+        As for `frechet_distance`, errors too, with at least four clips each.
     groups, reference_groups : array_like of int [shape=(clips,)], optional
         What kind each clip is of, where the clips were not drawn at random but so many of each
         kind: thinning then keeps the mix. Without, random mixes are corrected for that never were.
@@ -63,11 +61,6 @@ def frechet_distance_infinity(
         Seed of the draws.
     draws : int > 0
         Draws at each share, averaged.
-
-    Raises
-    ------
-    ValueError
-        As `frechet_distance`, or if a set has fewer than four clips.
     """
     features, reference = check_features(features, reference)
     if min(len(features), len(reference)) < 4:
@@ -121,12 +114,8 @@ def gaussian_kernel_distance(features, reference):
     Parameters
     ----------
     features, reference : array_like [shape=(clips, dims)]
-        As for `frechet_distance`. The arguments cannot be exchanged.
-
-    Raises
-    ------
-    ValueError
-        As `frechet_distance`, or if more than half of the pairs of the reference are equal.
+        As for `frechet_distance`, errors too. The arguments cannot be exchanged, and half of the
+        pairs of the reference or more must differ.
 
     References
     ----------

@@ -73,10 +73,8 @@ def build_generator(
     ----------
     frames, bins : int > 0
         Size of a spectrogram, multiples of 32.
-    width : int > 0
-        Channels before the last layer; they double towards the latent.
-    latent_dim : int > 0
-        Length of a latent.
+    width, latent_dim : int > 0
+        Channels before the last layer, which double towards the latent, and length of a latent.
     labels : int or tuple of int
         Classes of each condition; 0 for none.
     kernel : int > 0

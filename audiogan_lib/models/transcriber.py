@@ -37,8 +37,6 @@ class MergeRepeats(layers.Layer):
     positions with the same most likely phoneme becomes one position, the mean of their logits,
     whose most likely phoneme is the same. Runs move to the front; zeros follow.
 
-    Notes
-    -----
     Called with logits ``(batch, positions, phones)`` and the features ``(batch, positions, dim)``
     that they were made of, all zeros behind the end. Output: distributions ``(batch, positions,
     phones)``, and zeros behind the last run.
@@ -122,10 +120,8 @@ def build_discriminator(phones, positions, width=384, kernel=6):
         Symbols of the text.
     positions : int > 0
         Length of the texts, padding included.
-    width : int > 0
-        Channels.
-    kernel : int > 0
-        Positions that each convolution sees: its own and those before.
+    width, kernel : int > 0
+        Channels, and positions that each convolution sees: its own and those before.
 
     Returns
     -------
@@ -170,10 +166,8 @@ def diversity(real, fake):
 
     Parameters
     ----------
-    real : tensor
-        Ignored: it is there because the training engine hands over both.
-    fake : tensor [shape=(batch, positions, phones)]
-        Texts of the generator.
+    real, fake
+        As for :func:`smoothness`.
     """
     positions = ops.sum(ops.cast(_occupied(fake), fake.dtype))
     usage = ops.sum(fake, axis=(0, 1)) / ops.maximum(positions, 1)

@@ -87,10 +87,8 @@ def build_generator(
     ----------
     samples : {8192, 16384, 32768, 65536}
         Length of a waveform.
-    width : int > 0
-        Channels before the last layer; they double towards the latent.
-    latent_dim : int > 0
-        Length of a latent.
+    width, latent_dim : int > 0
+        Channels before the last layer, which double towards the latent, and length of a latent.
     labels : int or tuple of int
         Classes of each condition; 0 for none.
     batch_norm : bool

@@ -17,6 +17,8 @@ class GAN(keras.Model):
     part of the batch and of the latents, and batch statistics (normalisation, minibatch deviation,
     relativistic means) are those of the part.
 
+    Called with what the generator takes, it generates with the averaged weights.
+
     Parameters
     ----------
     generator : keras.Model
@@ -45,10 +47,6 @@ class GAN(keras.Model):
     ------
     ValueError
         If the networks do not fit each other, or Keras does not run on TensorFlow.
-
-    Notes
-    -----
-    Called with what the generator takes, it generates with the averaged weights.
 
     Examples
     --------

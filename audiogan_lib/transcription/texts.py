@@ -134,10 +134,8 @@ class LanguageModel:
     ----------
     texts : sequence of sequence of int
         The text to learn from.
-    phones : int > 0
-        How many symbols there are; the end of a text is one more.
-    order : int > 0
-        Length of the n-grams.
+    phones, order : int > 0
+        How many symbols there are (the end of a text is one more), and length of the n-grams.
 
     Examples
     --------

@@ -52,10 +52,8 @@ class VocoderRecipe:
         Frames in a crop and crops in a step.
     quietest_db : float <= 0
         Crops are made quieter by up to this.
-    warm_up_minutes, minutes : float > 0
-        Training without and with discriminators.
-    warm_up_rate, learning_rate : float > 0
-        Of Adam in the two parts.
+    warm_up_minutes, minutes, warm_up_rate, learning_rate : float > 0
+        Training without and with discriminators, and the rates of Adam in the two parts.
     mel, stft, feature_matching : float >= 0
         Weights beside the adversarial loss: of the mean difference of mel levels in nepers, of
         ``losses.multi_resolution_stft`` and of ``losses.feature_matching``.

@@ -80,10 +80,8 @@ def build_vocos_generator(
         Of the STFT that is drawn, in samples; see :class:`InverseSTFT`.
     width, blocks : int > 0
         Channels between blocks, and number of blocks.
-    kernel : int > 0
-        Frames that a block sees.
-    expansion : int > 0
-        Channels inside a block, in multiples of ``width``.
+    kernel, expansion : int > 0
+        Frames that a block sees, and channels inside it, in multiples of ``width``.
     depthwise : bool
         Convolve each channel by itself, as published, or all with all.
     shortcut : bool
