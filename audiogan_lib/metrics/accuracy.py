@@ -70,8 +70,8 @@ def class_shares(probabilities):
 def wilson_interval(share, count, confidence=0.95):
     """Confidence interval of a share, such as an accuracy, that was measured on few clips.
 
-    Wilson's score interval (1927): unlike the textbook's normal interval it stays inside [0, 1] and keeps
-    a width when all clips were right.
+    Wilson's score interval (1927): unlike the textbook's normal interval it stays inside [0, 1] and
+    keeps a width when all clips were right.
 
     Parameters
     ----------
