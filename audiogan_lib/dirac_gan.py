@@ -28,7 +28,8 @@ class DiracGAN:
 
     The generator makes the number theta, and the discriminator scores x by ``level + phi * x``,
     where the level is its score at a draw: 1/2 for least squares, 0 for all others. Both learn by
-    plain gradient descent. The game is won where both weights are 0 [1]_.
+    plain gradient descent. The game is won where both weights are 0 (Mescheder et al. 2018,
+    definition 2.1).
 
     Parameters
     ----------
@@ -51,11 +52,6 @@ class DiracGAN:
     ------
     ValueError
         When there is no such loss, or a number is out of range.
-
-    References
-    ----------
-    .. [1] L. Mescheder, A. Geiger, S. Nowozin, "Which training methods for GANs do actually
-       converge?", ICML 2018, definition 2.1.
 
     Examples
     --------
@@ -106,17 +102,15 @@ class DiracGAN:
     def trajectory(self, steps=200, start=(1.0, 0.0)):
         """Play.
 
+        Returns theta and phi from the start on, ``[steps + 1, 2]``; a weight that runs away is held
+        at a million.
+
         Parameters
         ----------
         steps : int >= 0
             Steps of each player.
         start : tuple of float
             Theta and phi.
-
-        Returns
-        -------
-        path : np.ndarray [shape=(steps + 1, 2), float64]
-            Theta and phi from the start on; a weight that runs away is held at a million.
         """
         path = np.empty((steps + 1, 2))
         path[0] = start
@@ -135,12 +129,8 @@ class DiracGAN:
         """Find what one period of penalties does to weights near the rest point.
 
         Near it a step is a matrix. Moduli under 1 mean that the players come to rest, over 1 that
-        they leave; where a modulus is 1, the matrix leaves it open.
-
-        Returns
-        -------
-        eigenvalues : np.ndarray [shape=(2,), complex128]
-            Of the product of ``penalty_every`` steps.
+        they leave; where a modulus is 1, the matrix leaves it open. They are those of the product
+        of ``penalty_every`` steps.
 
         Raises
         ------

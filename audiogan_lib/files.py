@@ -106,7 +106,7 @@ def save_weights(model, path):
 
 
 def write_text(path, text):
-    """Write a text file whole or not at all.
+    """Write a text file whole or not at all; errors are those of `replacing`.
 
     Parameters
     ----------
@@ -114,11 +114,6 @@ def write_text(path, text):
         Where the file goes.
     text : str
         What it holds, written as UTF-8.
-
-    Raises
-    ------
-    OSError
-        As `replacing`.
     """
     with replacing(path) as beside:
         beside.write_text(text, encoding="utf-8")
@@ -135,11 +130,6 @@ def read_json(path, *keys, kind=dict):
         What each object must have.
     kind : type
         ``dict`` or ``list``.
-
-    Returns
-    -------
-    dict or list of dict
-        What the file holds.
 
     Raises
     ------
@@ -162,7 +152,7 @@ def read_json(path, *keys, kind=dict):
 
 
 def write_card(folder, model, card, weights):
-    """Save a network's weights and the card that vouches for them.
+    """Save a network's weights and the card that vouches for them; return the card.
 
     Parameters
     ----------
@@ -175,11 +165,6 @@ def write_card(folder, model, card, weights):
     weights : str
         Name of the weights, ending in ``.weights.h5``. With a name of their own for each step, the
         card vouches for whole weights at every moment.
-
-    Returns
-    -------
-    dict
-        The card, with the name of the weights and their ``sha256``.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -189,7 +174,7 @@ def write_card(folder, model, card, weights):
 
 
 def read_card(folder, *keys, weights=None):
-    """Read a card and check the weights that it vouches for.
+    """Read a card, check the weights that it vouches for, and return it with their path.
 
     Parameters
     ----------
@@ -199,13 +184,6 @@ def read_card(folder, *keys, weights=None):
         What the card must say beside the SHA-256.
     weights : str, optional
         Name of the weights where the card does not give it.
-
-    Returns
-    -------
-    card : dict
-        What the card says.
-    weights : Path
-        The file with the weights.
 
     Raises
     ------
@@ -236,13 +214,7 @@ def is_whole(path, digest):
 
 
 def generators():
-    """List the shipped generators.
-
-    Returns
-    -------
-    list of str
-        What `find_generator` takes beside folders.
-    """
+    """List the shipped generators: what `find_generator` takes beside folders."""
     return sorted(path.parent.name for path in WEIGHTS.glob("*/generator.weights.h5"))
 
 
@@ -259,11 +231,6 @@ def find_generator(name_or_path):
     name_or_path : str or path-like
         One of `generators` as it is written there. Anything else is a path: ``Path("drums")`` and
         ``"./drums"`` are folders.
-
-    Returns
-    -------
-    Path
-        With a card in it.
 
     Raises
     ------

@@ -12,7 +12,7 @@ class LatentWalk:
     """Where knobs and a morph lead in latent space.
 
     All latents on the way keep the length that the two ends have, since in many dimensions nearly
-    all latents that a generator was trained on have about that length [1]_.
+    all latents that a generator was trained on have about that length (White 2016, section 2).
 
     Parameters
     ----------
@@ -20,10 +20,6 @@ class LatentWalk:
         The latents to morph between.
     directions : np.ndarray [shape=(knobs, latent_dim)]
         Where each knob leads, as orthogonal vectors of length 1.
-
-    References
-    ----------
-    .. [1] T. White, "Sampling generative networks", arXiv:1609.04468, 2016, section 2.
     """
 
     start: np.ndarray
@@ -33,6 +29,8 @@ class LatentWalk:
     def latent(self, positions=None, morph=0.0):
         """Find the latent for a position of the knobs and the morph.
 
+        At morph 0 and 1 with all knobs at 0 it is exactly the start and the end, float32.
+
         Parameters
         ----------
         positions : array_like [shape=(knobs,)], optional
@@ -40,11 +38,6 @@ class LatentWalk:
             two are orthogonal. By default all are 0.
         morph : float in [0, 1]
             From the start to the end on the arc between them (spherical interpolation).
-
-        Returns
-        -------
-        latent : np.ndarray [shape=(latent_dim,), float32]
-            At morph 0 and 1 with all knobs at 0 exactly the start and the end.
 
         Raises
         ------
@@ -67,21 +60,14 @@ class LatentWalk:
 
 
 def random_directions(count, latent_dim, seed):
-    """Draw directions at random, each orthogonal to the others.
+    """Draw directions ``[count, latent_dim]`` at random, orthogonal and each of length 1.
 
     Parameters
     ----------
-    count : int in [0, latent_dim]
-        How many.
-    latent_dim : int > 0
-        Their dimensions.
+    count, latent_dim : int
+        How many, at most as many as their dimensions.
     seed : int >= 0
         The same seed gives the same directions.
-
-    Returns
-    -------
-    directions : np.ndarray [shape=(count, latent_dim), float64]
-        Vectors of length 1.
 
     Raises
     ------

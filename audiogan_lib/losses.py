@@ -22,40 +22,16 @@ A generator's loss takes ``(fake_scores)``; one that compares with real examples
 
 from keras import ops
 
-__all__ = [
-    "NAMES",
-    "drift",
-    "feature_matching",
-    "gradient_penalty",
-    "hinge_discriminator",
-    "interpolate",
-    "least_squares_discriminator",
-    "least_squares_generator",
-    "log_mel",
-    "minimax_generator",
-    "multi_resolution_stft",
-    "negative_mean_score",
-    "non_saturating_discriminator",
-    "non_saturating_generator",
-    "r1",
-    "relativistic",
-    "relativistic_average",
-    "wasserstein_discriminator",
-]
-
 
 def non_saturating_discriminator(real_scores, fake_scores):
     """Cross-entropy of telling real from fake (Goodfellow et al. 2014, algorithm 1).
+
+    ``mean softplus(-real) + mean softplus(fake)``; 2 ln 2 where the discriminator cannot tell.
 
     Parameters
     ----------
     real_scores, fake_scores : tensor [shape=(batch, ...)]
         Logits of the discriminator.
-
-    Returns
-    -------
-    tensor [shape=()]
-        ``mean softplus(-real) + mean softplus(fake)``; 2 ln 2 where the discriminator cannot tell.
     """
     return ops.mean(ops.softplus(-real_scores)) + ops.mean(ops.softplus(fake_scores))
 
@@ -63,16 +39,13 @@ def non_saturating_discriminator(real_scores, fake_scores):
 def non_saturating_generator(fake_scores):
     """Cross-entropy of passing for real (Goodfellow et al. 2014, section 3).
 
+    ``mean softplus(-fake)``: its gradient stays large while the discriminator still wins, unlike
+    that of the minimax loss.
+
     Parameters
     ----------
     fake_scores : tensor [shape=(batch, ...)]
         Logits of the discriminator for generated sounds.
-
-    Returns
-    -------
-    tensor [shape=()]
-        ``mean softplus(-fake)``: its gradient stays large while the discriminator still wins,
-        unlike that of the minimax loss.
     """
     return ops.mean(ops.softplus(-fake_scores))
 
@@ -80,18 +53,13 @@ def non_saturating_generator(fake_scores):
 def minimax_generator(fake_scores):
     """Probability of being found out, as the game is written (Goodfellow et al. 2014, equation 1).
 
-    The discriminator's side is :func:`non_saturating_discriminator`.
+    ``mean log(1 - sigmoid(fake)) = -mean softplus(fake)``: its gradient vanishes while the
+    discriminator wins, whose side is :func:`non_saturating_discriminator`.
 
     Parameters
     ----------
     fake_scores : tensor [shape=(batch, ...)]
         Logits of the discriminator for generated sounds.
-
-    Returns
-    -------
-    tensor [shape=()]
-        ``mean log(1 - sigmoid(fake)) = -mean softplus(fake)``: its gradient vanishes while the
-        discriminator wins.
     """
     return -ops.mean(ops.softplus(fake_scores))
 
@@ -99,17 +67,13 @@ def minimax_generator(fake_scores):
 def least_squares_discriminator(real_scores, fake_scores):
     """Bring real scores to 1 and fake scores to 0 (Mao et al. 2017, equation 9).
 
-    Without the halves of the paper, as in HiFi-GAN (Kong et al. 2020, equation 1).
+    ``mean (real - 1)^2 + mean fake^2``, without the halves of the paper, as in HiFi-GAN (Kong et
+    al. 2020, equation 1); 1/2 where all scores are 1/2.
 
     Parameters
     ----------
     real_scores, fake_scores : tensor [shape=(batch, ...)]
         Scores of the discriminator.
-
-    Returns
-    -------
-    tensor [shape=()]
-        ``mean (real - 1)^2 + mean fake^2``; 1/2 where all scores are 1/2.
     """
     return ops.mean(ops.square(real_scores - 1.0)) + ops.mean(ops.square(fake_scores))
 
@@ -117,15 +81,12 @@ def least_squares_discriminator(real_scores, fake_scores):
 def least_squares_generator(fake_scores):
     """Bring the scores of generated sounds to 1 (Mao et al. 2017, equation 9, without its half).
 
+    ``mean (fake - 1)^2``.
+
     Parameters
     ----------
     fake_scores : tensor [shape=(batch, ...)]
         Scores of the discriminator for generated sounds.
-
-    Returns
-    -------
-    tensor [shape=()]
-        ``mean (fake - 1)^2``.
     """
     return ops.mean(ops.square(fake_scores - 1.0))
 
@@ -133,15 +94,12 @@ def least_squares_generator(fake_scores):
 def hinge_discriminator(real_scores, fake_scores):
     """Push real scores above 1 and fake scores below -1 (Lim and Ye 2017, equation 6).
 
+    ``mean relu(1 - real) + mean relu(1 + fake)``; 2 where all scores are 0.
+
     Parameters
     ----------
     real_scores, fake_scores : tensor [shape=(batch, ...)]
         Scores of the discriminator.
-
-    Returns
-    -------
-    tensor [shape=()]
-        ``mean relu(1 - real) + mean relu(1 + fake)``; 2 where all scores are 0.
     """
     return ops.mean(ops.relu(1.0 - real_scores)) + ops.mean(ops.relu(1.0 + fake_scores))
 
@@ -149,16 +107,13 @@ def hinge_discriminator(real_scores, fake_scores):
 def wasserstein_discriminator(real_scores, fake_scores):
     """Negative estimate of the Wasserstein distance (Arjovsky et al. 2017, algorithm 1).
 
+    ``mean fake - mean real``.
+
     Parameters
     ----------
     real_scores, fake_scores : tensor [shape=(batch, ...)]
         Scores of the critic, which must be kept 1-Lipschitz, for example with
         :func:`gradient_penalty`.
-
-    Returns
-    -------
-    tensor [shape=()]
-        ``mean fake - mean real``.
     """
     return ops.mean(fake_scores) - ops.mean(real_scores)
 
@@ -166,31 +121,23 @@ def wasserstein_discriminator(real_scores, fake_scores):
 def negative_mean_score(fake_scores):
     """Raise the mean score of generated sounds: the generator's side of hinge and Wasserstein.
 
+    ``-mean fake``.
+
     Parameters
     ----------
     fake_scores : tensor [shape=(batch, ...)]
         Scores of the discriminator for generated sounds.
-
-    Returns
-    -------
-    tensor [shape=()]
-        ``-mean fake``.
     """
     return -ops.mean(fake_scores)
 
 
 def relativistic(loss):
-    """Mark a generator's loss that takes ``(fake_scores, real_scores)``, for ``GAN.compile``.
+    """Mark, and return, a loss that takes ``(fake_scores, real_scores)``, for ``GAN.compile``.
 
     Parameters
     ----------
     loss : callable
         Of fake and real scores.
-
-    Returns
-    -------
-    callable
-        The same, with the attribute ``relativistic``.
 
     Examples
     --------
@@ -205,20 +152,15 @@ def relativistic(loss):
 def relativistic_average(raised_scores, lowered_scores):
     """Raise each score of one kind above the mean of the other kind, and the reverse.
 
-    Jolicoeur-Martineau 2019, RaSGAN. The generator plays the same game with the two
-    kinds exchanged, so both sides have this loss: ``(real, fake)`` for the discriminator, ``(fake,
-    real)`` for the generator.
+    ``mean softplus(mean lowered - raised) + mean softplus(lowered - mean raised)``; 2 ln 2 where
+    all scores are equal. Adding a number to all scores changes nothing. The generator plays the
+    same game with the two kinds exchanged, so both sides have this loss: ``(real, fake)`` for the
+    discriminator, ``(fake, real)`` for the generator (Jolicoeur-Martineau 2019, RaSGAN).
 
     Parameters
     ----------
     raised_scores, lowered_scores : tensor [shape=(batch, ...)]
         Scores of the discriminator for the kind that should seem more real, and for the other.
-
-    Returns
-    -------
-    tensor [shape=()]
-        ``mean softplus(mean lowered - raised) + mean softplus(lowered - mean raised)``; 2 ln 2
-        where all scores are equal. Adding a number to all scores changes nothing.
     """
     above = raised_scores - ops.mean(lowered_scores)
     below = lowered_scores - ops.mean(raised_scores)
@@ -243,17 +185,13 @@ def _squared_norms(gradients):
 def r1(gradients):
     """Zero-centred gradient penalty: R1 on real sounds, R2 on generated ones.
 
-    Mescheder et al. 2018, equations 9 and 10, without their gamma / 2.
+    Mean over the batch of the squared norm: Mescheder et al. 2018, equations 9 and 10, without
+    their gamma / 2.
 
     Parameters
     ----------
     gradients : tensor [shape=(batch, ...)]
         Of the summed scores with respect to the inputs.
-
-    Returns
-    -------
-    tensor [shape=()]
-        Mean over the batch of the squared norm.
     """
     return ops.mean(_squared_norms(gradients))
 
@@ -261,7 +199,8 @@ def r1(gradients):
 def gradient_penalty(gradients, target=1.0):
     """Pull the norm of each example's gradient to ``target``.
 
-    Gulrajani et al. 2017, equation 3, without its lambda.
+    Mean over the batch of ``(norm - target)**2``, one norm an example, not one a batch: Gulrajani
+    et al. 2017, equation 3, without its lambda.
 
     Parameters
     ----------
@@ -269,11 +208,6 @@ def gradient_penalty(gradients, target=1.0):
         Of the summed scores with respect to points between real and fake, see :func:`interpolate`.
     target : float
         The wanted norm.
-
-    Returns
-    -------
-    tensor [shape=()]
-        Mean over the batch of ``(norm - target)**2``; one norm an example, not one a batch.
     """
     # The small number keeps the square root differentiable where a gradient is exactly zero.
     return ops.mean(ops.square(ops.sqrt(_squared_norms(gradients) + 1e-12) - target))
@@ -282,7 +216,7 @@ def gradient_penalty(gradients, target=1.0):
 def interpolate(real, fake, mix):
     """Mix real and fake: points on the straight lines between them.
 
-    Gulrajani et al. 2017, algorithm 1, line 6.
+    ``mix * real + (1 - mix) * fake``: Gulrajani et al. 2017, algorithm 1, line 6.
 
     Parameters
     ----------
@@ -290,18 +224,13 @@ def interpolate(real, fake, mix):
         Sounds or spectrograms.
     mix : tensor [shape=(batch,)], in [0, 1]
         Share of ``real``, drawn uniformly.
-
-    Returns
-    -------
-    tensor [shape=(batch, ...)]
-        ``mix * real + (1 - mix) * fake``.
     """
     mix = ops.reshape(mix, (-1,) + (1,) * (len(real.shape) - 1))
     return mix * real + (1.0 - mix) * fake
 
 
 def drift(real_scores):
-    """Keep the scores near zero, where losses of differences leave their level free.
+    """Keep the mean square of the scores small: losses of differences leave their level free.
 
     Karras et al. 2018, appendix A.1, without its epsilon of 0.001.
 
@@ -309,11 +238,6 @@ def drift(real_scores):
     ----------
     real_scores : tensor [shape=(batch, ...)]
         Scores of the discriminator for real sounds.
-
-    Returns
-    -------
-    tensor [shape=()]
-        Mean of the squares.
     """
     return ops.mean(ops.square(real_scores))
 
@@ -321,17 +245,13 @@ def drift(real_scores):
 def feature_matching(real_maps, fake_maps):
     """Compare what the layers of the discriminator make of two sounds (Larsen et al. 2016).
 
-    Kumar et al. 2019, equation 3, and Kong et al. 2020, equation 4, without their weights.
+    Kumar et al. 2019, equation 3, and Kong et al. 2020, equation 4, without their weights. The mean
+    absolute differences of the maps are summed.
 
     Parameters
     ----------
     real_maps, fake_maps : list of tensor [shape=(batch, ...)]
         Feature maps of all layers of all sub-discriminators, in the same order.
-
-    Returns
-    -------
-    tensor [shape=()], float32
-        Mean absolute difference of each map, summed over the maps.
 
     Raises
     ------
@@ -353,17 +273,14 @@ def feature_matching(real_maps, fake_maps):
 def log_mel(real_mels, fake_mels, floor=1e-5):
     """Compare mel spectrograms on a logarithmic scale (Kong et al. 2020, equation 3).
 
+    Mean absolute difference of natural logarithms: 0.115 is a difference of 1 dB.
+
     Parameters
     ----------
     real_mels, fake_mels : tensor [shape=(batch, frames, n_mels)], >= 0
         Mel magnitudes.
     floor : float > 0
         Magnitude that counts as silence; that of the published code.
-
-    Returns
-    -------
-    tensor [shape=()]
-        Mean absolute difference of natural logarithms: 0.115 is a difference of 1 dB.
     """
     real, fake = (ops.log(ops.maximum(mels, floor)) for mels in (real_mels, fake_mels))
     return ops.mean(ops.abs(real - fake))
@@ -386,11 +303,6 @@ def multi_resolution_stft(real_waveforms, fake_waveforms, resolutions=RESOLUTION
         Sounds at least as long as the longest frame.
     resolutions : sequence of (n_fft, hop_length, win_length)
         In samples; Hann windows, no padding, as in ``spectral``.
-
-    Returns
-    -------
-    tensor [shape=()]
-        Mean over the resolutions.
 
     Raises
     ------

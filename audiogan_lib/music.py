@@ -66,7 +66,7 @@ class Note(NamedTuple):
 
 
 def starts(beats, tempo_bpm, sample_rate):
-    """Find the samples at which beats fall.
+    """Find the samples at which beats fall, as an array of integers.
 
     Each is rounded by itself, to half a sample at most, so that errors do not add up.
 
@@ -74,15 +74,8 @@ def starts(beats, tempo_bpm, sample_rate):
     ----------
     beats : array_like [shape=(...)]
         Times, >= 0.
-    tempo_bpm : float > 0
-        Beats in a minute.
-    sample_rate : int > 0
-        In Hz.
-
-    Returns
-    -------
-    samples : np.ndarray [shape=(...), int]
-        Positions.
+    tempo_bpm, sample_rate : float > 0
+        Beats in a minute, and rate in Hz.
 
     Raises
     ------
@@ -118,11 +111,6 @@ def mix(sounds, positions, samples=None, loop=False):
     loop : bool
         Whether what rings beyond the end goes on at the start, so that copies of the mix can follow
         each other without a seam; otherwise it is left out.
-
-    Returns
-    -------
-    mixed : np.ndarray [shape=(samples,), float32]
-        The sum.
 
     Raises
     ------
@@ -160,7 +148,7 @@ def mix(sounds, positions, samples=None, loop=False):
 
 
 def write_midi(path, notes, tempo_bpm):
-    """Write a score as a standard MIDI file, which holds times and pitches but no sound.
+    """Write a score as a standard MIDI file (RP-001, 1996): times and pitches, but no sound.
 
     One track at one tempo, `TICKS` ticks a beat. A key of a channel can be down only once: where
     notes of one pitch overlap, each strikes it anew, and it is let go when the last of them ends.
@@ -181,10 +169,6 @@ def write_midi(path, notes, tempo_bpm):
         When the ending is another, or a note or the tempo is out of its range.
     OSError
         When the folder does not exist or cannot be written to.
-
-    References
-    ----------
-    MIDI Manufacturers Association, "Standard MIDI Files 1.0", RP-001, 1996.
 
     Examples
     --------

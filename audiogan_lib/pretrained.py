@@ -47,7 +47,7 @@ class Generator:
         return self.conditions.get("label", ())
 
     def latents(self, count, seed=None):
-        """Draw latents.
+        """Draw latents, standard normal numbers: float32 ``[count, latent_dim]``.
 
         Parameters
         ----------
@@ -55,11 +55,6 @@ class Generator:
             How many.
         seed : int, optional
             For the same latents again.
-
-        Returns
-        -------
-        ndarray [shape=(count, latent_dim)], float32
-            Standard normal numbers.
         """
         if count < 0:
             raise ValueError(f"count={count}: must be 0 or more")
@@ -67,7 +62,7 @@ class Generator:
         return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
 
     def label_indices(self, count, **conditions):
-        """Number the asked-for classes, and count through those not asked for.
+        """Number the classes asked for, and count through the others: ``[count, conditions]``.
 
         Parameters
         ----------
@@ -79,11 +74,6 @@ class Generator:
             asked class every combination is equally frequent. Where the label has another name,
             such as ``pitch`` (see ``recipe.label_means``), a number given under it is the name of a
             class.
-
-        Returns
-        -------
-        ndarray [shape=(count, conditions)], int32
-            Class of each condition.
 
         Raises
         ------
@@ -163,7 +153,7 @@ class Generator:
         count : int >= 0
             How many.
         label : str, int, or sequence of these, optional
-            See :meth:`label_indices`.
+            See :meth:`label_indices`, errors too.
         seed : int, optional
             For the same sounds again.
         **conditions : str, int, or sequence of these
@@ -173,11 +163,6 @@ class Generator:
         -------
         ndarray [shape=(count, samples)], float32 in [-1, 1]
             The sounds.
-
-        Raises
-        ------
-        ValueError
-            If a condition or a class is unknown.
         """
         return self.from_latents(self.latents(count, seed), label, **conditions)
 
@@ -210,29 +195,18 @@ def _composed(name):
 
 
 def names():
-    """List the shipped generators.
-
-    Returns
-    -------
-    list of str
-        What :func:`load` takes.
-    """
+    """List the shipped generators: what :func:`load` takes."""
     return files.generators()
 
 
 def load(name_or_path):
-    """Load a shipped generator by name, or one from the folder of a run.
+    """Load a shipped `Generator` by name, or one from the folder of a run.
 
     Parameters
     ----------
     name_or_path : str or path-like
         One of :func:`names`, or a folder with a ``card.json``: that of a run, or ``best`` in it. A
         path is a path: ``"./drums"`` and ``Path("drums")`` are folders.
-
-    Returns
-    -------
-    Generator
-        With its weights checked by SHA-256.
 
     Raises
     ------

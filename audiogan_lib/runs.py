@@ -126,16 +126,13 @@ class Run:
     def facts(self, gan):
         """Return what the card says beside the weights.
 
+        They are ``recipe``, ``conditions``, ``data`` (clips of each label, and a digest of the
+        names of their files) and ``training`` (step, minutes, clips and commit).
+
         Parameters
         ----------
         gan : training.GAN
             Of this run.
-
-        Returns
-        -------
-        dict
-            ``recipe``, ``conditions``, ``data`` (clips of each label, and a digest of the names of
-            their files) and ``training``: step, minutes, clips and commit.
         """
         return {
             "recipe": asdict(self.recipe),
@@ -194,6 +191,8 @@ class Run:
     def train(self, checkpoint_every_s=60.0, looks=12, verbose=True, strategy=None):
         """Train until the recipe's minutes are spent, going on from the last checkpoint.
 
+        Returns the averaged generator, a ``pretrained.Generator``.
+
         A run that is interrupted from the keyboard saves what it has learnt before it ends.
 
         Parameters
@@ -206,11 +205,6 @@ class Run:
             Show a progress bar.
         strategy : tf.distribute.Strategy, optional
             Of ``training.strategy``. Several machines need the folder in common; the first writes.
-
-        Returns
-        -------
-        pretrained.Generator
-            The averaged generator.
         """
         strategy = strategy or tf.distribute.get_strategy()
         chief = training.is_chief(strategy)
@@ -262,7 +256,8 @@ def sounds_like(generator, test, count=300, seed=0):
     """Generate sounds for which the same was asked as stands in the test split, as often.
 
     A condition that the test split answers otherwise than the generator can, such as by voices that
-    it never heard, runs through all that the generator has.
+    it never heard, runs through all that the generator has. Returns sounds ``[count, samples]``,
+    and for each condition the names of their classes.
 
     Parameters
     ----------
@@ -270,17 +265,8 @@ def sounds_like(generator, test, count=300, seed=0):
         Makes the sounds.
     test : datasets.Dataset
         Real sounds.
-    count : int > 0
-        Number of generated sounds.
-    seed : int
-        Of the latents.
-
-    Returns
-    -------
-    sounds : ndarray [shape=(count, samples)]
-        Generated.
-    asked : dict of str to list of str
-        For each condition the class of each sound.
+    count, seed : int
+        Number of generated sounds, and seed of the latents.
     """
     labels, names = datasets.condition_labels(test, generator.recipe.conditions)
     rows = labels[np.arange(count) * len(labels) // count]
@@ -299,7 +285,7 @@ def sounds_like(generator, test, count=300, seed=0):
 
 
 def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=None):
-    """Let the recipe's judge compare generated sounds with the test split.
+    """Let the recipe's judge compare sounds with the test split, by ``metrics.evaluate``.
 
     Parameters
     ----------
@@ -307,19 +293,12 @@ def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=
         Its recipe names the judge.
     train, test : datasets.Dataset
         Real sounds.
-    count : int > 0
-        Number of generated sounds.
-    seed : int
-        Of the latents.
+    count, seed : int
+        As in :func:`sounds_like`.
     brief : bool
         As in ``metrics.evaluate``.
     sounds : tuple, optional
         What :func:`sounds_like` returned, instead of new sounds.
-
-    Returns
-    -------
-    dict
-        See ``metrics.evaluate``.
 
     Raises
     ------

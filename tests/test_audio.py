@@ -69,7 +69,7 @@ def test_channels_are_averaged(tmp_path, noise):
 def test_a_file_read_in_blocks_is_the_file_resampled_at_once(
     tmp_path, monkeypatch, seconds, target_rate
 ):
-    monkeypatch.setattr(audio, "BLOCK_S", 0.5)
+    monkeypatch.setattr("audiogan_lib.audio.reading.BLOCK_S", 0.5)
     waveform = np.random.default_rng(1).uniform(-0.9, 0.9, int(seconds * RATE)).astype(np.float32)
     soundfile.write(tmp_path / "a.wav", waveform, RATE, "FLOAT")
     expected = librosa.resample(waveform, orig_sr=RATE, target_sr=target_rate)
@@ -238,7 +238,7 @@ def test_an_mp3_that_ends_before_its_last_frame_is_refused(noise):
 def test_channels_that_cancel_leave_the_louder_one_from_the_first_sound_on(
     tmp_path, noise, monkeypatch
 ):
-    monkeypatch.setattr(audio, "BLOCK_S", 0.01)
+    monkeypatch.setattr("audiogan_lib.audio.reading.BLOCK_S", 0.01)
     for number, left in enumerate([-noise, -0.9 * noise]):
         path = tmp_path / f"{number}.wav"
         sound = np.pad(np.stack([left, noise], 1), ((300, 0), (0, 0)))

@@ -320,11 +320,11 @@ def score_by_epoch(gan, folder, scores, mode="max"):
 
 @pytest.mark.parametrize("mode, winner", [("max", 2), ("min", 1)])
 def test_the_weights_with_the_best_score_are_kept_with_it(gan, tmp_path, mode, winner):
-    best, averages = score_by_epoch(gan, tmp_path, [0.5, 0.1, 0.9, np.nan, 0.7, 0.1, 0.9], mode)
+    _, averages = score_by_epoch(gan, tmp_path, [0.5, 0.1, 0.9, np.nan, 0.7, 0.1, 0.9], mode)
     other, step = tiny_gan.build().generator, 2 * (winner + 1)
-    assert best.load(other) == step
-    assert equal(other.get_weights(), averages[winner])
     card, weights = files.read_card(tmp_path / "best")
+    other.load_weights(weights)
+    assert equal(other.get_weights(), averages[winner])
     assert card["best"] == {"step": step, "quality": [0.5, 0.1, 0.9][winner]}
     assert card["of"] == "a test"
     assert names(tmp_path / "best") == ["card.json", weights.name]
@@ -337,7 +337,8 @@ def test_the_best_score_is_remembered_by_a_resumed_run(gan, tmp_path):
     assert names(tmp_path / "best") == before
     best, averages = score_by_epoch(gan, tmp_path, [0.95])
     other = tiny_gan.build().generator
-    assert best.load(other) == 6
+    other.load_weights(files.read_card(tmp_path / "best")[1])
+    assert best.best["step"] == 6
     assert equal(other.get_weights(), averages[0])
 
 
@@ -353,18 +354,6 @@ def test_a_score_that_never_comes_is_named_with_those_that_came(gan, tmp_path):
         fit(gan, callbacks.BestWeights(tmp_path, "quality", "max"))
     with pytest.raises(ValueError, match="mode='best': must be 'max' or 'min'"):
         callbacks.BestWeights(tmp_path, "quality", "best")
-
-
-def test_best_weights_that_are_missing_or_damaged_are_not_loaded(gan, tmp_path):
-    best = callbacks.BestWeights(tmp_path / "best", "quality", "max")
-    with pytest.raises(callbacks.CheckpointError, match=r"there is no .*card\.json"):
-        best.load(gan.generator)
-    best, _ = score_by_epoch(gan, tmp_path, [0.9])
-    damage(files.read_card(tmp_path / "best")[1])
-    before = gan.generator.get_weights()
-    with pytest.raises(callbacks.CheckpointError, match=r"weights\.h5 is missing or damaged"):
-        best.load(gan.generator)
-    assert equal(before, gan.generator.get_weights())
 
 
 # --- time limit ----------------------------------------------------------------------------------

@@ -495,7 +495,7 @@ def test_a_constant_offset_hides_neither_silence_nor_onsets(tmp_path):
 
 
 def test_an_offset_that_was_seen_is_taken_off_where_nothing_rests(tmp_path, monkeypatch):
-    monkeypatch.setattr(audio, "BLOCK_S", 1.0)
+    monkeypatch.setattr("audiogan_lib.audio.reading.BLOCK_S", 1.0)
     sound = np.concatenate([np.zeros(RATE), tone(440, duration_s=2.5)])
     write(tmp_path / "plain" / "a.wav", sound, subtype="FLOAT")
     write(tmp_path / "shifted" / "a.wav", sound + 0.01, subtype="FLOAT")

@@ -397,7 +397,7 @@ def code_of(shown):
 def test_source_is_shown_with_the_name_of_its_file():
     shown = display.show_source(audio.normalize_peak)
     code, first = inspect.getsourcelines(audio.normalize_peak)
-    assert f"audiogan_lib/audio.py, lines {first} to {first + len(code) - 1}<" in shown.html
+    assert f"audiogan_lib/audio/clips.py, lines {first} to {first + len(code) - 1}<" in shown.html
     assert "# json/__init__.py, lines " in repr(display.show_source(json.dumps))
     assert '<span class="nf">normalize_peak</span>' in shown.html
     assert code_of(shown).startswith("def normalize_peak(waveforms, peak=0.9):")

@@ -234,13 +234,11 @@ def test_normalised_generators_have_a_bias_in_their_last_layer_alone(module, las
     assert biased == {last}
 
 
-@pytest.mark.parametrize("per_example", [False, True])
-def test_wavegan_shuffles_the_batch_as_one_or_each_example(per_example):
+def test_wavegan_shuffles_the_batch_as_one():
     # Four copies of one sound score alike only if all are shifted alike.
     same = np.repeat(np.random.default_rng(0).normal(size=(1, 8192, 1)), 4, axis=0)
-    discriminator = wavegan.build_discriminator(8192, 2, per_example=per_example)
-    spread = np.ptp(discriminator(same.astype(np.float32)).numpy())
-    assert (spread > 1e-3) == per_example
+    discriminator = wavegan.build_discriminator(8192, 2)
+    assert np.ptp(discriminator(same.astype(np.float32)).numpy()) < 1e-3
 
 
 def test_the_post_filter_is_512_taps_over_the_finished_sound():

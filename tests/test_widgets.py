@@ -700,34 +700,6 @@ def history():
     return widgets.History(STEPS, np.array(sounds), RATE, ("low", "high"))
 
 
-class Growing:
-    """A generator at some step of its training: its sounds grow louder."""
-
-    sample_rate = RATE
-
-    def __init__(self, gain):
-        self.gain = gain
-
-    def latents(self, count, seed):
-        return np.random.default_rng(seed).uniform(0.1, 0.2, (count, 1)).astype(np.float32)
-
-    def from_latents(self, latents, label=None):
-        loudness = np.ones(len(latents)) if label is None else [{"a": 1, "b": 2}[x] for x in label]
-        return self.gain * latents * np.reshape(loudness, (-1, 1)) * tone(300, 1)
-
-
-def test_all_checkpoints_get_the_same_latents():
-    generators = {0: Growing(1), 50: Growing(2), 90: Growing(4)}
-    history = widgets.History.from_generators(generators, 2, seed=3, label=["a", "b"])
-    assert history.steps == (0, 50, 90)
-    assert history.labels == ("a", "b")
-    latents = Growing(1).latents(2, seed=3)
-    np.testing.assert_array_equal(history.sounds[0], Growing(1).from_latents(latents, "ab"))
-    np.testing.assert_allclose(history.sounds[2], 4 * history.sounds[0], rtol=1e-6)
-    numbered = widgets.History.from_generators(generators, 2)
-    assert numbered.labels == ("sound 1", "sound 2")
-
-
 def test_a_folder_is_read_in_the_order_of_its_steps(tmp_path, history):
     for step, sounds in zip(STEPS, history.sounds, strict=True):
         audio.write(tmp_path / f"step-{step:08d}.wav", np.concatenate(sounds), RATE)

@@ -60,6 +60,9 @@ class Alarms(keras.callbacks.Callback):
     lines in it, differences between one sound and the next. An alarm rings, as a warning, when its
     sign has been there for ``patience`` steps; that of NaN rings at once.
 
+    ``rung`` has the step at which each alarm has rung first: ``"nan"``, ``"silence"``, ``"noise"``,
+    ``"whine"``, ``"collapse"``, ``"won"``.
+
     Parameters
     ----------
     listen : callable, optional
@@ -73,12 +76,6 @@ class Alarms(keras.callbacks.Callback):
         Epochs between two looks at the sounds.
     stop : collection of str
         Alarms that end the training, names as in ``rung``.
-
-    Attributes
-    ----------
-    rung : dict of str to int
-        The step at which each alarm has rung first: ``"nan"``, ``"silence"``, ``"noise"``,
-        ``"whine"``, ``"collapse"``, ``"won"``.
 
     Raises
     ------

@@ -78,17 +78,12 @@ class Checkpoint(keras.callbacks.Callback):
             raise CheckpointError(f"{error}. Remove {self.folder} to start anew.") from error
 
     def resume(self, gan):
-        """Load the newest whole checkpoint into a compiled model.
+        """Load the newest whole checkpoint into a compiled model; return its step, 0 without one.
 
         Parameters
         ----------
         gan : training.GAN
             Compiled, with the networks of the run.
-
-        Returns
-        -------
-        int
-            The step it goes on from; 0 if the folder holds no checkpoint.
 
         Raises
         ------
@@ -182,11 +177,6 @@ class BestWeights(keras.callbacks.Callback):
     facts : callable, optional
         Returns a dict of what else the card says, such as that of a run, by which
         ``pretrained.load`` knows the generator.
-
-    Raises
-    ------
-    ValueError
-        If the mode is another.
     """
 
     def __init__(self, folder, monitor, mode, facts=dict):
@@ -228,31 +218,6 @@ class BestWeights(keras.callbacks.Callback):
                 f"there were {', '.join(sorted(self._names))}. No weights were kept.",
                 stacklevel=2,
             )
-
-    def load(self, network):
-        """Load the best weights into a network.
-
-        Parameters
-        ----------
-        network : keras.Model
-            Like the generator of the run.
-
-        Returns
-        -------
-        int
-            The step that they are of.
-
-        Raises
-        ------
-        CheckpointError
-            If there are none, or card or weights are damaged; the message names the file.
-        """
-        try:
-            card, weights = files.read_card(self.folder, "best")
-        except ValueError as error:
-            raise CheckpointError(str(error)) from error
-        network.load_weights(weights)
-        return card["best"]["step"]
 
 
 def _forms(arrays):

@@ -12,25 +12,18 @@ _FILE = "classifier.weights.h5"
 
 
 def build(samples, sample_rate, heads, width=64, hears="cepstra"):
-    """Build an untrained judge: convolutions over time, pooled over the clip.
+    """Build an untrained `Classifier`: convolutions over time, pooled over the clip.
 
     Parameters
     ----------
-    samples : int > 0
-        Length of a clip.
-    sample_rate : int > 0
-        In Hz.
+    samples, sample_rate : int > 0
+        Length of a clip, and rate in Hz.
     heads : dict of str to tuple of str
         For each question the names of its possible answers.
     width : int > 0
         Channels of the first layers; the last has twice as many.
     hears : {"cepstra", "keys"}
         Mel cepstra alone, or beside them bands of half a semitone; then labels are MIDI pitches.
-
-    Returns
-    -------
-    judge : Classifier
-        With random weights.
 
     Raises
     ------
@@ -84,15 +77,13 @@ class Classifier:
     def features(self, waveforms):
         """Return the last hidden layer, for Frechet distances.
 
+        One vector of 64 numbers per clip, float32 >= 0; the same clips are refused as by
+        `probabilities`.
+
         Parameters
         ----------
         waveforms : array_like [shape=(clips, samples)]
             Sound at ``sample_rate``, at any level.
-
-        Returns
-        -------
-        features : np.ndarray [shape=(clips, 64)], float32 >= 0
-            One vector per clip; the same clips are refused as by `probabilities`.
         """
         return self._run(waveforms)["features"]
 
@@ -118,7 +109,7 @@ def train(
     seed=0,
     verbose="auto",
 ):
-    """Train a judge on real sounds.
+    """Train a `Classifier` on real sounds.
 
     Parameters
     ----------
@@ -136,11 +127,6 @@ def train(
         The same seed gives the same judge on the same machine and versions.
     verbose : str or int
         As in ``keras.Model.fit``.
-
-    Returns
-    -------
-    judge : Classifier
-        Trained.
 
     Raises
     ------
@@ -173,17 +159,12 @@ def names():
 
 
 def load(name):
-    """Load a judge, after checking that its weights are the ones its card speaks of.
+    """Load a `Classifier`, after checking that its weights are the ones its card speaks of.
 
     Parameters
     ----------
     name : str or pathlib.Path
         A shipped judge (see `names`) or a folder that `save` wrote.
-
-    Returns
-    -------
-    judge : Classifier
-        Ready to judge.
 
     Raises
     ------

@@ -13,7 +13,7 @@ def batches(arrays, batch_size, seed=0, first_step=0):
 
     Each epoch visits every clip once, in an order of its own; a batch that an epoch cannot fill is
     completed from the next one. Batch i depends on `seed` and i alone, so a run that is resumed
-    sees what it would have seen.
+    sees what it would have seen. A batch has one tensor ``[batch_size, ...]`` for each array.
 
     Parameters
     ----------
@@ -27,11 +27,6 @@ def batches(arrays, batch_size, seed=0, first_step=0):
     first_step : int >= 0
         Number of the batch to begin with.
 
-    Returns
-    -------
-    tf.data.Dataset
-        Of tuples with one tensor [shape=(batch_size, ...)] for each array.
-
     Raises
     ------
     ValueError
@@ -39,7 +34,6 @@ def batches(arrays, batch_size, seed=0, first_step=0):
 
     Examples
     --------
-    >>> from audiogan_lib.datasets import batches
     >>> stream = batches([np.arange(10), np.arange(10) ** 2], batch_size=4)
     >>> numbers, squares = next(iter(stream))
     >>> numbers.shape

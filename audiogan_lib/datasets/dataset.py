@@ -32,7 +32,6 @@ class Clips:
 
     Examples
     --------
-    >>> from audiogan_lib.datasets import Clips
     >>> clips = Clips(np.arange(8.0).reshape(4, 2), np.array([3, 0, 1])).map(np.negative)
     >>> clips.shape
     (3, 2)
@@ -84,11 +83,6 @@ class Clips:
         ----------
         which : array_like
             A mask or positions.
-
-        Returns
-        -------
-        Clips
-            Those.
         """
         return replace(self, rows=self.rows[which])
 
@@ -101,11 +95,6 @@ class Clips:
             From rows ``[any, ...]``, and their names where there are any, to as many rows.
         names : np.ndarray [shape=(clips,)], optional
             A name for each clip.
-
-        Returns
-        -------
-        Clips
-            The changed ones.
         """
         return Clips(self, np.arange(len(self)), function, names)
 
@@ -168,11 +157,6 @@ class Dataset:
         name : str
             ``"train"``, ``"test"``, or what else the data set has.
 
-        Returns
-        -------
-        Dataset
-            Those clips, in their order.
-
         Raises
         ------
         ValueError
@@ -184,17 +168,12 @@ class Dataset:
         return self.select(splits == name)
 
     def select(self, which):
-        """Return some of the clips.
+        """Return some of the clips, with all label names.
 
         Parameters
         ----------
         which : array_like [shape=(clips,), bool] or [shape=(any,), int]
             A mask, or positions.
-
-        Returns
-        -------
-        Dataset
-            Those clips, with the same label names.
         """
         which = np.asarray(which)
         on_disk = isinstance(self.waveforms, Clips)
@@ -206,36 +185,26 @@ class Dataset:
         )
 
     def map(self, function):
-        """Return the clips with changed waveforms.
+        """Return the clips with changed waveforms; all else is as it was.
 
         Parameters
         ----------
         function : callable
             From waveforms ``[any, samples]`` to as many of the same shape, each by itself: clips
             on the disk are changed whenever they are read.
-
-        Returns
-        -------
-        Dataset
-            The changed clips; all else is as it was.
         """
         on_disk = isinstance(self.waveforms, Clips)
         changed = self.waveforms.map(function) if on_disk else function(self.waveforms)
         return replace(self, waveforms=changed)
 
     def encoded(self, encode):
-        """Return what a codec makes of the clips, for `batches`.
+        """Return what a codec makes of the clips, ``[clips, ...]``, for `batches`.
 
         Parameters
         ----------
         encode : callable
             From waveforms ``[any, samples]`` and the names of their labels to examples, each by
             itself. Clips on the disk are encoded whenever they are read, others now.
-
-        Returns
-        -------
-        np.ndarray or Clips [shape=(clips, ...)]
-            The examples.
         """
         names = np.array(self.label_names)[self.labels]
         if isinstance(self.waveforms, Clips):
@@ -286,19 +255,15 @@ def numbered(labels, names=None) -> tuple[tuple[str, ...], np.ndarray]:
 def condition_labels(dataset, conditions):
     """Number the classes of each condition.
 
+    Returns labels, int32 ``[clips, conditions]``, and a dict with the names of each condition's
+    classes.
+
     Parameters
     ----------
     dataset : datasets.Dataset
         The clips.
     conditions : tuple of str
         ``"label"`` and names of columns.
-
-    Returns
-    -------
-    labels : ndarray [shape=(clips, conditions)], int32
-        Class of each clip.
-    names : dict of str to tuple of str
-        The names of the classes of each condition.
     """
     labels, names = [], {}
     for condition in conditions:

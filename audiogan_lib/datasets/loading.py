@@ -27,17 +27,12 @@ def is_known(name):
     ----------
     name : str or Path
         What would be given to `load`.
-
-    Returns
-    -------
-    bool
-        True for the names in the table of `load`.
     """
     return str(name) in _OPTIONS
 
 
 def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=None, source=None):
-    """Load a data set by its name, or a folder of audio by its path.
+    """Load a data set by its name, or a folder of audio by its path, as a `Dataset`.
 
     ===================  =====================  =======================================
     name                 clips                  label; columns beside ``split``
@@ -54,28 +49,20 @@ def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=N
     Parameters
     ----------
     name : str or Path
-        A name of the table, or a folder. To load a folder that is called as a data set is, write
-        ``"./drums"``.
+        A name of the table, or a folder: ``"./drums"`` is one that is called as a data set is.
     split : str, optional
         Only this split: ``"train"``, ``"test"``, and for Speech Commands and NSynth
         ``"validation"``. Everything by default.
-    sample_rate : int > 0, optional
-        For a folder: rate of the clips, in Hz; 16000 by default.
-    samples : int > 0, optional
-        For a folder: length of the clips; 16384 by default.
+    sample_rate, samples : int > 0, optional
+        For a folder: rate in Hz and length of the clips; 16000 and 16384 by default.
     seed : int >= 0, optional
         For a folder: what draws the test split; 0 by default.
     limit : int > 0, optional
-        For ``nsynth``: how many notes of each split are taken, from the beginning of its archive.
-        All by default: 19 GB of memory for ``train``.
+        For ``nsynth``: notes of each split, from the beginning of its archive; all by default,
+        which take 19 GB of memory for ``train``.
     source : Source, optional
         For a downloaded set on a mirror: a changed copy of what ``audiogan_lib.datasets.public``
         names; for ``nsynth`` a dictionary with one for each split.
-
-    Returns
-    -------
-    Dataset
-        The clips.
 
     Raises
     ------
@@ -84,8 +71,7 @@ def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=N
     TypeError
         When an option is given that is not for this name.
     OSError
-        When an archive cannot be downloaded or is damaged, or a disk is full; the message says
-        what can be done.
+        When an archive cannot be downloaded or is damaged, or a disk is full, with what to do.
 
     Examples
     --------
@@ -94,18 +80,16 @@ def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=N
     >>> drums.waveforms.shape[1], drums.sample_rate
     (16384, 16000)
     """
-    if not is_known(name) and not Path(name).is_dir():
+    known = is_known(name)
+    if not known and not Path(name).is_dir():
         raise ValueError(f"name must be a folder or one of {listed(_OPTIONS)}, received {name!r}")
     options = {"sample_rate": sample_rate, "samples": samples, "seed": seed}
     options |= {"limit": limit, "source": source}
     options = {option: value for option, value in options.items() if value is not None}
-    takes = _OPTIONS[str(name)] if is_known(name) else _FOLDER_OPTIONS
+    takes = _OPTIONS[str(name)] if known else _FOLDER_OPTIONS
     if unknown := [option for option in options if option not in takes]:
         raise TypeError(f"the options of {name!r} are {listed(takes)}, received {listed(unknown)}")
-    if is_known(name):
-        dataset = _named(str(name), split, **options)
-    else:
-        dataset = _folder(Path(name), **options)
+    dataset = _named(str(name), split, **options) if known else _folder(Path(name), **options)
     return dataset if split is None else dataset.split(split)
 
 

@@ -52,14 +52,9 @@ def waveform(sounds, sample_rate, labels=None, limit=1.0):
     Parameters
     ----------
     sounds, sample_rate, labels
-        As for `players`; what exceeds full scale is drawn as it is.
+        As for `players`, errors too; what exceeds full scale is drawn as it is.
     limit : float > 0
         The amplitude axis runs from ``-limit`` to ``limit``; at 1, full scale, levels compare.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `players`.
 
     Examples
     --------
@@ -97,7 +92,7 @@ def spectrogram(
     Parameters
     ----------
     sounds, sample_rate, labels
-        As for `players`.
+        As for `players`, errors too.
     scale : {"mel", "linear"}
         The frequency axis: 80 mel bands, or the bins of the Fourier transform. A band shows the
         strongest frequency in it.
@@ -107,11 +102,6 @@ def spectrogram(
         Samples between frames; by default `n_fft` / 16, for long sounds up to `n_fft` / 4.
     range_db : tuple of float
         Levels of the darkest and the brightest colour, relative to a sine of full scale.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `players`; ValueError also when `scale` is another word, or the range is not one.
 
     Examples
     --------
@@ -143,7 +133,7 @@ def spectrogram(
     return figure(drawing, f"Spectrogram of {'; '.join(texts)}.")
 
 
-def image_spectrogram(values, label, x_label="frame", y_label="bin"):
+def image_spectrogram(values, label):
     """Draw an array as a network sees it, without units of sound.
 
     Parameters
@@ -152,8 +142,6 @@ def image_spectrogram(values, label, x_label="frame", y_label="bin"):
         Frames run to the right, bins upward.
     label : str
         What the values are: the name of the colour bar.
-    x_label, y_label : str
-        Names of the axes.
 
     Raises
     ------
@@ -170,11 +158,11 @@ def image_spectrogram(values, label, x_label="frame", y_label="bin"):
         raise ValueError(f"values must have the shape (frames, bins), received {values.shape}")
     drawing, axes = pyplot.subplots(figsize=(6, 3), layout="constrained")
     image = axes.imshow(values.T, origin="lower", aspect="auto", cmap=html.COLOURMAP)
-    axes.set(xlabel=x_label, ylabel=y_label)
+    axes.set(xlabel="frame", ylabel="bin")
     drawing.colorbar(image, ax=axes, label=label, pad=0.02)
     return figure(
         drawing,
-        f"Picture of {label}: {values.shape[0]} by {values.shape[1]} ({x_label} by {y_label}), "
+        f"Picture of {label}: {values.shape[0]} by {values.shape[1]} (frame by bin), "
         f"from {html.number(values.min())} to {html.number(values.max())}.",
     )
 

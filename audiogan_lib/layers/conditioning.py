@@ -11,17 +11,12 @@ from audiogan_lib.layers.shifts import PhaseShuffle, RandomShift
 
 
 def condition_sizes(labels):
-    """Normalise the ``labels`` argument of the network builders.
+    """Return the sizes that the ``labels`` argument of a builder means, one a condition.
 
     Parameters
     ----------
     labels : int or sequence of int
         Number of classes; several numbers for several conditions; 0 or () for none.
-
-    Returns
-    -------
-    tuple of int
-        One size for each condition, all positive.
 
     Raises
     ------
@@ -38,6 +33,9 @@ def condition_sizes(labels):
 class LabelEmbedding(keras.layers.Layer):
     """One learned vector for each class of each condition, summed.
 
+    Input: labels int ``(batch, conditions)``, the class of each condition. Output: ``(batch,
+    dim)``.
+
     Parameters
     ----------
     sizes : sequence of int > 0
@@ -48,11 +46,6 @@ class LabelEmbedding(keras.layers.Layer):
         Standard deviation of the initial values.
     **kwargs
         For ``keras.layers.Layer``.
-
-    Notes
-    -----
-    Input: labels int ``(batch, conditions)``, the class of each condition. Output: ``(batch,
-    dim)``.
     """
 
     def __init__(self, sizes, dim, scale=1.0, **kwargs):
@@ -80,6 +73,9 @@ class LabelEmbedding(keras.layers.Layer):
 def generator_inputs(latent_dim, labels=0, embedding_dim=32):
     """Make the inputs of a generator: latents, and beside them the label embedding.
 
+    Returns the inputs (latents ``[batch, latent_dim]``, with ``labels`` also labels int ``[batch,
+    conditions]``) and the features that the first layer takes.
+
     Parameters
     ----------
     latent_dim : int > 0
@@ -88,13 +84,6 @@ def generator_inputs(latent_dim, labels=0, embedding_dim=32):
         Classes of each condition; 0 for none.
     embedding_dim : int > 0
         Length of the label embedding.
-
-    Returns
-    -------
-    inputs : keras.KerasTensor, or list of two
-        Latents ``[batch, latent_dim]``, with ``labels`` also labels int ``[batch, conditions]``.
-    features : keras.KerasTensor [shape=(batch, latent_dim) or (batch, latent_dim + embedding_dim)]
-        What the first layer takes.
     """
     sizes = condition_sizes(labels)
     latent = keras.Input((latent_dim,), name="latent")
@@ -109,7 +98,8 @@ def projection_score(example, features, labels=0, spectral_norm=False):
     """Turn the last features of a discriminator into its score.
 
     With labels, the score gains the inner product of the features and an embedding of the labels
-    (Miyato and Koyama 2018, equation 5).
+    (Miyato and Koyama 2018, equation 5). Returns the inputs, with ``labels`` also labels int
+    ``[batch, conditions]``, and the float32 score ``[batch, 1]`` before any sigmoid.
 
     Parameters
     ----------
@@ -121,13 +111,6 @@ def projection_score(example, features, labels=0, spectral_norm=False):
         Classes of each condition; 0 for none.
     spectral_norm : bool
         Divide the score's kernel, though not the embedding, by its largest singular value.
-
-    Returns
-    -------
-    inputs : keras.KerasTensor, or list of two
-        ``example``, with ``labels`` also labels int ``[batch, conditions]``.
-    score : keras.KerasTensor [shape=(batch, 1)], float32
-        Before any sigmoid.
     """
     dense = keras.layers.Dense(1, dtype="float32", name="score")
     score = (SpectralNorm(dense, name="score") if spectral_norm else dense)(features)

@@ -10,15 +10,13 @@ class PixelNorm(keras.layers.Layer):
 
     It keeps the two networks from escalating their magnitudes against each other.
 
+    Input: features ``(batch, ..., channels)``. Output: ``features / sqrt(mean of squares over
+    channels + 1e-8)``.
+
     Parameters
     ----------
     **kwargs
         For ``keras.layers.Layer``.
-
-    Notes
-    -----
-    Input: features ``(batch, ..., channels)``. Output: ``features / sqrt(mean of squares over
-    channels + 1e-8)``.
     """
 
     def call(self, features):
@@ -35,6 +33,14 @@ class MinibatchStd(keras.layers.Layer):
     group, averaged over places and channels. A generator that draws the same for every latent is
     then easy to tell.
 
+    Input: features ``(batch, ..., channels)``. Output: ``(batch, ..., channels + 1)``, the same and
+    the deviation.
+
+    If ``batch`` is no multiple of ``group``, the examples left over are measured with those before
+    them that fill their group. A batch smaller than ``group`` is one group; in a batch of one
+    example nothing varies, and its deviation is 0. With ``training=True`` an incomplete group could
+    mix real and generated examples, and is refused if the size of the batch is known.
+
     Parameters
     ----------
     group : int > 1
@@ -48,16 +54,6 @@ class MinibatchStd(keras.layers.Layer):
     ------
     ValueError
         If ``group`` is less than 2; in training, if the batch is known and no multiple of it.
-
-    Notes
-    -----
-    Input: features ``(batch, ..., channels)``. Output: ``(batch, ..., channels + 1)``, the same and
-    the deviation.
-
-    If ``batch`` is no multiple of ``group``, the examples left over are measured with those before
-    them that fill their group. A batch smaller than ``group`` is one group; in a batch of one
-    example nothing varies, and its deviation is 0. With ``training=True`` an incomplete group could
-    mix real and generated examples, and is refused if the size of the batch is known.
     """
 
     def __init__(self, group=4, **kwargs):

@@ -6,20 +6,15 @@ from keras import layers
 def to_patches(frames, bins, patch, channels=1):
     """Return layers that put squares of neighbours into the channels of a smaller map.
 
+    From ``[frames, bins]`` or ``[frames, bins, channels]`` to ``[frames / patch, bins / patch,
+    patch * patch * channels]``; see :func:`chain`.
+
     Parameters
     ----------
     frames, bins : int > 0
         Size of the map, multiples of ``patch``.
-    patch : int > 0
-        Side of a square.
-    channels : int > 0
-        Of the map.
-
-    Returns
-    -------
-    list of keras.layers.Layer
-        From ``[frames, bins]`` or ``[frames, bins, channels]`` to ``[frames / patch, bins / patch,
-        patch * patch * channels]``; see :func:`chain`.
+    patch, channels : int > 0
+        Side of a square, and channels of the map.
     """
     return [
         layers.Reshape((frames // patch, patch, bins // patch, patch * channels), dtype="float32"),
@@ -29,7 +24,7 @@ def to_patches(frames, bins, patch, channels=1):
 
 
 def from_patches(patch, shape):
-    """Return layers that undo `to_patches`.
+    """Return layers that undo `to_patches`, for :func:`chain`.
 
     Parameters
     ----------
@@ -37,11 +32,6 @@ def from_patches(patch, shape):
         Side of a square.
     shape : tuple of int
         What comes out: frames and bins, and channels if there is an axis for them.
-
-    Returns
-    -------
-    list of keras.layers.Layer
-        See :func:`chain`.
     """
     frames, bins, *channels = shape
     chunk = patch * (channels[0] if channels else 1)
@@ -61,11 +51,6 @@ def chain(steps, x):
         The layers.
     x : tensor
         What the first takes.
-
-    Returns
-    -------
-    tensor
-        What the last makes.
     """
     for step in steps:
         x = step(x)

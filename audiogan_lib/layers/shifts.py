@@ -49,6 +49,9 @@ class PhaseShuffle(_RandomLayer):
     It keeps a discriminator of waveforms from recognising generated sound by the phase of its
     upsampling artefacts. The gap is filled by reflection.
 
+    Input: feature maps ``(batch, steps, channels)``, with more steps than ``radius``. Output: the
+    same, shifted.
+
     Parameters
     ----------
     radius : int >= 0
@@ -60,11 +63,6 @@ class PhaseShuffle(_RandomLayer):
         Of the shifts.
     **kwargs
         For ``keras.layers.Layer``.
-
-    Notes
-    -----
-    Input: feature maps ``(batch, steps, channels)``, with more steps than ``radius``. Output: the
-    same, shifted.
     """
 
     def __init__(self, radius, per_example=False, seed=0, **kwargs):
@@ -104,6 +102,9 @@ class RandomShift(_RandomLayer):
     Used as differentiable augmentation (Zhao et al. 2020): the discriminator sees real and
     generated sounds only through it.
 
+    Input: spectrograms, or waveforms with one channel, ``(batch, steps, bins)``. Output: the same,
+    each example moved by its own shift in [-radius, radius].
+
     Parameters
     ----------
     radius : int >= 0
@@ -114,11 +115,6 @@ class RandomShift(_RandomLayer):
         Of the shifts.
     **kwargs
         For ``keras.layers.Layer``.
-
-    Notes
-    -----
-    Input: spectrograms, or waveforms with one channel, ``(batch, steps, bins)``. Output: the same,
-    each example moved by its own shift in [-radius, radius].
     """
 
     def __init__(self, radius, fill=-1.0, seed=0, **kwargs):

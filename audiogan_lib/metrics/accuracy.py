@@ -20,11 +20,6 @@ def label_accuracy(probabilities, labels):
     labels : array_like of int [shape=(clips,)]
         The labels asked for.
 
-    Returns
-    -------
-    accuracy : float in [0, 1]
-        Share of agreement.
-
     Raises
     ------
     ValueError
@@ -50,17 +45,12 @@ def label_accuracy(probabilities, labels):
 
 
 def class_shares(probabilities):
-    """Share of clips for which each class is the most probable.
+    """Share of clips for which each class is the most probable: ``[classes]``, with sum 1.
 
     Parameters
     ----------
     probabilities : array_like [shape=(clips, classes)]
         A judge's class probabilities.
-
-    Returns
-    -------
-    shares : np.ndarray [shape=(classes,)]
-        Non-negative, with sum 1.
 
     Raises
     ------
@@ -80,6 +70,9 @@ def class_shares(probabilities):
 def wilson_interval(share, count, confidence=0.95):
     """Confidence interval of a share, such as an accuracy, that was measured on few clips.
 
+    Wilson's score interval (1927): unlike the textbook's normal interval it stays inside [0, 1] and
+    keeps a width when all clips were right.
+
     Parameters
     ----------
     share : float in [0, 1]
@@ -89,20 +82,10 @@ def wilson_interval(share, count, confidence=0.95):
     confidence : float in (0, 1)
         Coverage of the interval.
 
-    Returns
-    -------
-    low, high : float in [0, 1]
-        Wilson's score interval. Unlike the textbook's normal interval it stays inside [0, 1] and
-        keeps a width when all clips were right.
-
     Raises
     ------
     ValueError
         If an argument is outside its range.
-
-    References
-    ----------
-    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
 
     Examples
     --------

@@ -26,7 +26,8 @@ def attack_times(waveforms, sample_rate):
 
     The envelope is the root mean square over a millisecond. Pitfalls: a sound that swells again
     later counts up to its loudest moment, and of a low tone the envelope follows the wave itself,
-    so that 60 Hz can rise no quicker than a few milliseconds. Compare medians of many sounds.
+    so that 60 Hz can rise no quicker than a few milliseconds. Compare medians of many sounds. The
+    result is in ms ``[clips]``, NaN for silence.
 
     Parameters
     ----------
@@ -34,11 +35,6 @@ def attack_times(waveforms, sample_rate):
         One sound each.
     sample_rate : int >= 1000
         In Hz.
-
-    Returns
-    -------
-    attack_ms : np.ndarray [shape=(clips,)]
-        In milliseconds, NaN for silence.
 
     Raises
     ------
@@ -56,16 +52,13 @@ def attack_times(waveforms, sample_rate):
 def attack_difference(fake_ms, fake_labels, real_ms, real_labels):
     """Compare attacks label by label.
 
+    By how much the median attacks of generated and of real sounds differ, in ms: the mean over the
+    labels that both have.
+
     Parameters
     ----------
     fake_ms, fake_labels, real_ms, real_labels : array_like [shape=(clips,)]
         From `attack_times`; what each sound was asked to be, or is.
-
-    Returns
-    -------
-    difference_ms : float
-        By how much the median attacks of generated and of real sounds differ: the mean over the
-        labels that both have.
 
     Examples
     --------
@@ -83,11 +76,12 @@ def attack_difference(fake_ms, fake_labels, real_ms, real_labels):
 def pitch_errors(waveforms, sample_rate, midi, fmin_hz=55.0, fmax_hz=1400.0):
     """Measure by how much each note is out of tune.
 
-    The period is the one that YIN finds, the median over the frames of 0.1 s or more that lie
-    within 20 dB of the loudest. Pitfalls: YIN finds a pitch in noise too, though hardly the one
-    asked for; it may take a weak fundamental for an octave more; it reads between samples, and is
-    up to 5 cents high near 1 kHz at a rate of 16 kHz; and it knows no timbre. All 86 notes of the
-    shipped test split were within 20 cents.
+    The period is the one that YIN finds (de Cheveigne and Kawahara 2002), the median over the
+    frames of 0.1 s or more that lie within 20 dB of the loudest. Pitfalls: YIN finds a pitch in
+    noise too, though hardly the one asked for; it may take a weak fundamental for an octave more;
+    it reads between samples, and is up to 5 cents high near 1 kHz at a rate of 16 kHz; and it knows
+    no timbre. All 86 notes of the shipped test split were within 20 cents. Errors are positive
+    where the note is too high, NaN for silence; 100 cents are a semitone.
 
     Parameters
     ----------
@@ -100,20 +94,10 @@ def pitch_errors(waveforms, sample_rate, midi, fmin_hz=55.0, fmax_hz=1400.0):
     fmin_hz, fmax_hz : float > 0
         Between which the pitch is sought, whatever was asked.
 
-    Returns
-    -------
-    errors_cents : np.ndarray [shape=(clips,)]
-        Positive where the note is too high, NaN for silence. 100 cents are a semitone.
-
     Raises
     ------
     ValueError
         If there is not one pitch a clip.
-
-    References
-    ----------
-    A. de Cheveigne and H. Kawahara, "YIN, a Fundamental Frequency Estimator for Speech and Music",
-    2002.
     """
     waveforms = audio.as_clips(waveforms).astype(np.float32)
     midi = np.asarray(midi, np.float64)
@@ -135,7 +119,7 @@ def _median_hz(waveform, sample_rate, fmin_hz, fmax_hz):
 
 
 def pitch_accuracy(errors_cents, tolerance_cents=20.0):
-    """Share of notes that are in tune.
+    """Share of notes that are in tune; `wilson_interval` tells how sure it is.
 
     Parameters
     ----------
@@ -143,11 +127,6 @@ def pitch_accuracy(errors_cents, tolerance_cents=20.0):
         From `pitch_errors`; NaN counts as out of tune.
     tolerance_cents : float > 0
         Greatest deviation that passes.
-
-    Returns
-    -------
-    accuracy : float in [0, 1]
-        `wilson_interval` tells how sure it is.
     """
     return float(np.mean(np.abs(np.asarray(errors_cents)) <= tolerance_cents))
 
@@ -205,15 +184,12 @@ def vital_signs(waveforms, sample_rate):
 def symptoms(fake, real):
     """Say for each alarm about sounds what is wrong, if anything.
 
+    Returns a dict by name of the alarm; of what is silent nothing else is said.
+
     Parameters
     ----------
     fake, real : VitalSigns
         Of generated sounds and of as many recordings.
-
-    Returns
-    -------
-    dict of str to str, False or None
-        By name of the alarm. Of what is silent nothing else is said.
     """
     if fake.level_db < real.level_db - 20:
         seen = f"sounds at {fake.level_db:.0f} dB, recordings at {real.level_db:.0f} dB"

@@ -24,37 +24,26 @@ class DensityCoverage(NamedTuple):
 def density_and_coverage(features, reference, neighbours=5):
     """Tell apart whether clips sound like recordings (density) and whether all kinds occur.
 
-    Round each clip of the reference lies a ball that reaches to its fifth neighbour in the
-    reference. Density: in how many balls a clip lies on average, over five. Coverage: the share of
-    balls with a clip inside. Pitfalls: both depend on the counts, so give as many clips on either
-    side and compare with real against real (with equal distributions, density is near 1, coverage
-    near ``1 - 2^-5`` = 0.97; both are higher when clips are dealt, so many of each kind, and not
-    drawn at random); density may exceed 1, and a generator that stays in the thick of the
-    recordings scores more than recordings do; distances mean little in hundreds of dimensions.
+    Naeem et al. 2020, equations 4 and 5, and lemma 2 for the expected coverage. Round each clip of
+    the reference lies a ball that reaches to its fifth neighbour in the reference. Density: in how
+    many balls a clip lies on average, over five. Coverage: the share of balls with a clip inside.
+    Pitfalls: both depend on the counts, so give as many clips on either side and compare with real
+    against real (with equal distributions, density is near 1, coverage near ``1 - 2^-5`` = 0.97;
+    both are higher when clips are dealt, so many of each kind, and not drawn at random); density
+    may exceed 1, and a generator that stays in the thick of the recordings scores more than
+    recordings do; distances mean little in hundreds of dimensions.
 
     Parameters
     ----------
-    features : array_like [shape=(clips, dims)]
-        Features of the evaluated set.
-    reference : array_like [shape=(clips, dims)]
-        Features of real clips, more than ``neighbours``.
+    features, reference : array_like [shape=(clips, dims)]
+        Features of the evaluated set and of real clips, of these more than ``neighbours``.
     neighbours : int > 0
         How far a ball reaches.
-
-    Returns
-    -------
-    scores : DensityCoverage
-        ``density`` >= 0 and ``coverage`` in [0, 1].
 
     Raises
     ------
     ValueError
         If there are too few clips, other dimensions, or values that are not finite.
-
-    References
-    ----------
-    M. F. Naeem et al., "Reliable Fidelity and Diversity Metrics for Generative Models", 2020,
-    equations 4 and 5, and lemma 2 for the expected coverage.
     """
     features, reference = check_features(features, reference)
     if not 1 <= neighbours < len(reference):
@@ -81,13 +70,14 @@ class Bins(NamedTuple):
 
 
 def different_bins(features, reference, bins=20, seed=0):
-    """Find kinds of clips that are too frequent or too rare: the NDB score.
+    """Find kinds of clips that are too frequent or too rare: NDB (Richardson and Weiss 2018).
 
-    The reference is cut into bins by k-means; a bin is different when the shares of both sets in
-    it differ by more than 1.96 standard errors of two shares with one common value. Pitfalls: more
+    The reference is cut into bins by k-means; a bin is different when the shares of both sets in it
+    differ by more than 1.96 standard errors of two shares with one common value. Pitfalls: more
     clips find smaller differences, so compare at equal counts; fewer than about eight clips a bin
     find nothing; one bin in twenty differs by chance; number and seed of bins change the score, so
-    they are fixed here.
+    they are fixed here. ``shares`` and ``reference_shares`` ``[bins]`` have sum 1 each; the sum of
+    ``different`` is the score.
 
     Parameters
     ----------
@@ -98,20 +88,10 @@ def different_bins(features, reference, bins=20, seed=0):
     seed : int
         Seed of k-means.
 
-    Returns
-    -------
-    compared : Bins
-        ``shares`` and ``reference_shares`` [shape=(bins,)], each with sum 1, and ``different``
-        [shape=(bins,)], bool; its sum is the score.
-
     Raises
     ------
     ValueError
         If there are too few clips, other dimensions, or values that are not finite.
-
-    References
-    ----------
-    E. Richardson and Y. Weiss, "On GANs and GMMs", 2018, section 3 (there on pixels).
     """
     features, reference = check_features(features, reference)
     if not 2 <= bins <= len(reference):

@@ -12,31 +12,21 @@ def frechet_distance(features, reference):
     """Squared Frechet distance between Gaussians fitted to two sets of features.
 
     ``|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))``, the quantity called FID for pictures and FAD
-    for sound. Pitfalls: two finite draws from one distribution are a positive distance apart,
-    larger the fewer the clips, so compare only at equal counts, or see
+    for sound (Heusel et al. 2017, equation 6). Pitfalls: two finite draws from one distribution are
+    a positive distance apart, larger the fewer the clips, so compare only at equal counts, or see
     `frechet_distance_infinity`; it sees means and covariances only, of clouds that need not be
-    Gaussian; and it hears only what the judge's features hold.
+    Gaussian; and it hears only what the judge's features hold. Its units are those of the features,
+    squared: numbers of two judges do not compare.
 
     Parameters
     ----------
-    features : array_like [shape=(clips, dims)]
-        Features of one set.
-    reference : array_like [shape=(clips, dims)]
-        Features of the other set, as many dimensions; the count of clips may differ.
-
-    Returns
-    -------
-    distance : float >= 0
-        In squared units of the features, so comparable under one judge only.
+    features, reference : array_like [shape=(clips, dims)]
+        Features of the two sets, as many dimensions; the counts of clips may differ.
 
     Raises
     ------
     ValueError
         If a set has fewer than two clips, other dimensions than the other, or non-finite values.
-
-    References
-    ----------
-    M. Heusel et al., "GANs Trained by a Two Time-Scale Update Rule", 2017, equation 6.
 
     Examples
     --------
@@ -50,19 +40,20 @@ def frechet_distance(features, reference):
 def frechet_distance_infinity(
     features, reference, groups=None, reference_groups=None, seed=0, draws=8
 ):
-    """Frechet distance extrapolated to sets of infinitely many clips.
+    """Frechet distance extrapolated to sets of infinitely many clips (Chong and Forsyth 2020).
 
     Both sets are thinned alike, at random, to shares from two thirds to the whole; a straight line
     through the distances over one divided by the share gives the value at 0. Pitfalls: the bias is
     a straight line only for many more clips than dimensions (of two equal Gaussians with 64
     dimensions, 164 clips and 818 were 8.2 apart, extrapolated -0.6; 300 and 2700 were 4.2 apart,
     extrapolated -0.2); it scatters more widely than `frechet_distance`; and it may be negative
-    where the sets are alike: do not clip it.
+    where the sets are alike: do not clip it. The paper thins the generated set only, since its real
+    one has tens of thousands of clips; a reference of a few hundred needs the same correction.
 
     Parameters
     ----------
     features, reference : array_like [shape=(clips, dims)]
-        As for `frechet_distance`, at least four clips each.
+        As for `frechet_distance`, errors too, with at least four clips each.
     groups, reference_groups : array_like of int [shape=(clips,)], optional
         What kind each clip is of, where the clips were not drawn at random but so many of each
         kind: thinning then keeps the mix. Without, random mixes are corrected for that never were.
@@ -70,22 +61,6 @@ def frechet_distance_infinity(
         Seed of the draws.
     draws : int > 0
         Draws at each share, averaged.
-
-    Returns
-    -------
-    distance : float
-        In squared units of the features.
-
-    Raises
-    ------
-    ValueError
-        As `frechet_distance`, or if a set has fewer than four clips.
-
-    References
-    ----------
-    M. J. Chong and D. Forsyth, "Effectively Unbiased FID and Inception Score and Where to Find
-    Them", 2020. There only the generated set is thinned, since the real one has tens of thousands
-    of clips; a reference of a few hundred needs the same correction.
     """
     features, reference = check_features(features, reference)
     if min(len(features), len(reference)) < 4:
@@ -110,31 +85,18 @@ def frechet_distance_infinity(
 def kernel_distance(features, reference):
     """Squared maximum mean discrepancy under the cubic kernel ``(x.y / dims + 1)^3``.
 
-    Known as KID for pictures. The estimate is unbiased, so it can be compared across counts of
-    clips. Pitfalls: it is negative about half of the time when the distributions are equal (do not
-    clip it), and nearly always when clips are dealt, so many of each kind, and not drawn at random:
-    compare with a test split of that mix; its size depends on that of the features, so it means
-    nothing across judges; the cube gives a few clips far out the greatest weight.
+    Known as KID for pictures (Binkowski et al. 2018, section 4, there as a mean over subsets of a
+    thousand; here all pairs of clips count at once). The estimate is unbiased, so it can be
+    compared across counts of clips. Pitfalls: it is negative about half of the time when the
+    distributions are equal (do not clip it), and nearly always when clips are dealt, so many of
+    each kind, and not drawn at random: compare with a test split of that mix; its size depends on
+    that of the features, so it means nothing across judges; the cube gives a few clips far out the
+    greatest weight. Two draws from one distribution are 0 apart on average.
 
     Parameters
     ----------
     features, reference : array_like [shape=(clips, dims)]
-        As for `frechet_distance`.
-
-    Returns
-    -------
-    distance : float
-        0 on average for two draws from one distribution.
-
-    Raises
-    ------
-    ValueError
-        As `frechet_distance`.
-
-    References
-    ----------
-    M. Binkowski et al., "Demystifying MMD GANs", 2018, section 4. There the mean over subsets of a
-    thousand; here all pairs of clips at once.
+        As for `frechet_distance`, errors too.
     """
     return discrepancy(*check_features(features, reference), polynomial_kernel)(slice(None))
 
@@ -152,17 +114,8 @@ def gaussian_kernel_distance(features, reference):
     Parameters
     ----------
     features, reference : array_like [shape=(clips, dims)]
-        As for `frechet_distance`. The arguments cannot be exchanged.
-
-    Returns
-    -------
-    distance : float <= 2
-        0 on average for two draws from one distribution.
-
-    Raises
-    ------
-    ValueError
-        As `frechet_distance`, or if more than half of the pairs of the reference are equal.
+        As for `frechet_distance`, errors too. The arguments cannot be exchanged, and half of the
+        pairs of the reference or more must differ.
 
     References
     ----------

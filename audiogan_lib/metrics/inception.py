@@ -9,28 +9,20 @@ def inception_score(probabilities):
 
     Pitfalls: it depends on the judge, on the number of clips and on the mix of labels; it hears
     neither copies of the training clips nor a single clip repeated in each class; a generator that
-    exaggerates what the judge listens for scores higher than recordings.
+    exaggerates what the judge listens for scores higher than recordings. The score goes from 1
+    (every clip looks alike to the judge) to the number of classes (every clip certain, all classes
+    equally frequent). Salimans et al. 2016, section 4, take the mean over ten parts of the set; a
+    part of few clips scores lower than the whole.
 
     Parameters
     ----------
     probabilities : array_like [shape=(clips, classes)]
         A judge's class probabilities.
 
-    Returns
-    -------
-    score : float
-        From 1 (every clip looks alike to the judge) to the number of classes (every clip certain,
-        all classes equally frequent).
-
     Raises
     ------
     ValueError
         If the rows are not probabilities.
-
-    References
-    ----------
-    T. Salimans et al., "Improved Techniques for Training GANs", 2016, section 4. There the mean
-    over ten parts of the set; a part of few clips scores lower than the whole.
 
     Examples
     --------

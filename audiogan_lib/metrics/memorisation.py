@@ -15,6 +15,8 @@ def nearest_clips(waveforms, reference, sample_rate):
 
     Clips are compared as mel spectrograms in decibels (32 bands, every 10 ms, 60 dB below the
     clip's loudest band and up), at whichever shift by up to 40 ms fits best; level plays no part.
+    Returns positions in ``reference`` and distances in dB, both ``[clips]``: the root of the mean
+    squared difference over all bands and times, 0 for a copy.
 
     Parameters
     ----------
@@ -22,13 +24,6 @@ def nearest_clips(waveforms, reference, sample_rate):
         Sounds of one length.
     sample_rate : int > 0
         In Hz.
-
-    Returns
-    -------
-    nearest : np.ndarray of int [shape=(clips,)]
-        Positions in ``reference``.
-    distance_db : np.ndarray [shape=(clips,)]
-        Root of the mean squared difference over all bands and times; 0 for a copy.
 
     Raises
     ------
@@ -65,17 +60,12 @@ def nearer(distances, others):
     Pitfalls: listen to the nearest pairs, a distance knows no likeness. The test split must differ
     from the training split as a new clip would: where it holds other speakers or drum kits, honest
     generated clips lie nearer too. A copy at another pitch or speed is not found. A generator of
-    noise copies nothing.
+    noise copies nothing. In the share of pairs whose first is smaller, a tie counts half.
 
     Parameters
     ----------
     distances, others : array_like [shape=(clips,)]
         From `nearest_clips`, of generated clips and of test clips.
-
-    Returns
-    -------
-    share : float in [0, 1]
-        Of all pairs those whose first is smaller; a tie counts half.
 
     References
     ----------

@@ -63,24 +63,18 @@ def evaluate(
         raise ValueError(f"train must have at least {count + 2} clips, got {len(train)}")
     reference = _clips(judge, train)
     sets = {
-        name: _clips(judge, waveforms, labels, pitches, reference)
-        for name, waveforms, labels in (
-            ("test", test, test_labels),
-            ("generated", generated, generated_labels),
-        )
+        "test": _clips(judge, test, test_labels, pitches, reference),
+        "generated": _clips(judge, generated, generated_labels, pitches, reference),
     }
-    report = {name: _column(judge, clips) for name, clips in sets.items()}
+    report = {}
     for name, clips in sets.items():
         values, intervals = measure(clips, count, seed, brief)
-        report[name] |= values if brief else values | {"intervals": intervals}
-    report["floor"] = _floor(reference, count, stream(seed, "floor"))
-    report["equal_count"] = count
+        report[name] = _column(judge, clips) | values
+        if not brief:
+            report[name]["intervals"] = intervals
+    report |= {"floor": _floor(reference, count, stream(seed, "floor")), "equal_count": count}
     if not brief:
-        _add_copies(report, **sets, rng=stream(seed, "train_distance_db of train"))
-        _add_signs(report, sets, seed)
-        _add_ends(report["generated"], sets["generated"], judge.heads["label"])
-        known, made = ((clips.attack_ms, clips.labels["label"]) for clips in sets.values())
-        report["generated"]["attack_difference_ms"] = attack_difference(*made, *known)
+        _add_details(report, sets, judge, seed)
     return report
 
 
@@ -123,6 +117,15 @@ def _floor(train, count, rng):
     rest = (np.delete(train.features, drawn, axis=0) for drawn in draws)
     pairs = zip(draws, rest, strict=True)
     return float(np.mean([frechet_distance(train.features[drawn], rest) for drawn, rest in pairs]))
+
+
+def _add_details(report, sets, judge, seed):
+    """Add what is of the report, but no score of one set."""
+    _add_copies(report, **sets, rng=stream(seed, "train_distance_db of train"))
+    _add_signs(report, sets, seed)
+    _add_ends(report["generated"], sets["generated"], judge.heads["label"])
+    known, made = ((clips.attack_ms, clips.labels["label"]) for clips in sets.values())
+    report["generated"]["attack_difference_ms"] = attack_difference(*made, *known)
 
 
 def _add_copies(report, test, generated, rng):

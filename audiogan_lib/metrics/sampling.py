@@ -22,13 +22,9 @@ def even_draw(groups, count, rng):
 def half_interval(score, value, groups, rng, draws=100, limits=(-np.inf, np.inf)):
     """Interval (95 %) of a score of a set of clips, from the scores of random halves of it.
 
-    The mean over half of the clips, drawn without putting back, varies as much as a bootstrap's
-    mean over as many clips as there are. A bootstrap counts clips twice, which distances between
-    neighbours and unbiased kernels take for copies; halves do not. Where halves score higher or
-    lower than the whole, only their spread counts.
-
-    ``score``: from positions of the chosen clips to a number; ``value``: that of the whole set, the
-    middle of the interval; ``limits``: least and greatest possible score.
+    ``score`` goes from positions of the chosen clips to a number; ``value`` is that of the whole
+    set, the middle of the interval. Where halves score higher or lower than the whole, only their
+    spread counts. The face of ``metrics`` says why halves.
     """
     halves = [score(even_draw(groups, len(groups) // 2, rng)) for _ in range(draws)]
     margin = _Z * np.std(halves, ddof=1)

@@ -7,16 +7,13 @@ from audiogan_lib.metrics.scores import SCORES
 def format_table(report):
     """Lay out what `evaluate` returned as lines of text.
 
+    One column for the real test split, one for the generated clips, then each head's shares.
+    Intervals (95 %) stand in brackets.
+
     Parameters
     ----------
     report : dict
         From `evaluate`, brief or not.
-
-    Returns
-    -------
-    table : str
-        One column for the real test split, one for the generated clips, then each head's shares.
-        Intervals (95 %) stand in brackets.
     """
     columns = test, generated = report["test"], report["generated"]
     rows = [("", "test split", "generated")]

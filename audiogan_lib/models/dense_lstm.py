@@ -56,7 +56,7 @@ class Cost:
 
 
 def article_cost(samples=ARTICLE_SAMPLES, widths=ARTICLE_WIDTHS, latent_dim=ARTICLE_LATENT_DIM):
-    """Count what the article's networks would take, without building them.
+    """Count what the article's networks would take, a `Cost`, without building them.
 
     Parameters
     ----------
@@ -66,11 +66,6 @@ def article_cost(samples=ARTICLE_SAMPLES, widths=ARTICLE_WIDTHS, latent_dim=ARTI
         Units of the dense layers and of the LSTMs.
     latent_dim : int > 0
         Length of a latent.
-
-    Returns
-    -------
-    Cost
-        Parameters, bytes and operations.
 
     Examples
     --------
@@ -144,9 +139,7 @@ def build_article_discriminator(samples=ARTICLE_SAMPLES, widths=ARTICLE_WIDTHS):
     return keras.Model(waveform, x, name="article_discriminator")
 
 
-def build_generator(
-    samples=2048, widths=(256, 512, 1024), latent_dim=100, labels=0, embedding_dim=32
-):
+def build_generator(samples=2048, widths=(256, 512, 1024), latent_dim=100, labels=0):
     """Build the mended network from latents to waveforms.
 
     Parameters
@@ -159,8 +152,6 @@ def build_generator(
         Length of a latent.
     labels : int or tuple of int
         Classes of each condition; 0 for none.
-    embedding_dim : int > 0
-        Length of the label embedding, with ``labels`` only.
 
     Returns
     -------
@@ -168,7 +159,7 @@ def build_generator(
         From latents, or ``[latents, labels int [batch, conditions]]``, to ``[batch, samples, 1]``
         in [-1, 1].
     """
-    inputs, x = generator_inputs(latent_dim, labels, embedding_dim)
+    inputs, x = generator_inputs(latent_dim, labels)
     for stage, width in enumerate(widths):
         x = layers.Dense(width, name=f"dense_{stage}")(x)
         x = layers.ReLU()(x)
@@ -186,10 +177,8 @@ def build_discriminator(samples=2048, units=64, frame=64, labels=0):
     ----------
     samples : int > 0
         Length of a waveform, a multiple of ``frame``.
-    units : int > 0
-        Of the LSTM.
-    frame : int > 0
-        Samples that the LSTM reads at each step.
+    units, frame : int > 0
+        Of the LSTM, and samples that it reads at each step.
     labels : int or tuple of int
         Classes of each condition; 0 for none. With them the score gains the inner product of the
         LSTM's outputs and an embedding of the labels (Miyato and Koyama 2018, equation 5).

@@ -65,7 +65,6 @@ def build_generator(
     kernel=5,
     patch=1,
     batch_norm=False,
-    embedding_dim=32,
     dtype=None,
 ):
     """Build the network from latents to spectrograms.
@@ -74,10 +73,8 @@ def build_generator(
     ----------
     frames, bins : int > 0
         Size of a spectrogram, multiples of 32.
-    width : int > 0
-        Channels before the last layer; they double towards the latent.
-    latent_dim : int > 0
-        Length of a latent.
+    width, latent_dim : int > 0
+        Channels before the last layer, which double towards the latent, and length of a latent.
     labels : int or tuple of int
         Classes of each condition; 0 for none.
     kernel : int > 0
@@ -86,8 +83,6 @@ def build_generator(
         Side of the square of neighbours that are channels of the largest map; 1 as published.
     batch_norm : bool
         Normalise after each layer but the last.
-    embedding_dim : int > 0
-        Length of the label embedding, with ``labels`` only.
     dtype : str or keras.DTypePolicy, optional
         For example ``"mixed_bfloat16"``; the output is float32 always.
 
@@ -104,7 +99,7 @@ def build_generator(
     """
     stages = _stages(frames, bins, patch)
     height, breadth = frames // _FACTOR, bins // _FACTOR
-    inputs, x = generator_inputs(latent_dim, labels, embedding_dim)
+    inputs, x = generator_inputs(latent_dim, labels)
     channels = width * 2 ** (stages - 1)
     size = height * breadth * channels
     x = layers.Dense(size, use_bias=not batch_norm, dtype=dtype, name="dense")(x)

@@ -37,8 +37,6 @@ class MergeRepeats(layers.Layer):
     positions with the same most likely phoneme becomes one position, the mean of their logits,
     whose most likely phoneme is the same. Runs move to the front; zeros follow.
 
-    Notes
-    -----
     Called with logits ``(batch, positions, phones)`` and the features ``(batch, positions, dim)``
     that they were made of, all zeros behind the end. Output: distributions ``(batch, positions,
     phones)``, and zeros behind the last run.
@@ -62,11 +60,7 @@ class MergeRepeats(layers.Layer):
 class OneEach(layers.Layer):
     """Apply softmax, and leave zeros behind the end: each segment is one symbol.
 
-    Notes
-    -----
-    Called with logits ``(batch, positions, phones)`` and the features ``(batch, positions, dim)``
-    that they were made of, all zeros behind the end. Output: distributions ``(batch, positions,
-    phones)``, and zeros behind the end.
+    Called as `MergeRepeats`.
     """
 
     def call(self, logits, features):
@@ -78,8 +72,6 @@ class OneEach(layers.Layer):
 class MeanScore(layers.Layer):
     """Average the scores of all positions that hold text.
 
-    Notes
-    -----
     Called with scores ``(batch, positions, 1)`` and the texts ``(batch, positions, phones)`` that
     they are of, all zeros behind the end. Output: the means ``(batch, 1)``; 0 for an empty text.
     """
@@ -96,10 +88,8 @@ def build_generator(phones, positions, dim=512, kernel=4, dropout=0.1, merge=Tru
     ----------
     phones : int > 1
         Symbols of the text, silence included if it has one.
-    positions : int > 0
-        Segments of the longest utterance.
-    dim : int > 0
-        Numbers that describe a segment.
+    positions, dim : int > 0
+        Segments of the longest utterance, and numbers that describe a segment.
     kernel : int > 0
         Segments that the network sees at once.
     dropout : float in [0, 1)
@@ -130,10 +120,8 @@ def build_discriminator(phones, positions, width=384, kernel=6):
         Symbols of the text.
     positions : int > 0
         Length of the texts, padding included.
-    width : int > 0
-        Channels.
-    kernel : int > 0
-        Positions that each convolution sees: its own and those before.
+    width, kernel : int > 0
+        Channels, and positions that each convolution sees: its own and those before.
 
     Returns
     -------
@@ -152,18 +140,15 @@ def build_discriminator(phones, positions, width=384, kernel=6):
 def smoothness(real, fake):
     """Mean squared difference of neighbouring logits (Baevski et al. 2021, section 3.4).
 
+    A mean over phonemes and all pairs of neighbours within a text; 0 where nothing changes. A
+    softmax forgets the mean of its logits, so each position's logits have their mean removed.
+
     Parameters
     ----------
     real : tensor
         Ignored: it is there because the training engine hands over both.
     fake : tensor [shape=(batch, positions, phones)]
         Texts of the generator.
-
-    Returns
-    -------
-    tensor [shape=()]
-        Mean over phonemes and all pairs of neighbours within a text; 0 where nothing changes. A
-        softmax forgets the mean of its logits, so each position's logits have their mean removed.
     """
     logits = ops.log(ops.maximum(fake, 1e-30))
     logits = logits - ops.mean(logits, axis=-1, keepdims=True)
@@ -176,18 +161,13 @@ def smoothness(real, fake):
 def diversity(real, fake):
     """Penalise a batch that uses few phonemes (Baevski et al. 2021, section 3.4).
 
+    ``(phones - perplexity) / phones``, with the perplexity of the mean distribution of all
+    positions that hold text; 0 where all phonemes are equally frequent.
+
     Parameters
     ----------
-    real : tensor
-        Ignored: it is there because the training engine hands over both.
-    fake : tensor [shape=(batch, positions, phones)]
-        Texts of the generator.
-
-    Returns
-    -------
-    tensor [shape=()], in [0, 1)
-        ``(phones - perplexity) / phones``, with the perplexity of the mean distribution of all
-        positions that hold text; 0 where all phonemes are equally frequent.
+    real, fake
+        As for :func:`smoothness`.
     """
     positions = ops.sum(ops.cast(_occupied(fake), fake.dtype))
     usage = ops.sum(fake, axis=(0, 1)) / ops.maximum(positions, 1)

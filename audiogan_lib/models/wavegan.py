@@ -78,7 +78,6 @@ def build_generator(
     batch_norm=False,
     kernel=25,
     form="transposed",
-    embedding_dim=32,
     post_filter=0,
     dtype=None,
 ):
@@ -88,10 +87,8 @@ def build_generator(
     ----------
     samples : {8192, 16384, 32768, 65536}
         Length of a waveform.
-    width : int > 0
-        Channels before the last layer; they double towards the latent.
-    latent_dim : int > 0
-        Length of a latent.
+    width, latent_dim : int > 0
+        Channels before the last layer, which double towards the latent, and length of a latent.
     labels : int or tuple of int
         Classes of each condition; 0 for none.
     batch_norm : bool
@@ -100,8 +97,6 @@ def build_generator(
         Length of the kernels, in steps of the longer side of a layer.
     form : {"transposed", "subpixel"}
         As published, or convolutions of stride 1 whose channels become steps.
-    embedding_dim : int > 0
-        Length of the label embedding, with ``labels`` only.
     post_filter : int >= 0
         Taps of a filter, learnt with the rest, over the sound; 0 for none, 512 in the authors'
         code. It can silence a whine; the sound may then leave [-1, 1] a little.
@@ -119,7 +114,7 @@ def build_generator(
         If there is no such length or form.
     """
     strides = _strides(samples, form)[0]
-    inputs, x = generator_inputs(latent_dim, labels, embedding_dim)
+    inputs, x = generator_inputs(latent_dim, labels)
     channels = width * 2 ** (len(strides) - 1)
     x = layers.Dense(_STEPS * channels, use_bias=not batch_norm, dtype=dtype, name="dense")(x)
     x = layers.Reshape((_STEPS, channels), dtype=dtype)(x)
@@ -138,7 +133,6 @@ def build_discriminator(
     labels=0,
     kernel=25,
     form="transposed",
-    per_example=False,
     initializer="glorot_uniform",
     spectral_norm=False,
     dtype=None,
@@ -155,8 +149,6 @@ def build_discriminator(
         Radius of the phase shuffle after each of the first four layers.
     labels, kernel, form
         As in :func:`build_generator`; sub-pixel convolutions see neighbouring steps as channels.
-    per_example : bool
-        Shuffle each example by its own shift; the authors' code draws one for the batch.
     initializer : str
         Of the kernels; Glorot's as published.
     spectral_norm : bool
@@ -178,7 +170,7 @@ def build_discriminator(
         x = _downsample(x, stage, width * 2**stage, kernel, stride, form, spectral_norm, **options)
         x = layers.LeakyReLU(0.2, dtype=dtype)(x)
         if phase_shuffle and stage < _SHUFFLED:
-            x = PhaseShuffle(phase_shuffle, per_example, stage, dtype=dtype)(x)
+            x = PhaseShuffle(phase_shuffle, seed=stage, dtype=dtype)(x)
     x = layers.Flatten(dtype=dtype)(x)
     inputs, score = projection_score(waveform, x, labels, spectral_norm)
     return keras.Model(inputs, score, name="wavegan_discriminator")

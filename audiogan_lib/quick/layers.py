@@ -17,18 +17,14 @@ def quicken(network):
     Batch normalisation becomes one operation where Keras writes a dozen passes over the features.
     Convolutions with many filters on small maps become plain products, long kernels and small
     bfloat16 maps get another gradient, gradients of biases keep growing in bfloat16, and a leaky
-    ReLU joins the convolution before it. With a GPU all layers stay as they are.
+    ReLU joins the convolution before it. With a GPU all layers stay as they are. The weights are
+    copied, and files of weights fit both. Layers within a model that is itself a layer stay as they
+    are.
 
     Parameters
     ----------
     network : keras.Model
         A functional model. Layers with options that these forms do not have stay as they are.
-
-    Returns
-    -------
-    keras.Model
-        With layers of the same names and a copy of the weights; files of weights fit both. Layers
-        within a model that is itself a layer stay as they are.
     """
     quick = keras.models.clone_model(network, clone_function=_replace)
     quick.set_weights(network.get_weights())

@@ -133,11 +133,6 @@ class Recipe:
         ----------
         split : str
             Which part.
-
-        Returns
-        -------
-        datasets.Dataset
-            Clips of ``samples`` samples at ``sample_rate``.
         """
         known = datasets.is_known(self.data)
         options = {} if known else {"sample_rate": self.sample_rate, "samples": self.samples}
@@ -147,7 +142,7 @@ class Recipe:
         return dataset.map(lambda waveforms: audio.normalize_peak(waveforms, self.peak))
 
     def encode(self, waveforms, labels=None):
-        """Turn sounds into what the networks see.
+        """Turn sounds into what the networks see, float32 ``[clips, ...]``.
 
         Parameters
         ----------
@@ -155,11 +150,6 @@ class Recipe:
             Sound in [-1, 1].
         labels : sequence of str, optional
             The name of each clip's label, for codecs whose form depends on it.
-
-        Returns
-        -------
-        ndarray [shape=(clips, ...)], float32
-            What the codec makes of them.
         """
         parts = [slice(start, start + 256) for start in range(0, len(waveforms), 256)]
         names = [None if labels is None else labels[part] for part in parts]
@@ -167,7 +157,7 @@ class Recipe:
         return np.concatenate([self.codec.encode(waveforms[part], some) for part, some in pairs])
 
     def decode(self, drawn, labels=None):
-        """Turn what the generator draws into sounds.
+        """Turn what the generator draws into sounds, ``[clips, samples]`` in [-1, 1].
 
         Parameters
         ----------
@@ -175,11 +165,6 @@ class Recipe:
             As :meth:`encode` returns it.
         labels : sequence of str, optional
             The name of the label that each sound was asked to have.
-
-        Returns
-        -------
-        ndarray [shape=(clips, samples)], float32 in [-1, 1]
-            The sounds.
         """
         return np.asarray(self.codec.decode(drawn, labels))
 
@@ -245,17 +230,14 @@ class Recipe:
     def batches(self, dataset, first_step=0):
         """Stream a data set as the networks see it.
 
+        They are pairs ``(examples, labels int32 [batch, conditions])``, without end.
+
         Parameters
         ----------
         dataset : datasets.Dataset
             What to learn from.
         first_step : int >= 0
             Step to begin with.
-
-        Returns
-        -------
-        tf.data.Dataset
-            Of ``(examples, labels int32 [batch, conditions])``, endless.
         """
         labels = datasets.condition_labels(dataset, self.conditions)[0]
         examples = dataset.encoded(self.codec.encode)

@@ -130,16 +130,11 @@ NAMES = {recipe.name: recipe for recipe in _RECIPES}
 
 
 def for_folder(path):
-    """Make a recipe for a folder of anybody's sounds.
+    """Make a recipe for a folder of anybody's sounds: that of the drums, without a judge.
 
     Parameters
     ----------
     path : path-like
         Of the folder; its sub-folders are the labels.
-
-    Returns
-    -------
-    Recipe
-        That of the drums, without a judge.
     """
     return replace(NAMES["drums"], name=Path(path).name, data=str(path), judge=None)

@@ -9,22 +9,17 @@ import tensorflow as tf
 class Codec(Protocol):
     """The face that all codecs share: who trains or plays a network asks no more of its codec.
 
-    Attributes
-    ----------
-    shape : tuple of int
-        Of one encoded sound, as a network draws it: time first.
-    silence : float
-        What stands for silence in the encoded sound's first channel.
+    ``silence`` is what stands for silence in the encoded sound's first channel.
     """
 
     silence: ClassVar[float]
 
     @property
     def shape(self):
-        """Size of one encoded sound."""
+        """Size of one encoded sound, as a network draws it: time first."""
 
     def encode(self, waveforms, labels=None):
-        """Turn sounds into what a network sees.
+        """Turn sounds into what a network sees, each by itself: float32 in [-1, 1].
 
         Parameters
         ----------
@@ -32,11 +27,6 @@ class Codec(Protocol):
             Sound in [-1, 1].
         labels : sequence of str, optional
             The name of each sound's label, for codecs whose form depends on it.
-
-        Returns
-        -------
-        tensor or ndarray [shape=(batch, ...)], float32 in [-1, 1]
-            The same sounds, each by itself.
 
         Raises
         ------
@@ -47,17 +37,14 @@ class Codec(Protocol):
     def decode(self, drawn, labels=None):
         """Turn what a network draws into sounds.
 
+        They are float32 ``[batch, samples]`` in [-1, 1], always the same for the same.
+
         Parameters
         ----------
         drawn : array-like [shape=(batch, ...)]
             Values in [-1, 1], as :meth:`encode` returns them or a network draws them.
         labels : sequence of str, optional
             As for :meth:`encode`.
-
-        Returns
-        -------
-        tensor or ndarray [shape=(batch, samples)], float32 in [-1, 1]
-            The sounds, always the same for the same.
         """
 
 
@@ -72,7 +59,6 @@ class WaveformCodec(Codec):
 
     Examples
     --------
-    >>> from audiogan_lib.spectral import WaveformCodec
     >>> WaveformCodec(samples=16384).shape
     (16384, 1)
     """

@@ -23,7 +23,7 @@ from audiogan_lib.spectral.transforms import (
 
 @dataclass(frozen=True)
 class InstantaneousFrequency(Codec):
-    """The bridge between sound and a network that draws magnitudes and phases.
+    """The bridge between sound and a network that draws magnitudes and phases (section 2).
 
     ``encode`` takes sounds to two channels in [-1, 1]. Channel 0 is the log-magnitude, scaled as
     in `LogSpectrogram`. Channel 1 is the change of phase since the frame before, unwrapped, in
@@ -41,12 +41,8 @@ class InstantaneousFrequency(Codec):
 
     Parameters
     ----------
-    samples : int > 0
-        Length of a clip, a multiple of ``hop_length``.
-    n_fft, hop_length, win_length : int > 0
-        As in :func:`stft`; ``n_fft - hop_length`` must be even.
-    floor_db : float < 0
-        Level of one bin, relative to a full-scale sine, that counts as silence.
+    samples, n_fft, hop_length, win_length, floor_db
+        As in `LogSpectrogram`.
 
     Raises
     ------
@@ -54,13 +50,8 @@ class InstantaneousFrequency(Codec):
         If ``samples`` is not a multiple of ``hop_length``, the padding would not be whole, or
         windows do not overlap.
 
-    References
-    ----------
-    Engel et al. 2019, "GANSynth: Adversarial Neural Audio Synthesis", section 2.
-
     Examples
     --------
-    >>> from audiogan_lib.spectral import InstantaneousFrequency
     >>> codec = InstantaneousFrequency(samples=16384, n_fft=1024, hop_length=256)
     >>> codec.shape
     (64, 512, 2)

@@ -47,7 +47,8 @@ def griffin_lim(
     """Find a sound with the given magnitudes: the fast Griffin-Lim algorithm.
 
     Perraudin et al. 2013. Every clip of a batch starts from the same seeded random phase, so a clip
-    does not depend on its neighbours.
+    does not depend on its neighbours. Waveforms ``[batch, n_fft + (frames - 1) * hop_length]`` are
+    not clipped.
 
     Parameters
     ----------
@@ -69,11 +70,6 @@ def griffin_lim(
         Samples at either end that are known to be silent, as those are that were put before and
         after a sound to have whole frames; less than half of all. Held at zero in each round, they
         keep what begins suddenly from smearing into the time before it.
-
-    Returns
-    -------
-    tf.Tensor [shape=(batch, n_fft + (frames - 1) * hop_length)], float32
-        The waveforms; not clipped.
 
     Raises
     ------
@@ -143,7 +139,8 @@ def impose_mel(
     Each round takes the spectra, multiplies every bin by the weighted mean of what its bands lack
     (two updates of Richardson 1972 and Lucy 1974), and returns to the sound whose spectra are
     nearest. Phases, and the shares of the bins in a band, stay as they were where they agree. So
-    much less is demanded than by :func:`griffin_lim`, which fixes every magnitude.
+    much less is demanded than by :func:`griffin_lim`, which fixes every magnitude. The result is as
+    long as before, and not clipped.
 
     Parameters
     ----------
@@ -161,11 +158,6 @@ def impose_mel(
         How far each round goes on in the direction of the last (Perraudin et al. 2013).
     win_length : int, optional
         As in :func:`stft`.
-
-    Returns
-    -------
-    tf.Tensor [shape=(batch, samples)], float32
-        As long as before, not clipped.
 
     Raises
     ------

@@ -29,10 +29,8 @@ class LogSpectrogram(Codec):
 
     Parameters
     ----------
-    sample_rate : int > 0
-        In Hz.
-    samples : int > 0
-        Length of a clip, a multiple of ``hop_length``.
+    sample_rate, samples : int > 0
+        Rate in Hz and length of a clip, a multiple of ``hop_length``.
     n_fft, hop_length, win_length : int > 0
         As in :func:`stft`; ``n_fft - hop_length`` must be even.
     n_mels : int, optional
@@ -51,7 +49,6 @@ class LogSpectrogram(Codec):
 
     Examples
     --------
-    >>> from audiogan_lib.spectral import LogSpectrogram
     >>> codec = LogSpectrogram(sample_rate=8000, samples=8192, n_fft=256, hop_length=64)
     >>> codec.shape
     (128, 128)
@@ -91,34 +88,24 @@ class LogSpectrogram(Codec):
         return self.levels(tf.abs(stft(padded, self.n_fft, self.hop_length, self.win_length)))
 
     def levels(self, magnitudes):
-        """Turn STFT magnitudes into normalised log-magnitudes, as :meth:`encode` does.
+        """Turn STFT magnitudes into levels ``[batch, frames, bins]``, as :meth:`encode` does.
 
         Parameters
         ----------
         magnitudes : array-like [shape=(batch, frames, 1 + n_fft // 2)], >= 0
             As :func:`stft` gives them.
-
-        Returns
-        -------
-        tf.Tensor [shape=(batch, frames, bins)], float32 in [-1, 1]
-            -1 is silence and 1 a full-scale sine.
         """
         magnitudes = tf.convert_to_tensor(magnitudes, tf.float32)
         magnitudes = magnitudes @ self._mel_matrix() if self.n_mels else magnitudes[..., :-1]
         return magnitudes_to_levels(magnitudes / self._full_scale, self.floor_db)
 
     def magnitudes(self, spectrograms):
-        """Undo :meth:`encode` as far as the STFT magnitudes, Nyquist bin included.
+        """Undo :meth:`encode` as far as the magnitudes of :func:`stft`, Nyquist bin included.
 
         Parameters
         ----------
         spectrograms : array-like [shape=(batch, frames, bins)]
             Values in [-1, 1].
-
-        Returns
-        -------
-        tf.Tensor [shape=(batch, frames, 1 + n_fft // 2)], float32 >= 0
-            Magnitudes as :func:`stft` would give them.
         """
         levels = tf.convert_to_tensor(spectrograms, tf.float32)
         magnitudes = levels_to_magnitudes(levels, self.floor_db) * self._full_scale
@@ -142,6 +129,8 @@ class LogSpectrogram(Codec):
     def impose(self, waveforms, spectrograms, iterations=8):
         """Bring sounds nearer to the mel levels that they should have; see :func:`impose_mel`.
 
+        They are not clipped.
+
         Parameters
         ----------
         waveforms : array-like [shape=(batch, samples)]
@@ -150,11 +139,6 @@ class LogSpectrogram(Codec):
             Values in [-1, 1], as :meth:`encode` returns them.
         iterations : int >= 0
             Rounds.
-
-        Returns
-        -------
-        tf.Tensor [shape=(batch, samples)], float32
-            The sounds, not clipped.
 
         Raises
         ------

@@ -37,16 +37,10 @@ class PitchedSpectrogram(Codec):
 
     Parameters
     ----------
-    sample_rate : int > 0
-        In Hz.
-    samples : int > 0
-        Length of a clip, a multiple of ``hop_length``.
+    sample_rate, samples, floor_db, iterations
+        As in `LogSpectrogram`.
     n_fft, hop_length : int > 0
         Greatest length of the window, and step; both even.
-    floor_db : float < 0
-        Level of one bin, relative to a full-scale sine, that counts as silence.
-    iterations : int >= 0
-        Of Griffin-Lim.
 
     Raises
     ------
@@ -55,7 +49,6 @@ class PitchedSpectrogram(Codec):
 
     Examples
     --------
-    >>> from audiogan_lib.spectral import PitchedSpectrogram
     >>> codec = PitchedSpectrogram(sample_rate=16000, samples=16384, n_fft=1024, hop_length=256)
     >>> codec.shape, codec.window(60)
     ((64, 512), (978, 16))
@@ -83,17 +76,13 @@ class PitchedSpectrogram(Codec):
     def window(self, pitch):
         """Choose the window of a note.
 
+        Returns its length in samples, even, and how many periods of the note are in it, a power of
+        two: the distance of two harmonics in bins.
+
         Parameters
         ----------
         pitch : float
             As MIDI number: 69 is 440 Hz.
-
-        Returns
-        -------
-        n_fft : int
-            Its length in samples, even.
-        periods : int
-            Periods of the note in it, a power of two: the distance of two harmonics in bins.
 
         Raises
         ------

@@ -11,17 +11,14 @@ import tensorflow as tf
 def hann_window(n_fft, win_length=None):
     """Periodic Hann window, centred in a frame.
 
+    It is shared, and so cannot be written to.
+
     Parameters
     ----------
     n_fft : int > 0
         Samples in one frame.
     win_length : int in [1, n_fft], optional
         Samples under the window, zeros around it; ``n_fft`` when not given.
-
-    Returns
-    -------
-    ndarray [shape=(n_fft,)], float32 in [0, 1]
-        The window. It is shared, and so cannot be written to.
 
     Raises
     ------
@@ -40,21 +37,17 @@ def hann_window(n_fft, win_length=None):
 def stft(waveforms, n_fft, hop_length, win_length=None):
     """Short-time Fourier transform, without padding.
 
+    Spectra are complex64 ``[batch, frames, 1 + n_fft // 2]``, of ``1 + (samples - n_fft) //
+    hop_length`` frames.
+
     Parameters
     ----------
     waveforms : array-like [shape=(batch, samples)]
         Sound in [-1, 1], at least ``n_fft`` samples long.
-    n_fft : int > 0
-        Samples in one frame.
-    hop_length : int > 0
-        Samples between the starts of two frames.
+    n_fft, hop_length : int > 0
+        Samples in one frame, and between the starts of two frames.
     win_length : int in [1, n_fft], optional
         Samples under the window; ``n_fft`` when not given.
-
-    Returns
-    -------
-    tf.Tensor [shape=(batch, frames, 1 + n_fft // 2)], complex64
-        The spectra, with ``frames = 1 + (samples - n_fft) // hop_length``.
 
     Raises
     ------
@@ -72,7 +65,9 @@ def istft(spectra, n_fft, hop_length, win_length=None):
     """Inverse short-time Fourier transform: windowed overlap-add over the summed squared window.
 
     This is the signal whose STFT is nearest to ``spectra`` in the least-squares sense (Griffin and
-    Lim 1984, equation 6).
+    Lim 1984, equation 6). Samples of ``[batch, n_fft + (frames - 1) * hop_length]`` that no window
+    reaches with more than a thousandth of its height are zero: at each end, where a Hann window
+    begins, about one in a hundred of ``n_fft``.
 
     Parameters
     ----------
@@ -80,12 +75,6 @@ def istft(spectra, n_fft, hop_length, win_length=None):
         Spectra as :func:`stft` returns them.
     n_fft, hop_length, win_length : int
         As in :func:`stft`.
-
-    Returns
-    -------
-    tf.Tensor [shape=(batch, n_fft + (frames - 1) * hop_length)], float32
-        The waveforms. Samples that no window reaches with more than a thousandth of its height are
-        zero: at each end, where a Hann window begins, about one in a hundred of ``n_fft``.
     """
     window = hann_window(n_fft, win_length)
     frames = tf.signal.irfft(spectra, [n_fft]) * window
@@ -117,21 +106,15 @@ def levels_to_magnitudes(levels, floor_db):
 def mel_matrix(sample_rate, n_fft, n_mels, fmin=0.0, fmax=None):
     """Triangular mel filters, Slaney's scale and norm: librosa's matrix, transposed.
 
+    float32 ``[1 + n_fft // 2, n_mels]``: multiply magnitudes by it on the right. It is shared, and
+    so cannot be written to.
+
     Parameters
     ----------
-    sample_rate : int > 0
-        In Hz.
-    n_fft : int > 0
-        Samples in one frame.
-    n_mels : int > 0
-        Number of bands.
+    sample_rate, n_fft, n_mels : int > 0
+        Rate in Hz, samples in one frame, number of bands.
     fmin, fmax : float
         Lowest and highest frequency in Hz; ``fmax`` defaults to half the sample rate.
-
-    Returns
-    -------
-    ndarray [shape=(1 + n_fft // 2, n_mels)], float32
-        Multiply magnitudes by it on the right. It is shared, and so cannot be written to.
     """
     matrix = librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax)
     matrix = np.ascontiguousarray(matrix.T, dtype=np.float32)
@@ -142,17 +125,15 @@ def mel_matrix(sample_rate, n_fft, n_mels, fmin=0.0, fmax=None):
 def mel(waveforms, sample_rate, n_fft, hop_length, n_mels, fmin=0.0, fmax=None, win_length=None):
     """Mel magnitudes of sounds.
 
+    float32 ``[batch, frames, n_mels]``, equal to ``librosa.feature.melspectrogram(..., power=1,
+    center=False)``, transposed.
+
     Parameters
     ----------
     waveforms : array-like [shape=(batch, samples)]
         Sound in [-1, 1].
     sample_rate, n_fft, hop_length, n_mels, fmin, fmax, win_length
         As in :func:`stft` and :func:`mel_matrix`.
-
-    Returns
-    -------
-    tf.Tensor [shape=(batch, frames, n_mels)], float32 >= 0
-        Equal to ``librosa.feature.melspectrogram(..., power=1, center=False)``, transposed.
     """
     magnitudes = tf.abs(stft(waveforms, n_fft, hop_length, win_length))
     return magnitudes @ mel_matrix(sample_rate, n_fft, n_mels, fmin, fmax)
@@ -162,7 +143,7 @@ def mel_to_magnitude(mels, matrix, iterations=30):
     """Spread mel bands back over STFT bins by non-negative least squares.
 
     Starts from the pseudo-inverse and makes multiplicative updates (Lee and Seung 2001), which keep
-    every value >= 0.
+    every value >= 0. Magnitudes ``[batch, frames, bins]`` have a mel spectrum near ``mels``.
 
     Parameters
     ----------
@@ -172,11 +153,6 @@ def mel_to_magnitude(mels, matrix, iterations=30):
         From :func:`mel_matrix`.
     iterations : int >= 0
         Updates.
-
-    Returns
-    -------
-    tf.Tensor [shape=(batch, frames, bins)], float32 >= 0
-        Magnitudes whose mel spectrum is near ``mels``.
     """
     inverse = np.linalg.pinv(matrix.astype(np.float64)).astype(np.float32)
     magnitudes = tf.maximum(mels @ inverse, 1e-5)

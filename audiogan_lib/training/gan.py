@@ -17,6 +17,8 @@ class GAN(keras.Model):
     part of the batch and of the latents, and batch statistics (normalisation, minibatch deviation,
     relativistic means) are those of the part.
 
+    Called with what the generator takes, it generates with the averaged weights.
+
     Parameters
     ----------
     generator : keras.Model
@@ -45,10 +47,6 @@ class GAN(keras.Model):
     ------
     ValueError
         If the networks do not fit each other, or Keras does not run on TensorFlow.
-
-    Notes
-    -----
-    Called with what the generator takes, it generates with the averaged weights.
 
     Examples
     --------
@@ -252,21 +250,9 @@ class GAN(keras.Model):
     def train_step(self, data):
         """Make one discriminator step and, every ``critic_steps``, one generator step.
 
-        Parameters
-        ----------
-        data : tensor, or tuple of tensors
-            Real examples ``[batch, ...]``; beside them labels int ``[batch, conditions]`` for
-            conditional networks, or, with ``latent=False``, what the generator takes.
-
-        Returns
-        -------
-        dict of str to tensor
-            Running means: losses of both, mean scores, parts of the generator's loss.
-
-        Raises
-        ------
-        ValueError
-            If networks that need labels or other inputs get none.
+        ``data`` are real examples ``[batch, ...]``; beside them, in a tuple, labels int ``[batch,
+        conditions]`` for conditional networks, or, with ``latent=False``, what the generator takes.
+        Returns running means: losses of both, mean scores, parts of the generator's loss.
         """
         real, conditions = self._unpack(data)
         of_discriminator = self._discriminator_step(real, conditions)

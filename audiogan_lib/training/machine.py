@@ -14,6 +14,7 @@ def strategy(devices=None):
 
     Make and compile the GAN in the strategy's scope; ``fit`` splits every batch evenly. The losses
     are those of one device with the same batch, as far as no layer uses statistics of the batch.
+    Returns a ``MultiWorkerMirroredStrategy``, a ``MirroredStrategy`` or the default.
 
     Parameters
     ----------
@@ -21,11 +22,6 @@ def strategy(devices=None):
         Devices of this machine: GPUs if there are so many, else parts of the processor, which
         is for trying things out, not faster. By default the machines that the environment variable
         ``TF_CONFIG`` names; without it one device.
-
-    Returns
-    -------
-    tf.distribute.Strategy
-        ``MultiWorkerMirroredStrategy``, ``MirroredStrategy``, or the default.
 
     Raises
     ------
@@ -73,11 +69,6 @@ def is_chief(spread):
     ----------
     spread : tf.distribute.Strategy
         Of :func:`strategy`.
-
-    Returns
-    -------
-    bool
-        True on one machine, and on the first of several.
     """
     resolver = spread.cluster_resolver
     return resolver is None or resolver.task_id in (None, 0)
@@ -160,11 +151,6 @@ def supported_precision(dtype):
     ----------
     dtype : str
         Name of a Keras policy; only ``"mixed_bfloat16"`` may be replaced.
-
-    Returns
-    -------
-    str
-        Name of the policy to use on this GPU or processor.
     """
     if dtype != "mixed_bfloat16":
         return dtype

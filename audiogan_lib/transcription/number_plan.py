@@ -11,23 +11,17 @@ class NumberPlan:
     b]))``, and begins a number with one proportional to ``exp(skew * u[0, b])``, where all ``u``
     and ``v`` are standard normal.
 
+    ``starts`` ``[digits]`` are the probabilities of the first digit, ``follows`` ``[length - 1,
+    digits, digits]`` those of each further one after the digit before it.
+
     Parameters
     ----------
-    digits : int > 1
-        How many different ones there are.
-    length : int > 1
-        Digits of a number.
+    digits, length : int > 1
+        How many different ones there are, and how many a number has.
     skew : float >= 0
         0 makes all numbers equally likely; the larger, the stronger the habits.
     seed : int
         Of the habits.
-
-    Attributes
-    ----------
-    starts : ndarray [shape=(digits,)]
-        Probabilities of the first digit.
-    follows : ndarray [shape=(length - 1, digits, digits)]
-        For each further place, and each digit before it, the probabilities of the digit there.
 
     Examples
     --------
@@ -45,19 +39,12 @@ class NumberPlan:
         self.starts = first / first.sum()
 
     def texts(self, count, seed):
-        """Draw numbers.
+        """Draw numbers ``[count, length]``, one a row.
 
         Parameters
         ----------
-        count : int > 0
-            How many.
-        seed : int
-            The same seed gives the same numbers.
-
-        Returns
-        -------
-        ndarray [shape=(count, length)], int
-            One number a row.
+        count, seed : int
+            How many; the same seed gives the same numbers.
         """
         draws = np.random.default_rng(seed).random((len(self.follows) + 1, count))
         texts = [_choose(np.tile(self.starts, (count, 1)), draws[0])]
@@ -68,17 +55,14 @@ class NumberPlan:
     def divergence(self, names):
         """Tell how well numbers give away that their digits have been renamed.
 
+        Kullback-Leibler divergence, in nats a number, of true numbers from renamed ones: by so much
+        the logarithm of their probability falls on average when all digits are replaced by their
+        names. 0 means that nobody can tell, however many numbers they see.
+
         Parameters
         ----------
         names : sequence of int
             For each digit another one: a permutation.
-
-        Returns
-        -------
-        float >= 0
-            Kullback-Leibler divergence, in nats a number, of true numbers from renamed ones: by so
-            much the logarithm of their probability falls on average when all digits are replaced
-            by their names. 0 means that nobody can tell, however many numbers they see.
 
         Raises
         ------
@@ -107,7 +91,9 @@ def decipher(units, kinds, source, rounds=60, seed=0):
     """Find out which symbol each kind of unit stands for, from the habits of the language alone.
 
     Expectation maximisation for a hidden Markov model whose hidden texts are the language's and
-    whose emissions are unknown (Knight et al. 2006): no network and no discriminator.
+    whose emissions are unknown (Knight et al. 2006): no network and no discriminator. Returns the
+    most likely symbol of each kind, ``[kinds]``, and the log-likelihood of the units before the
+    last round, in nats an utterance: the larger, the better this start was.
 
     Parameters
     ----------
@@ -122,14 +108,6 @@ def decipher(units, kinds, source, rounds=60, seed=0):
         Of expectation maximisation.
     seed : int
         Of the emissions at the start: the result depends on it.
-
-    Returns
-    -------
-    meanings : ndarray [shape=(kinds,)], int
-        The most likely symbol of each kind.
-    log_likelihood : float
-        Of the units, in nats an utterance, before the last round: the larger, the better this
-        start was.
     """
     positions = max(map(len, units))
     held = np.arange(positions) < np.array([len(row) for row in units])[:, None]

@@ -24,7 +24,7 @@ DIGITS = {
 
 
 def pack(utterances, positions):
-    """Stack sequences of different lengths, zeros behind the end of each.
+    """Stack sequences into ``[utterances, positions, dim]``, zeros behind the end of each.
 
     Parameters
     ----------
@@ -32,11 +32,6 @@ def pack(utterances, positions):
         Features, one array an utterance.
     positions : int > 0
         The common length.
-
-    Returns
-    -------
-    ndarray [shape=(utterances, positions, dim)], float32
-        What the networks take.
 
     Raises
     ------
@@ -55,41 +50,26 @@ def pack(utterances, positions):
 def one_hot(texts, phones, positions):
     """Turn texts into what the discriminator takes.
 
+    They are one-hot vectors ``[texts, positions, phones]``, zeros behind the end.
+
     Parameters
     ----------
     texts : sequence of sequence of int
         Phonemes by number.
-    phones : int > 0
-        How many there are.
-    positions : int > 0
-        The common length.
-
-    Returns
-    -------
-    ndarray [shape=(texts, positions, phones)], float32
-        One-hot vectors, zeros behind the end.
-
-    Raises
-    ------
-    ValueError
-        If a text is longer than ``positions``.
+    phones, positions : int > 0
+        How many phonemes there are, and the common length, as for `pack`, errors too.
     """
     table = np.eye(phones, dtype=np.float32)
     return pack([table[np.asarray(text, int)] for text in texts], positions)
 
 
 def read(probabilities):
-    """Read the most likely text.
+    """Read the most likely text, as lists of phonemes by number.
 
     Parameters
     ----------
     probabilities : array-like [shape=(texts, positions, phones)]
         What the generator wrote, zeros behind the end.
-
-    Returns
-    -------
-    list of list of int
-        Phonemes by number.
 
     Examples
     --------
@@ -112,11 +92,6 @@ def edit_distance(reference, transcript):
     reference, transcript : sequence of int
         Texts.
 
-    Returns
-    -------
-    int
-        The least number of changes.
-
     Examples
     --------
     >>> edit_distance([4, 7, 1, 1], [4, 7, 7, 1])
@@ -133,17 +108,12 @@ def edit_distance(reference, transcript):
 
 
 def phoneme_error_rate(references, transcripts):
-    """Share of phonemes that are wrong, missing or too many.
+    """Share of phonemes that are wrong, missing or too many; above 1 where too much was written.
 
     Parameters
     ----------
     references, transcripts : sequence of sequence of int
         What was said, and what was written, in the same order.
-
-    Returns
-    -------
-    float >= 0
-        Edits over the phonemes of all references; above 1 where too much was written.
 
     Examples
     --------
@@ -164,10 +134,8 @@ class LanguageModel:
     ----------
     texts : sequence of sequence of int
         The text to learn from.
-    phones : int > 0
-        How many symbols there are; the end of a text is one more.
-    order : int > 0
-        Length of the n-grams.
+    phones, order : int > 0
+        How many symbols there are (the end of a text is one more), and length of the n-grams.
 
     Examples
     --------
@@ -190,7 +158,7 @@ class LanguageModel:
             yield tuple(padded[end - self.order + 1 : end]), padded[end]
 
     def probability(self, context, symbol):
-        """Probability of a symbol after others.
+        """Probability of a symbol after others, in (0, 1).
 
         Parameters
         ----------
@@ -198,11 +166,6 @@ class LanguageModel:
             The symbols before, at most ``order - 1`` of them; -1 before the start.
         symbol : int
             The next one; ``phones`` is the end of the text.
-
-        Returns
-        -------
-        float in (0, 1)
-            They sum to 1 over all symbols.
         """
         lower = self.probability(context[1:], symbol) if context else 1 / (self.phones + 1)
         counts = self._counts.get(context)
@@ -211,17 +174,12 @@ class LanguageModel:
         return (counts[symbol] + len(counts) * lower) / (counts.total() + len(counts))
 
     def perplexity(self, texts):
-        """How surprising texts are.
+        """How surprising texts are: exponential of the mean negative log probability of a symbol.
 
         Parameters
         ----------
         texts : sequence of sequence of int
             For example transcripts.
-
-        Returns
-        -------
-        float >= 1
-            Exponential of the mean negative log probability of a symbol, ends counted.
         """
         grams = [gram for text in texts for gram in self._grams(text)]
         return math.exp(-sum(math.log(self.probability(*gram)) for gram in grams) / len(grams))
@@ -232,7 +190,8 @@ def weighted_perplexity(transcripts, language_model):
 
     Perplexity alone is lowest for a transcriber that writes the same frequent phonemes over and
     over; it is therefore divided by the share of phonemes in use, squared as in the authors' code
-    (Baevski et al. 2021, section 4.3).
+    (Baevski et al. 2021, section 4.3). The lower the better; infinite for transcripts without a
+    symbol.
 
     Parameters
     ----------
@@ -240,11 +199,6 @@ def weighted_perplexity(transcripts, language_model):
         All that the transcriber wrote.
     language_model : LanguageModel
         Of text that is not the transcripts'.
-
-    Returns
-    -------
-    float >= 1
-        The lower the better; infinite for transcripts without a symbol.
     """
     used = len({phone for transcript in transcripts for phone in transcript})
     if not used:

@@ -10,9 +10,14 @@ _WINDOW_S, _HOP_S = 0.032, 0.01
 #: What is shorter is no word but a click or a breath.
 _SHORTEST_S = 0.1
 
+#: What is quieter than this, relative to the peak of a word or to the loudest block, is silence.
+_SILENCE_DB = -40.0
 
-def dictate(words, sample_rate, pause_s=0.25, silence_db=-40.0):
+
+def dictate(words, sample_rate, pause_s=0.25):
     """Join recordings of words into one utterance with a pause after each.
+
+    What is more than 40 dB below a word's peak, before and after it, is cut away.
 
     Parameters
     ----------
@@ -22,13 +27,6 @@ def dictate(words, sample_rate, pause_s=0.25, silence_db=-40.0):
         In Hz.
     pause_s : float >= 0
         Length of the pauses.
-    silence_db : float < 0
-        What is quieter than this before and after a word, relative to its peak, is cut away.
-
-    Returns
-    -------
-    ndarray [shape=(samples,)], float32
-        The utterance.
 
     Raises
     ------
@@ -41,13 +39,15 @@ def dictate(words, sample_rate, pause_s=0.25, silence_db=-40.0):
         sizes = np.abs(word)
         if not sizes.any():
             raise ValueError(f"words[{number}] must be speech, received nothing but zeros")
-        loud = np.flatnonzero(sizes >= sizes.max() * 10 ** (silence_db / 20))
+        loud = np.flatnonzero(sizes >= sizes.max() * 10 ** (_SILENCE_DB / 20))
         parts += [word[loud[0] : loud[-1] + 1], pause]
     return np.concatenate(parts)
 
 
 def speak(dataset, texts, voices, seed):
     """Let the voices of a data set of words dictate texts.
+
+    Each text is one utterance by one voice, see `dictate`.
 
     Parameters
     ----------
@@ -59,11 +59,6 @@ def speak(dataset, texts, voices, seed):
         The column that names who speaks, such as ``"speaker"``.
     seed : int
         Of the choice of a voice for each text, and of a recording for each word.
-
-    Returns
-    -------
-    list of ndarray [shape=(samples,)], float32
-        One utterance a text, each by one voice, see `dictate`.
 
     Raises
     ------
@@ -84,8 +79,11 @@ def speak(dataset, texts, voices, seed):
     return utterances
 
 
-def find_words(waveform, sample_rate, pause_s=0.15, silence_db=-40.0):
+def find_words(waveform, sample_rate, pause_s=0.15):
     """Find where the words of a dictated utterance begin and end, by its pauses alone.
+
+    Blocks of 10 ms more than 40 dB below the loudest are silent. Returns first sample and the first
+    after it, ``[words, 2]``; sounds of less than 100 ms are left out.
 
     Parameters
     ----------
@@ -95,13 +93,6 @@ def find_words(waveform, sample_rate, pause_s=0.15, silence_db=-40.0):
         In Hz.
     pause_s : float > 0
         Silence of this length ends a word; shorter ones are part of it, as before the t of "eight".
-    silence_db : float < 0
-        Blocks of 10 ms below this level, relative to the loudest, are silent.
-
-    Returns
-    -------
-    ndarray [shape=(words, 2)], int
-        First sample of each word, and the first after it. Sounds of less than 100 ms are left out.
 
     Raises
     ------
@@ -119,7 +110,7 @@ def find_words(waveform, sample_rate, pause_s=0.15, silence_db=-40.0):
     waveform = _row(waveform, "waveform")
     blocks = np.pad(waveform, (0, -len(waveform) % block)).reshape(-1, block)
     power = np.square(blocks).mean(axis=1)
-    loud = np.flatnonzero(power > power.max() * 10 ** (silence_db / 10))
+    loud = np.flatnonzero(power > power.max() * 10 ** (_SILENCE_DB / 10))
     if not len(loud):
         return np.zeros((0, 2), int)
     breaks = np.flatnonzero(np.diff(loud) > pause_s / _HOP_S)
@@ -131,6 +122,10 @@ def find_words(waveform, sample_rate, pause_s=0.15, silence_db=-40.0):
 
 def describe_words(waveform, sample_rate, borders, parts=6, n_mels=40):
     """Describe each word by the log-mels of its parts.
+
+    Each has ``parts * n_mels`` numbers, the mean of each part. Each band has mean 0 and variance 1
+    over the frames of the words, which takes away part of what differs between voices and
+    microphones.
 
     Parameters
     ----------
@@ -144,12 +139,6 @@ def describe_words(waveform, sample_rate, borders, parts=6, n_mels=40):
         Parts of equal length into which each word is cut.
     n_mels : int > 0
         Mel bands.
-
-    Returns
-    -------
-    ndarray [shape=(words, parts * n_mels)], float32
-        For each word the mean of each part. Each band has mean 0 and variance 1 over the frames of
-        the words, which takes away part of what differs between voices and microphones.
 
     Raises
     ------

@@ -52,10 +52,8 @@ class VocoderRecipe:
         Frames in a crop and crops in a step.
     quietest_db : float <= 0
         Crops are made quieter by up to this.
-    warm_up_minutes, minutes : float > 0
-        Training without and with discriminators.
-    warm_up_rate, learning_rate : float > 0
-        Of Adam in the two parts.
+    warm_up_minutes, minutes, warm_up_rate, learning_rate : float > 0
+        Training without and with discriminators, and the rates of Adam in the two parts.
     mel, stft, feature_matching : float >= 0
         Weights beside the adversarial loss: of the mean difference of mel levels in nepers, of
         ``losses.multi_resolution_stft`` and of ``losses.feature_matching``.
@@ -92,17 +90,12 @@ class VocoderRecipe:
     seed: int = 0
 
     def codec(self, frames):
-        """Return what stands between mel levels and sound.
+        """Return the ``spectral.LogSpectrogram`` between mel levels and sound.
 
         Parameters
         ----------
         frames : int > 0
             Length of a clip in hops.
-
-        Returns
-        -------
-        spectral.LogSpectrogram
-            With this recipe's sizes.
         """
         return spectral.LogSpectrogram(
             self.sample_rate,
@@ -120,11 +113,6 @@ class VocoderRecipe:
         ----------
         dtype : str, optional
             Precision; float32 when not given.
-
-        Returns
-        -------
-        keras.Model
-            From mel levels ``[batch, frames, n_mels]`` to waveforms.
         """
         sizes = {"n_fft": self.n_fft, "hop_length": self.hop_length, "width": self.width}
         dense = {"blocks": self.blocks, "kernel": 3, "expansion": 2, "depthwise": False}
@@ -145,13 +133,7 @@ class VocoderRecipe:
         return network
 
     def build_gan(self):
-        """Build generator and discriminators and compile them for training.
-
-        Returns
-        -------
-        training.GAN
-            Ready for ``fit`` with :meth:`batches`.
-        """
+        """Build all networks and compile them: a ``training.GAN``, ready for :meth:`batches`."""
         dtype, samples = training.supported_precision(self.dtype), self.frames * self.hop_length
         keras.utils.set_random_seed(self.seed)
         small = vocoder.SMALL
@@ -175,13 +157,7 @@ class VocoderRecipe:
         return gan
 
     def terms(self):
-        """Return weight and function of the losses that need no discriminator.
-
-        Returns
-        -------
-        dict of str to (float, callable)
-            As ``training.GAN.compile`` takes them.
-        """
+        """Return weight and function of the losses that need no discriminator, by name."""
         codec = self.codec(self.frames)
         nepers = -np.log(10.0) * self.floor_db / 40
         resolutions = vocoder.SMALL["spectrogram"]["resolutions"]
@@ -201,11 +177,6 @@ class VocoderRecipe:
         ----------
         split : str
             Which part.
-
-        Returns
-        -------
-        ndarray [shape=(clips, samples)], float32
-            The sounds.
         """
         sets = [datasets.load(name, split=split) for name in self.data]
         clips = np.concatenate([one.waveforms for one in sets])
@@ -214,17 +185,14 @@ class VocoderRecipe:
     def batches(self, waveforms, first_step=0):
         """Stream crops of sounds, most of them where there is sound, and their mel levels.
 
+        Pairs ``(waveforms [batch, frames * hop_length], levels [batch, frames, n_mels])``.
+
         Parameters
         ----------
         waveforms : ndarray [shape=(clips, samples)]
             What to learn from.
         first_step : int >= 0
             Step to begin with.
-
-        Returns
-        -------
-        tf.data.Dataset
-            Of ``(waveforms [batch, frames * hop_length], levels [batch, frames, n_mels])``.
         """
         samples, pad = self.frames * self.hop_length, (self.n_fft - self.hop_length) // 2
         codec = self.codec(self.frames)

@@ -4,9 +4,8 @@ import numpy as np
 import tensorflow as tf
 
 from audiogan_lib import losses, spectral
+from audiogan_lib.models.vocoder import SMALL
 
-#: n_fft, hop_length and win_length in samples, at 8 kHz: 64, 32 and 16 ms.
-RESOLUTIONS = ((512, 128, 512), (256, 64, 256), (128, 32, 128))
 _N_MELS = 80
 _FRAME, _HOP = 512, 128
 _LAG_HZ = (60.0, 400.0)
@@ -60,7 +59,7 @@ def distances(real, copies, sample_rate=8000):
 
 @tf.function(reduce_retracing=True)
 def _multi_resolution(real, copy):
-    return losses.multi_resolution_stft(real, copy, RESOLUTIONS)
+    return losses.multi_resolution_stft(real, copy, SMALL["spectrogram"]["resolutions"])
 
 
 def periodicity(waveforms, sample_rate=8000):
@@ -68,7 +67,7 @@ def periodicity(waveforms, sample_rate=8000):
 
     The highest value of the normalised autocorrelation at the lags of 60 to 400 Hz, in frames of
     512 samples: near 1 for a steady vowel, low for noise and for a vowel whose harmonics have lost
-    their common phase.
+    their common phase. One value every 128 samples, ``[clips, frames]``.
 
     Parameters
     ----------
@@ -76,11 +75,6 @@ def periodicity(waveforms, sample_rate=8000):
         Sound.
     sample_rate : int > 0
         In Hz.
-
-    Returns
-    -------
-    ndarray [shape=(clips, frames)], float64 in [0, 1]
-        One value every 128 samples.
     """
     frames = np.lib.stride_tricks.sliding_window_view(waveforms, _FRAME, axis=1)[:, ::_HOP]
     lags = range(int(sample_rate / _LAG_HZ[1]), int(sample_rate / _LAG_HZ[0]) + 1)

@@ -40,15 +40,12 @@ class Vocoder:
     def to_mels(self, waveforms):
         """Return the mel levels of sounds, all that the vocoder is told.
 
+        They are float32 ``[clips, frames, n_mels]``, see ``spectral.LogSpectrogram.encode``.
+
         Parameters
         ----------
         waveforms : array-like [shape=(clips, samples)]
             Sound in [-1, 1]; the last frame is completed with silence.
-
-        Returns
-        -------
-        tf.Tensor [shape=(clips, frames, n_mels)], float32 in [-1, 1]
-            See ``spectral.LogSpectrogram.encode``.
         """
         waveforms = np.asarray(waveforms, np.float32)
         frames = -(-waveforms.shape[1] // self.recipe.hop_length)
@@ -58,17 +55,14 @@ class Vocoder:
     def from_mels(self, mels, rounds=None):
         """Turn mel levels into sound.
 
+        The same mels always give the same sounds, float32 ``[clips, frames * hop_length]``.
+
         Parameters
         ----------
         mels : array-like [shape=(clips, frames, n_mels)]
             As :meth:`to_mels` returns them.
         rounds : int >= 0, optional
             Of ``spectral.impose_mel``; 0 is the network alone. The recipe's when not given.
-
-        Returns
-        -------
-        ndarray [shape=(clips, frames * hop_length)], float32 in [-1, 1]
-            The sounds; the same mels always give the same.
 
         Raises
         ------
@@ -89,17 +83,12 @@ class Vocoder:
 
 
 def load(folder=None):
-    """Load the shipped vocoder, or one from another folder.
+    """Load the shipped `Vocoder`, or one from another folder.
 
     Parameters
     ----------
     folder : path-like, optional
         With ``card.json`` and the weights; those that ship when not given.
-
-    Returns
-    -------
-    Vocoder
-        With its weights checked by SHA-256.
 
     Raises
     ------

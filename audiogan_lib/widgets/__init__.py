@@ -1,9 +1,9 @@
 """Controls for a live notebook (ipywidgets 7 and 8) that leave players, not dead knobs, on a page.
 
-Each control has two faces: a panel of widgets where a kernel runs, and rendered sounds and pictures
-where none does. What a control computes knows nothing of either: `LatentWalk` stands behind
-`LatentPlayer`, `History` behind `TrainingScrubber`, `BlindTest` behind `ListeningTest`, `Beat`
-behind `DrumMachine`, `DiracGAN` behind `LossPlayground`.
+Each control has two faces: its ``panel`` of widgets where a kernel runs, and rendered sounds and
+pictures where none does. What a control computes knows nothing of either: `LatentWalk` stands
+behind `LatentPlayer`, `History` behind `TrainingScrubber`, `BlindTest` behind `ListeningTest`,
+`Beat` behind `DrumMachine`, `DiracGAN` behind `LossPlayground`.
 """
 
 from audiogan_lib.dirac_gan import DiracGAN

@@ -33,10 +33,8 @@ class Beat:
         One hit of each drum, of any lengths.
     pattern : dict of str to str
         For each of these drums sixteen steps, ``x`` where it is struck and ``.`` where not.
-    tempo_bpm : float > 0
-        Beats in a minute; a beat has four steps.
-    sample_rate : int > 0
-        In Hz.
+    tempo_bpm, sample_rate : float > 0
+        Beats in a minute, each of four steps, and rate in Hz.
 
     Raises
     ------
@@ -128,6 +126,8 @@ class Beat:
 class DrumMachine(panel.TwoFaces):
     """Sixteen steps for generated drums, played as a loop.
 
+    ``beat`` is the `Beat` as it is set now, ``sound`` the loop that plays, and that is saved.
+
     Parameters
     ----------
     generator : pretrained.Generator
@@ -138,15 +138,6 @@ class DrumMachine(panel.TwoFaces):
         Beats in a minute.
     seed : int >= 0
         Of the latents of the drums.
-
-    Attributes
-    ----------
-    panel : ipywidgets.VBox
-        The live face.
-    beat : Beat
-        As it is set now.
-    sound : np.ndarray [shape=(samples,), float32]
-        The loop that plays now, and that is saved.
 
     Raises
     ------

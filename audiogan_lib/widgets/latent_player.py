@@ -26,6 +26,9 @@ class LatentPlayer(panel.TwoFaces):
     On a page of the book the knobs of a shipped generator turn, too: the page makes the sounds
     itself (see ``live``), and shows the rendered ones under them.
 
+    ``walk`` is the `LatentWalk` between the latents of the two seeds that are set, ``sound`` what
+    the player holds now.
+
     Parameters
     ----------
     generator : pretrained.Generator
@@ -38,15 +41,6 @@ class LatentPlayer(panel.TwoFaces):
     **choices : str
         What the menus show at first, as ``label="snare"``; by default each one's first entry. Where
         the label means something, as in ``pitch="60"``, it goes by that name.
-
-    Attributes
-    ----------
-    panel : ipywidgets.VBox
-        The live face.
-    walk : LatentWalk
-        Between the latents of the two seeds that are set.
-    sound : np.ndarray [shape=(samples,), float32]
-        What the player holds now.
 
     Raises
     ------

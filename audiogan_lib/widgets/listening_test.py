@@ -118,22 +118,12 @@ class BlindTest:
         return sum(letter == self.solution(i) for i, letter in enumerate(self.answers))
 
     def interval(self, confidence=0.95):
-        """Exact interval of the share of right answers, by Clopper and Pearson.
+        """Exact interval of the share of right answers (Clopper and Pearson 1934); at first 0 to 1.
 
         Parameters
         ----------
         confidence : float in (0, 1)
             It contains the true share at least so often.
-
-        Returns
-        -------
-        low, high : float in [0, 1]
-            Before the first answer 0 and 1.
-
-        References
-        ----------
-        C. J. Clopper and E. S. Pearson, "The use of confidence or fiducial limits illustrated in
-        the case of the binomial", Biometrika 26(4), 1934.
         """
         if not self.answers:
             return 0.0, 1.0
@@ -166,11 +156,6 @@ class ListeningTest(panel.TwoFaces):
         Its sounds and its answers so far.
     sample_rate : int > 0
         Of the sounds, in Hz.
-
-    Attributes
-    ----------
-    panel : ipywidgets.VBox
-        The live face.
 
     Examples
     --------
@@ -254,11 +239,6 @@ class Comparison(panel.TwoFaces):
         In Hz.
     labels : sequence of str
         A name for each sound.
-
-    Attributes
-    ----------
-    panel : ipywidgets.VBox
-        The live face.
 
     Raises
     ------

@@ -26,7 +26,8 @@ class LossPlayground(panel.TwoFaces):
     """Choose a loss, its regulariser and the size of the steps; see and hear whether it settles.
 
     The game is that of `DiracGAN`. For the ear the recording is a steady tone, A3, and the
-    generated tone lies theta octaves above it: where both are one, the beating stops.
+    generated tone lies theta octaves above it: where both are one, the beating stops. ``game`` is
+    what is set now, ``path`` its theta and phi ``[steps + 1, 2]``.
 
     Parameters
     ----------
@@ -35,21 +36,7 @@ class LossPlayground(panel.TwoFaces):
     theta : float
         Where the generator starts; the discriminator starts at 0.
     **options
-        For `DiracGAN`: what the controls show at first.
-
-    Attributes
-    ----------
-    panel : ipywidgets.VBox
-        The live face.
-    game : DiracGAN
-        What is set now.
-    path : np.ndarray [shape=(steps + 1, 2)]
-        Its theta and phi.
-
-    Raises
-    ------
-    ValueError
-        As `DiracGAN`.
+        For `DiracGAN`, errors too: what the controls show at first.
 
     Examples
     --------

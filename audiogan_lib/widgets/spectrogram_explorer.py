@@ -18,19 +18,14 @@ PAGE_SOUNDS = 2
 class SpectrogramExplorer(panel.TwoFaces):
     """Choose window, hop, frequency scale and range of levels, and see what becomes of a sound.
 
+    ``settings`` is what `display.spectrogram` is asked for now.
+
     Parameters
     ----------
     sounds : dict of str to array_like [shape=(samples,), in [-1, 1]]
         By name, of any lengths.
     sample_rate : int > 0
         Their rate in Hz.
-
-    Attributes
-    ----------
-    panel : ipywidgets.VBox
-        The live face.
-    settings : dict
-        What `display.spectrogram` is asked for now.
 
     Raises
     ------

@@ -52,32 +52,6 @@ class History:
             raise ValueError(f"steps must ascend, received {list(self.steps)}")
 
     @classmethod
-    def from_generators(cls, generators, count, seed=0, **conditions):
-        """Give the same latents to the generators of several checkpoints.
-
-        The sounds are numbered, or named by their label where that is given.
-
-        Parameters
-        ----------
-        generators : dict of int to pretrained.Generator
-            By step, in ascending order; all with the same classes.
-        count : int > 0
-            Number of sounds.
-        seed : int >= 0
-            Of the latents.
-        **conditions : str or sequence of str
-            What is asked for, as in `pretrained.Generator.from_latents`.
-        """
-        sounds = []
-        for generator in generators.values():
-            latents = generator.latents(count, seed=seed)
-            sounds.append(generator.from_latents(latents, **conditions))
-        label = conditions.get("label")
-        labels = [label] * count if label is None or isinstance(label, str) else label
-        names = [str(name or f"sound {i}") for i, name in enumerate(labels, 1)]
-        return cls(tuple(generators), np.stack(sounds), generator.sample_rate, tuple(names))
-
-    @classmethod
     def from_folder(cls, folder, labels, samples=None):
         """Read as many sounds as labels: `callbacks.Watch` writes all of a look end to end.
 
@@ -122,17 +96,12 @@ class History:
 class TrainingScrubber(panel.TwoFaces):
     """Move along a training run and hear what the same latents sounded like.
 
+    ``sound`` is what the player holds now.
+
     Parameters
     ----------
     history : History
-        The sounds; `History.from_generators` and `History.from_folder` make one.
-
-    Attributes
-    ----------
-    panel : ipywidgets.VBox
-        The live face.
-    sound : np.ndarray [shape=(samples,), float32]
-        What the player holds now.
+        The sounds; `History.from_folder` reads those of a run.
 
     Examples
     --------

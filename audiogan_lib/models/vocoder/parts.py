@@ -16,6 +16,9 @@ class InverseSTFT(keras.layers.Layer):
     hop_length) / 2`` samples at each end. Frame ``t`` is then centred on samples ``t * hop_length``
     to ``(t + 1) * hop_length`` of the result.
 
+    Input: spectra ``(batch, frames, 2 + n_fft)``, the real parts of all ``1 + n_fft / 2`` bins,
+    then the imaginary parts. Output: waveforms ``(batch, frames * hop_length)``, float32.
+
     Parameters
     ----------
     n_fft : int > 0
@@ -29,11 +32,6 @@ class InverseSTFT(keras.layers.Layer):
     ------
     ValueError
         If frames do not fit hops, or do not overlap: a window begins with a zero.
-
-    Notes
-    -----
-    Input: spectra ``(batch, frames, 2 + n_fft)``, the real parts of all ``1 + n_fft / 2`` bins,
-    then the imaginary parts. Output: waveforms ``(batch, frames * hop_length)``, float32.
     """
 
     def __init__(self, n_fft, hop_length, **kwargs):

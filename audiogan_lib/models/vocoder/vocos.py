@@ -78,14 +78,10 @@ def build_vocos_generator(
         Number of frames, any when not given.
     n_fft, hop_length : int > 0
         Of the STFT that is drawn, in samples; see :class:`InverseSTFT`.
-    width : int > 0
-        Channels between blocks.
-    blocks : int > 0
-        Their number.
-    kernel : int > 0
-        Frames that a block sees.
-    expansion : int > 0
-        Channels inside a block, in multiples of ``width``.
+    width, blocks : int > 0
+        Channels between blocks, and number of blocks.
+    kernel, expansion : int > 0
+        Frames that a block sees, and channels inside it, in multiples of ``width``.
     depthwise : bool
         Convolve each channel by itself, as published, or all with all.
     shortcut : bool

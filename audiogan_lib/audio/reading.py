@@ -1,8 +1,4 @@
-"""Sound in and out of files, and the small operations that every clip goes through.
-
-Conventions: a waveform is float32 in [-1, 1], mono, ``[samples]``; where a function takes
-``[..., samples]`` it acts on the last axis, so a whole batch may be given.
-"""
+"""Sound files of any kind as one channel, and what libsndfile does not notice about them."""
 
 from __future__ import annotations
 
@@ -18,28 +14,22 @@ import numpy as np
 import soundfile
 import soxr
 
-from audiogan_lib import files
+#: Seconds of sound that are decoded at a time: a long file never lies in memory at full rate.
+BLOCK_S = 10.0
 
-__all__ = [
-    "AudioError",
-    "as_clips",
-    "blocks",
-    "fit_length",
-    "level_db",
-    "normalize_peak",
-    "read",
-    "resample",
-    "to_int16",
-    "write",
-]
+#: So many samples at most, of all channels.
+_BLOCK_SAMPLES = 1 << 24
 
-#: A cut clip fades out over this fraction of its length (16 ms of a clip of 1.024 s).
-FADE_FRACTION = 1 / 64
+#: What a sample rate may be: beyond, a header is damaged, and resampling would take for ever.
+_RATES_HZ = 1000, 4_000_000
 
-#: Rows that are no longer than this, and more than this, are frames of a file with channels.
-MOST_CHANNELS = 8
+#: The length that an MP3 states may be wrong by the frames in which an encoder puts it.
+_MP3_FRAMES = 2 * 1152
 
-_WRITE_FORMATS = {".wav": "WAV", ".flac": "FLAC"}
+_NO_SOUND = "not a sound file that can be read"
+
+#: Below, the channels of a file are not looked at to see whether they cancel each other.
+_AUDIBLE = 1e-3
 
 
 def read(file, sample_rate=None):
@@ -48,7 +38,8 @@ def read(file, sample_rate=None):
     Several channels are averaged, or, where they cancel each other, the loudest is taken. Whatever
     libsndfile decodes is read, to its last byte: WAV, FLAC, OGG, MP3, ... A warning says where a
     header is wrong though the sound is whole: a recording that was never closed, a few bytes that
-    are missing.
+    are missing. Returns the sound ``[samples]`` in the file's own scale (full scale is 1), and its
+    rate in Hz.
 
     Parameters
     ----------
@@ -56,13 +47,6 @@ def read(file, sample_rate=None):
         What to read.
     sample_rate : int > 0, optional
         Wanted rate in Hz; the sound is resampled to it. By default the file's own rate is kept.
-
-    Returns
-    -------
-    waveform : np.ndarray [shape=(samples,), float32]
-        The sound, in the file's own scale (full scale is 1).
-    sample_rate : int
-        Its rate in Hz.
 
     Raises
     ------
@@ -99,215 +83,6 @@ def blocks(file, sample_rate):
     """
     with _opened(file) as sound:
         yield from _mono_blocks(sound, _name_of(file), int(sample_rate))
-
-
-def write(path, waveform, sample_rate):
-    """Write a waveform to a WAV or FLAC file of 16 bits.
-
-    The file appears complete or not at all.
-
-    Parameters
-    ----------
-    path : str or Path
-        Where to; the ending, ``.wav`` or ``.flac``, chooses the format.
-    waveform : array_like [shape=(samples,), in [-1, 1]]
-        The sound.
-    sample_rate : int > 0
-        Its rate in Hz.
-
-    Raises
-    ------
-    ValueError
-        When the ending is another, or the waveform is not one channel of finite values in [-1, 1].
-    OSError
-        When the folder does not exist or cannot be written to.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in _WRITE_FORMATS:
-        raise ValueError(f"path must end in .wav or .flac, received {path.name!r}")
-    waveform = np.asarray(waveform, np.float32)
-    if waveform.ndim != 1:
-        raise ValueError(f"waveform must have the shape (samples,), received {waveform.shape}")
-    if not np.isfinite(waveform).all():
-        raise ValueError("waveform must be finite, received NaN or infinite samples")
-    peak = np.abs(waveform).max(initial=0.0)
-    if peak > 1:
-        raise ValueError(
-            f"waveform must lie in [-1, 1], received a peak of {peak:.3g}; see normalize_peak"
-        )
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"path must lie in a folder that exists, received {str(path)!r}")
-    kind = _WRITE_FORMATS[path.suffix.lower()]
-    with files.replacing(path) as beside:
-        try:
-            soundfile.write(beside, to_int16(waveform), sample_rate, "PCM_16", format=kind)
-        except soundfile.LibsndfileError as error:
-            raise OSError(f"{path} cannot be written ({error})") from error
-
-
-def to_int16(waveforms):
-    """Round samples to 16 bits: to the nearest step of 1/32768, and 1 to the largest there is.
-
-    libsndfile by itself rounds down for WAV and to the nearest for FLAC, so the same sound would
-    differ between the two.
-
-    Parameters
-    ----------
-    waveforms : array_like [shape=(..., samples), in [-1, 1]]
-        The sound.
-
-    Returns
-    -------
-    samples : np.ndarray [shape=(..., samples), int16]
-        The sound in steps of 1/32768.
-    """
-    steps = np.rint(np.asarray(waveforms, np.float32) * np.float32(32768))
-    return np.clip(steps, -32768, 32767).astype(np.int16)
-
-
-def resample(waveform, sample_rate, target_rate):
-    """Change the sample rate of a waveform.
-
-    Parameters
-    ----------
-    waveform : array_like [shape=(samples,)]
-        The sound.
-    sample_rate, target_rate : int > 0
-        Its rate and the wanted rate, in Hz.
-
-    Returns
-    -------
-    waveform : np.ndarray [shape=(round(samples * target_rate / sample_rate),), float32]
-        The sound at `target_rate`, band-limited by the SoX resampler (high quality), which is also
-        librosa's default.
-
-    Raises
-    ------
-    ValueError
-        When the waveform has another number of axes than one, or a rate is not positive.
-    """
-    waveform = np.asarray(waveform, np.float32)
-    if waveform.ndim != 1:
-        raise ValueError(f"waveform must be one channel (samples,), received {waveform.shape}")
-    if not (sample_rate > 0 and target_rate > 0):
-        raise ValueError(f"rates must be positive, received {sample_rate} and {target_rate}")
-    if sample_rate == target_rate:
-        return waveform
-    return soxr.resample(waveform, sample_rate, target_rate, quality="HQ")
-
-
-def fit_length(waveform, samples):
-    """Bring clips to a length: zeros are added at the end, or the end fades out and is cut.
-
-    Parameters
-    ----------
-    waveform : array_like [shape=(..., any length)]
-        One clip or several.
-    samples : int > 0
-        Wanted length. A clip that is cut fades to zero, linearly, over the last 1/64 of it, so that
-        the cut does not click.
-
-    Returns
-    -------
-    waveform : np.ndarray [shape=(..., samples), float32]
-        The clips at that length.
-    """
-    waveform = np.asarray(waveform, np.float32)
-    length = waveform.shape[-1]
-    if length <= samples:
-        padding = [(0, 0)] * (waveform.ndim - 1) + [(0, samples - length)]
-        return np.pad(waveform, padding)
-    clip = waveform[..., :samples].copy()
-    fade = int(samples * FADE_FRACTION)
-    clip[..., samples - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
-    return clip
-
-
-def normalize_peak(waveforms, peak=0.9):
-    """Scale each clip so that its largest magnitude is `peak`.
-
-    Parameters
-    ----------
-    waveforms : array_like [shape=(..., samples)]
-        The clips. Silent ones stay silent.
-    peak : float > 0
-        Wanted largest magnitude.
-
-    Returns
-    -------
-    waveforms : np.ndarray [shape=(..., samples), float32]
-        The scaled clips.
-    """
-    waveforms = np.asarray(waveforms, np.float32)
-    largest = np.abs(waveforms).max(axis=-1, keepdims=True, initial=0.0)
-    return waveforms * (np.float32(peak) / np.where(largest > 0, largest, 1))
-
-
-def as_clips(waveforms, name="waveforms"):
-    """Take sounds as an array, or say what is wrong with its axes.
-
-    Parameters
-    ----------
-    waveforms : array_like [shape=(clips, samples)]
-        Rows of samples.
-    name : str
-        What the message calls them.
-
-    Returns
-    -------
-    waveforms : np.ndarray [shape=(clips, samples)]
-        The same.
-
-    Raises
-    ------
-    ValueError
-        If there are other than two axes, or these look like the frames of a file with channels: at
-        most eight columns, and more rows than that.
-    """
-    waveforms = np.asarray(waveforms)
-    wanted = f"{name} must have the shape (clips, samples), received {waveforms.shape}"
-    if waveforms.ndim != 2:
-        raise ValueError(wanted)
-    if waveforms.shape[1] <= MOST_CHANNELS < waveforms.shape[0]:
-        raise ValueError(f"{wanted}, which looks like (samples, channels): transpose it")
-    return waveforms
-
-
-def level_db(waveforms):
-    """Root-mean-square level of each clip.
-
-    Parameters
-    ----------
-    waveforms : array_like [shape=(..., samples)]
-        The clips.
-
-    Returns
-    -------
-    level_db : np.ndarray [shape=(...), float64]
-        In dB relative to full scale: a square wave between -1 and 1 has 0 dB, a sine -3.01 dB,
-        silence minus infinity.
-    """
-    power = np.mean(np.square(np.asarray(waveforms, np.float64)), axis=-1)
-    with np.errstate(divide="ignore"):
-        return 10 * np.log10(power)
-
-
-#: Seconds of sound that are decoded at a time: a long file never lies in memory at full rate.
-BLOCK_S = 10.0
-
-#: So many samples at most, of all channels.
-_BLOCK_SAMPLES = 1 << 24
-
-#: What a sample rate may be: beyond, a header is damaged, and resampling would take for ever.
-_RATES_HZ = 1000, 4_000_000
-
-#: The length that an MP3 states may be wrong by the frames in which an encoder puts it.
-_MP3_FRAMES = 2 * 1152
-
-_NO_SOUND = "not a sound file that can be read"
-
-#: Below, the channels of a file are not looked at to see whether they cancel each other.
-_AUDIBLE = 1e-3
 
 
 class AudioError(ValueError):
