@@ -138,7 +138,9 @@ class Dataset:
     sample_rate : int
         In Hz.
     columns : dict of str to np.ndarray [shape=(clips,)]
-        What else is known of each clip, such as ``"split"`` or ``"speaker"``.
+        What else is known of each clip, such as ``"split"`` or ``"speaker"``. Every data set that
+        `load` returns has ``"recording"``: clips of one recording have one value of it; drums have
+        ``"kit"``.
     skipped : tuple of (str, str)
         Files of a folder that were not used, or not to their end, each with the reason.
     """
@@ -182,6 +184,60 @@ class Dataset:
         if name not in splits:
             raise ValueError(f"split must be one of {listed(np.unique(splits))}, received {name!r}")
         return self.select(splits == name)
+
+    def halves(self, seed, by="recording"):
+        """Deal the clips out in two parts of about equal size that share no recording.
+
+        Clips of one recording sound alike, so that parts which share some are nearer to each other
+        than two draws of new sounds: a floor, a detector or a test of copies would be flattered.
+
+        Parameters
+        ----------
+        seed : int >= 0
+            Of the deal.
+        by : str
+            What may not stand on both sides: a column, such as ``"recording"``, ``"kit"`` or
+            ``"speaker"``.
+
+        Returns
+        -------
+        one, other : Dataset
+            Clips in their order; a label of two or more recordings is on both sides. Kits, each of
+            which has many labels, are dealt so that the labels come out about even.
+
+        Raises
+        ------
+        ValueError
+            When there is no such column, or only one of what it names.
+
+        Examples
+        --------
+        >>> from audiogan_lib import datasets
+        >>> digits = datasets.load("robot_digits")
+        >>> one, other = digits.halves(seed=0, by="voice")
+        >>> set(one.columns["voice"]) & set(other.columns["voice"])
+        set()
+        """
+        if by not in self.columns:
+            raise ValueError(f"by must be one of {listed(self.columns)}, received {by!r}")
+        names, units = np.unique(self.columns[by], return_inverse=True)
+        if len(names) < 2:
+            raise ValueError(
+                f"there must be two or more different values of {by!r} to share out, "
+                f"received {listed(names)}"
+            )
+        counts = np.zeros((len(names), len(self.label_names) + 1))
+        np.add.at(counts, (units, self.labels), 1.0)
+        sizes = counts.sum(axis=1)
+        counts[:, -1] = sizes / (2 * len(self))  # decides where the labels are even
+        rng = np.random.default_rng(seed)
+        ahead, first = np.zeros(counts.shape[1]), np.zeros(len(names), bool)
+        # The large ones about first, which the small ones then make up for.
+        for unit in np.argsort(-sizes * rng.uniform(0.5, 1.0, len(names))):
+            lead = ahead @ counts[unit]
+            first[unit] = lead < 0 or (lead == 0 and rng.random() < 0.5)
+            ahead += counts[unit] if first[unit] else -counts[unit]
+        return self.select(first[units]), self.select(~first[units])
 
     def select(self, which):
         """Return some of the clips.
