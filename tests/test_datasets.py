@@ -103,8 +103,26 @@ def test_what_cannot_be_halved_is_refused():
     data = recorded([0, 0], [0, 0])
     with pytest.raises(ValueError, match="by must be one of 'recording', received 'speaker'"):
         data.halves(0, by="speaker")
-    with pytest.raises(ValueError, match="two or more different values of 'recording'"):
+    with pytest.raises(ValueError, match=r"different values of 'recording' \(1\), received 2"):
         data.halves(0)
+
+
+def test_folds_are_as_many_parts_and_share_no_recording():
+    recordings = np.repeat(np.arange(60), 3)
+    data = recorded(recordings, recordings % 4)
+    parts = data.folds(5, seed=2)
+    assert [len(part) for part in parts] == [36] * 5
+    together = np.concatenate([np.unique(part.columns["recording"]) for part in parts])
+    np.testing.assert_array_equal(np.sort(together), np.arange(60))
+    assert all(np.bincount(part.labels).min() >= 6 for part in parts)
+    with pytest.raises(ValueError, match=r"between 2 and .* \(60\), received 61"):
+        data.folds(61, seed=0)
+
+
+def test_seconds_of_sound_leave_the_padding_out(small):
+    waveforms = np.array([[0, 1, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1], [0, 0, -1, 0]], np.float32)
+    padded = datasets.Dataset("padded", waveforms, np.zeros(4, int), ("a",), 8000)
+    assert padded.sounding_s == pytest.approx((2 + 0 + 4 + 3) / 8000)
 
 
 #: Ways to split or to draw parts that know nothing of recordings.
