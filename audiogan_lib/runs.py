@@ -3,8 +3,9 @@
 A run's folder holds ``card.json`` and the averaged generator as it is now (what
 ``pretrained.load(folder)`` reads), ``checkpoints/`` (what resuming reads) and every so often
 ``step-NNNNNNNN.wav``. With a judge there are also ``scores.csv`` and ``best/``: the generator of
-the look with the least Frechet distance, and a card that says which step and score; it is loaded by
-``pretrained.load(folder / "best")``.
+the look with the least Frechet distance to recordings that were held back from training for it,
+and a card that says which step and score; it is loaded by ``pretrained.load(folder / "best")``. The
+test split has no part in a run.
 """
 
 import hashlib
@@ -31,6 +32,9 @@ from audiogan_lib import (
 )
 
 _STEPS_PER_EPOCH = 20
+
+#: With a judge, one recording in so many is held back to choose the best weights by.
+_HELD_BACK = 8
 
 
 class _Export(keras.callbacks.Callback):
@@ -66,7 +70,8 @@ class Run:
     def __init__(self, recipe, folder):
         self.recipe, self.folder = recipe, Path(folder)
         card = self._card_before()
-        self.train_data = recipe.load_data("train")
+        data = recipe.load_data("train")
+        self.train_data, self.held_back = _held_back(data) if recipe.judge else (data, None)
         self.labels, self.conditions = datasets.condition_labels(self.train_data, recipe.conditions)
         if card is not None:
             self._check_same_data(card)
@@ -163,13 +168,21 @@ class Run:
         return pretrained.Generator(self.recipe, self.conditions, self.network, {})
 
     def _score(self, gan):
-        """Return a row of scores, with the judge of this recipe."""
-        generator, test = self._generator(gan), self.recipe.load_data("test")
-        sounds, asked = made = sounds_like(generator, test)
-        report = judge_report(generator, self.train_data, test, brief=True, sounds=made)
-        scores = report["generated"]
-        row = {key: scores[key] for key in ("accuracy", "inception_score", "frechet_distance")}
-        row |= {f"{head}_accuracy": share for head, share in scores["accuracies"].items()}
+        """Return a row of scores beside the recordings that were held back."""
+        generator, real = self._generator(gan), self.held_back
+        sounds, asked = sounds_like(generator, real)
+        judge = classifiers.load(self.recipe.judge)
+        probabilities = {head: judge.probabilities(sounds, head) for head in judge.heads}
+        row = {
+            "accuracy" if head == "label" else f"{head}_accuracy": metrics.label_accuracy(
+                probabilities[head], labels
+            )
+            for head, labels in _numbered(judge, asked).items()
+        }
+        row["inception_score"] = metrics.inception_score(probabilities["label"])
+        row["frechet_distance"] = metrics.frechet_distance(
+            judge.features(sounds), judge.features(real.waveforms)
+        )
         if self.recipe.label_means == "pitch":
             midi = [float(name) for name in asked["label"]]
             errors_cents = metrics.pitch_errors(sounds, self.recipe.sample_rate, midi)
@@ -240,6 +253,18 @@ class Run:
         if chief:
             self.export(gan)
         return self._generator(gan)
+
+
+def _held_back(dataset):
+    """Part the training clips, by recording, in those to learn from and those to choose by.
+
+    The only recording of a label is not held back.
+    """
+    recordings = dataset.columns["recording"]
+    part, *_ = dataset.folds(min(_HELD_BACK, len(np.unique(recordings))), seed=0)
+    held = np.isin(recordings, part.columns["recording"])
+    held &= np.isin(dataset.labels, dataset.labels[~held])
+    return dataset.select(~held), dataset.select(held)
 
 
 def _description(dataset):

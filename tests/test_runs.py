@@ -61,6 +61,7 @@ def test_a_run_leaves_all_that_is_promised(done):
     assert list(done.glob("step-*.wav"))
     assert list((done / "checkpoints").glob("step-*.npz"))
     assert not (done / "best").exists()  # without a judge
+    assert card["training"]["clips"] == sum(card["data"]["clips"].values()) == 22  # all
     assert len(list(done.glob("generator-*.weights.h5"))) == 1
     generator = pretrained.load(done)
     assert generator.sample(2, label="tone", seed=0).shape == (2, 4096)
@@ -153,33 +154,61 @@ def test_a_run_with_a_judge_keeps_the_best_average_and_plays_and_returns_the_las
     ]
 
 
-def test_a_look_is_scored_against_the_test_split_and_all_its_scores_are_kept(
-    tiny, tmp_path, monkeypatch
-):
-    asked = []
+def test_one_recording_in_eight_is_held_back_and_every_label_is_learnt():
+    recordings = np.repeat(np.arange(41), 2)
+    labels = np.minimum(recordings % 5, 3)
+    labels[recordings == 40] = 4  # of one recording alone
+    data = datasets.Dataset(
+        *("data", np.zeros((82, 4), np.float32), labels, tuple("abcde"), 8000),
+        columns={"recording": recordings},
+    )
+    kept, held = runs._held_back(data)
+    assert not set(kept.columns["recording"]) & set(held.columns["recording"])
+    assert len(kept) + len(held) == 82
+    assert 8 <= len(held) <= 12
+    assert set(kept.labels) == set(range(5))
 
-    def report(generator, train, test, brief, sounds):
-        asked.append(
-            (generator.network.get_weights(), len(train), set(test.columns["split"]), brief)
-        )
-        scores = {"accuracy": 0.12345, "inception_score": 2.0, "frechet_distance": 3.0, "other": 4}
-        return {"test": {}, "generated": scores | {"accuracies": {"label": 0.5, "voice": 0.25}}}
 
-    monkeypatch.setattr(runs, "sounds_like", lambda *_: (None, None))
-    monkeypatch.setattr(runs, "judge_report", report)
-    run = runs.Run(tiny, tmp_path)
+class _Sure:
+    """Is sure of the first class of each head, and measures how loud a sound is."""
+
+    def __init__(self):
+        self.heads = {"label": ("noise", "tone"), "voice": ("ada", "ben")}
+
+    def probabilities(self, waveforms, head="label"):
+        return np.tile([0.75, 0.25], (len(waveforms), 1))
+
+    def features(self, waveforms):
+        return np.mean(np.abs(waveforms), axis=1, keepdims=True)
+
+
+def test_a_look_is_scored_beside_what_was_held_back(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs.classifiers, "load", lambda name: _Sure())
+    run = runs.Run(replace(tiny, judge="drums"), tmp_path)
+    assert not set(run.train_data.columns["recording"]) & set(run.held_back.columns["recording"])
+    made = np.full((4, 4096), 0.5) + np.arange(4)[:, None]
+    asked = {"label": ["noise", "noise", "tone", "noise"], "voice": ["ada", "ben"] * 2}
+    compared = []
+
+    def sounds_like(generator, real):
+        compared.append((generator.network.get_weights(), real))
+        return made, asked
+
+    monkeypatch.setattr(runs, "sounds_like", sounds_like)
     average = run.recipe.build_generator(run.sizes)
     row = run._score(SimpleNamespace(averaged_generator=average, generator=run.network))
+    loud = np.mean(np.abs(run.held_back.waveforms), axis=1)
+    distance = (np.mean([0.5, 1.5, 2.5, 3.5]) - loud.mean()) ** 2
+    distance += (np.std([0.5, 1.5, 2.5, 3.5], ddof=1) - loud.std(ddof=1)) ** 2
     assert row == {
-        "accuracy": 0.1235,
-        "inception_score": 2.0,
-        "frechet_distance": 3.0,
-        "label_accuracy": 0.5,
-        "voice_accuracy": 0.25,
+        "accuracy": 0.75,
+        "voice_accuracy": 0.5,
+        "inception_score": 1.0,
+        "frechet_distance": pytest.approx(distance, abs=1e-4),
     }
-    ((weights, count, split, brief),) = asked
+    ((weights, real),) = compared
+    assert real is run.held_back
     assert all(np.array_equal(*pair) for pair in zip(weights, average.get_weights(), strict=True))
-    assert (count, split, brief) == (len(run.train_data), {"test"}, True)
 
 
 def test_a_judge_of_other_labels_is_refused():

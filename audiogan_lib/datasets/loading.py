@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audiogan_lib.datasets import folders, public, shipped
+from audiogan_lib.datasets import drum_sets, folders, public, shipped
 from audiogan_lib.datasets.dataset import collect, listed
 
 #: What `load` takes beside a name and a split;
@@ -16,6 +16,22 @@ _OPTIONS = {
     "fsdd": ("source",),
     "speech_commands": ("source",),
     "nsynth": ("limit", "source"),
+    "open_source_drumkit": ("source",),
+    "drum_machines": ("source",),
+}
+
+#: What is read as a stream and has nothing to be chosen: stream, source, rate, length, labels.
+_STREAMS = {
+    "fsdd": (public.fsdd, public.FSDD, 8000, 8192, None),
+    "speech_commands": (
+        *(public.speech_commands, public.SPEECH_COMMANDS, 16000, 16384),
+        public.DIGIT_WORDS,
+    ),
+    "open_source_drumkit": (
+        *(drum_sets.open_source_drumkit, drum_sets.OPEN_SOURCE_DRUMKIT, 16000, 16384),
+        None,
+    ),
+    "drum_machines": (drum_sets.drum_machines, drum_sets.DRUM_MACHINES, 16000, 16384, None),
 }
 _FOLDER_OPTIONS = "sample_rate", "samples", "seed"
 
@@ -34,17 +50,20 @@ def is_known(name):
 def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=None, source=None):
     """Load a data set by its name, or a folder of audio by its path, as a `Dataset`.
 
-    ===================  =====================  =======================================
-    name                 clips                  label; columns beside ``split``
-    ===================  =====================  =======================================
-    ``drums``            16 kHz, 16384 samples  instrument; kit, key, velocity, ...
-    ``notes``            16 kHz, 16384 samples  MIDI pitch; instrument, ...
-    ``robot_digits``     8 kHz, 8192 samples    digit, by speech synthesis; voice, ...
-    ``fsdd``             8 kHz, 8192 samples    digit, by people; speaker, take
-    ``speech_commands``  16 kHz, 16384 samples  ``zero`` to ``nine``; speaker, take
-    ``nsynth``           16 kHz, 16384 samples  MIDI pitch; instrument, family, ...
-    a folder's path      as asked for           sub-folder; file
-    ===================  =====================  =======================================
+    =======================  =====================  =======================================
+    name                     clips                  label; columns beside ``split`` and
+                                                    ``recording``
+    =======================  =====================  =======================================
+    ``drums``                16 kHz, 16384 samples  instrument; kit, ...
+    ``notes``                16 kHz, 16384 samples  MIDI pitch; instrument, ...
+    ``robot_digits``         8 kHz, 8192 samples    digit, by speech synthesis; voice, ...
+    ``fsdd``                 8 kHz, 8192 samples    digit, by people; speaker, take
+    ``speech_commands``      16 kHz, 16384 samples  ``zero`` to ``nine``; speaker, take
+    ``nsynth``               16 kHz, 16384 samples  MIDI pitch; instrument, family, ...
+    ``open_source_drumkit``  16 kHz, 16384 samples  instrument; kit, file
+    ``drum_machines``        16 kHz, 16384 samples  instrument; kit
+    a folder's path          as asked for           sub-folder; file
+    =======================  =====================  =======================================
 
     Parameters
     ----------
@@ -96,11 +115,9 @@ def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=N
 def _named(name, split, limit=None, source=None):
     if name in shipped.SHIPPED:
         return shipped.load(name)
-    if name == "fsdd":
-        return collect(name, public.fsdd(source or public.FSDD), 8000, 8192)
-    if name == "speech_commands":
-        clips = public.speech_commands(source or public.SPEECH_COMMANDS)
-        return collect(name, clips, 16000, 16384, label_names=public.DIGIT_WORDS)
+    if name in _STREAMS:
+        read, known, sample_rate, samples, label_names = _STREAMS[name]
+        return collect(name, read(source or known), sample_rate, samples, label_names)
     sources = source or public.NSYNTH
     if limit is not None and limit < 1:
         raise ValueError(f"limit must be at least 1, received {limit}")
