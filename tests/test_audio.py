@@ -187,6 +187,31 @@ def test_a_header_that_leaves_out_most_of_an_aiff_is_named(noise):
         audio.read(io.BytesIO(data))
 
 
+@pytest.mark.parametrize("format", ["RF64", "W64"])
+@pytest.mark.parametrize("size", [0, 400, 1 << 62, (1 << 64) - 1])
+def test_a_size_of_64_bits_that_is_wrong_leaves_no_sound_out(noise, format, size):
+    file = io.BytesIO()
+    soundfile.write(file, noise, RATE, "PCM_16", format=format)
+    data = bytearray(file.getvalue())
+    place = 28 if format == "RF64" else data.index(b"data") + 16
+    data[place : place + 8] = struct.pack("<Q", size)
+    try:
+        waveform, _ = audio.read(io.BytesIO(data))
+    except audio.AudioError:
+        assert size > 400
+    else:
+        np.testing.assert_allclose(waveform, noise, atol=1 / 32768)
+
+
+@pytest.mark.parametrize("first, second", [(0, 100), (100, 0), (50, 50)])
+def test_sound_in_several_chunks_of_which_one_would_be_read_is_refused(noise, first, second):
+    parts = [noise[:first], noise[first : first + second]]
+    head, *sounds = [wav_bytes(part) for part in (noise[:0], *parts)]
+    data = head[:36] + b"".join(sound[36:] for sound in sounds)
+    with pytest.raises(audio.AudioError, match="its samples lie in 2 chunks"):
+        audio.read(io.BytesIO(data))
+
+
 def test_a_flac_of_unknown_length_is_read_to_its_end(noise):
     file = io.BytesIO()
     soundfile.write(file, noise, RATE, format="FLAC")
