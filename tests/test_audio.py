@@ -187,6 +187,7 @@ def test_a_header_that_leaves_out_most_of_an_aiff_is_named(noise):
         audio.read(io.BytesIO(data))
 
 
+@pytest.mark.filterwarnings("ignore:.*never closed")
 @pytest.mark.parametrize("format", ["RF64", "W64"])
 @pytest.mark.parametrize("size", [0, 400, 1 << 62, (1 << 64) - 1])
 def test_a_size_of_64_bits_that_is_wrong_leaves_no_sound_out(noise, format, size):
@@ -258,6 +259,20 @@ def test_an_mp3_that_ends_before_its_last_frame_is_refused(noise):
     data[data.index(b"Xing") + 7] = 1  # it states frames, but no bytes
     with pytest.raises(audio.AudioError, match=r"damaged: ends after 0\.\d+ s, before 1\.4\d s"):
         audio.read(io.BytesIO(data[: len(data) // 2]))
+
+
+def test_an_mp3_that_is_damaged_in_places_is_named_once_and_its_decoder_keeps_quiet(noise, capfd):
+    data = bytearray(mp3_bytes(np.tile(noise, 8)))
+    whole, _ = audio.read(io.BytesIO(data))
+    middle = len(data) // 2
+    data[middle : middle + 300] = bytes(300)
+    with pytest.warns(UserWarning, match="damaged in places") as said:
+        waveform, _ = audio.read(io.BytesIO(data))
+    assert len(said) == 1
+    assert 0 < len(whole) - len(waveform) <= 3 * 1152
+    junk = io.BytesIO(bytes(mp3_bytes(noise)) + bytes(3000))
+    assert len(audio.read(junk)[0]) == len(audio.read(io.BytesIO(mp3_bytes(noise)))[0])
+    assert capfd.readouterr().err == ""
 
 
 def test_channels_that_cancel_leave_the_louder_one_from_the_first_sound_on(

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import struct
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,7 +127,8 @@ def _opened(file) -> Iterator[_Sound]:
         elif seen is file:  # libsndfile knows some MP3 by their ending alone
             seen = os.fsencode(path) if os.name == "posix" else path
         try:
-            sound = stack.enter_context(_Sound(seen))
+            with _standard_error_caught():
+                sound = stack.enter_context(_Sound(seen))
         except (soundfile.LibsndfileError, TypeError) as error:
             # TypeError: a .raw file, for which soundfile asks for the rate and the channels.
             raise AudioError(name, f"{_NO_SOUND} ({_why(error)})") from error
@@ -155,10 +157,12 @@ def _mono_blocks(sound, name, rate):
     if rate != sound.samplerate:
         resampler = soxr.ResampleStream(sound.samplerate, rate, 1, dtype="float32", quality="HQ")
     length = int(min(BLOCK_S * sound.samplerate, _BLOCK_SAMPLES // sound.channels))
-    frames, compared, channel = 0, sound.channels == 1, None
+    frames, compared, channel, complained = 0, sound.channels == 1, None, False
     while True:
         try:
-            block = sound.read(length, dtype="float32", always_2d=True)
+            with _standard_error_caught(sound.format == "MP3") as heard:
+                block = sound.read(length, dtype="float32", always_2d=True)
+                complained = complained or heard() > 0
         except soundfile.LibsndfileError as error:
             raise AudioError(name, f"damaged ({_why(error)})") from error
         last = len(block) < length
@@ -173,7 +177,30 @@ def _mono_blocks(sound, name, rate):
         block = block.mean(axis=1) if channel is None else block[:, channel]
         yield block if resampler is None else resampler.resample_chunk(block, last=last)
         if last:
+            if complained:
+                _warn(name, "damaged in places: what the decoder could not read is left out")
             return
+
+
+@contextlib.contextmanager
+def _standard_error_caught(wanted=True):
+    """Keep what libmpg123 tells standard error of what it skips; yield who knows how much it is.
+
+    So of a damaged file there is one word, ours, with its name.
+    """
+    own = None
+    with contextlib.suppress(OSError):  # there is no standard error
+        own = os.dup(2) if wanted else None
+    if own is None:
+        yield lambda: 0
+        return
+    with tempfile.TemporaryFile() as heard:
+        os.dup2(heard.fileno(), 2)
+        try:
+            yield lambda: os.fstat(heard.fileno()).st_size
+        finally:
+            os.dup2(own, 2)
+            os.close(own)
 
 
 def _channel_alone(block, name):
