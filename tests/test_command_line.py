@@ -17,12 +17,12 @@ import soundfile
 from audiogan_lib import __main__, audio, files, pretrained, recipes
 
 
-def python(*arguments, **options):
+def python(*arguments, variables=(), **options):
     """Run Python with arguments, as a reader's shell does: nothing set to keep it quiet."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("TF_")}
     return subprocess.run(
         [sys.executable, *arguments],
-        env=environment | {"CUDA_VISIBLE_DEVICES": "-1"},
+        env=environment | {"CUDA_VISIBLE_DEVICES": "-1"} | dict(variables),
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -149,6 +149,20 @@ REFUSED = {
     "train drums --checkpoint-every inf --out x": "--checkpoint-every inf: must be more than 0",
     "train drums --devices 0 --out x": "--devices 0: must be more than 0",
 }
+
+
+def test_another_backend_than_tensorflow_is_named_before_keras_is_loaded():
+    done = python("-c", "import audiogan_lib.training", variables={"KERAS_BACKEND": "jax"})
+    said, _, fall = done.stderr.partition("Traceback")  # where that backend is not installed
+    assert "KERAS_BACKEND=jax: generators play with it, but training needs tensorflow" in said
+    assert done.returncode == 0 or "jax" in fall
+
+
+def test_training_with_another_backend_is_refused_in_one_sentence(here):
+    line = "-m audiogan_lib train drums --out x"
+    done = python(*line.split(), variables={"KERAS_BACKEND": "torch"}, cwd=here)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "audiogan_lib: KERAS_BACKEND=torch: training needs tensorflow; unset it\n"
 
 
 def test_wrong_commands_end_in_one_sentence_before_tensorflow_is_loaded(here):

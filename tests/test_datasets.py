@@ -61,6 +61,17 @@ def test_an_unknown_name_is_answered_with_the_known():
         datasets.load("bells")
 
 
+def test_a_path_is_a_folder_whatever_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="must be a folder or one of"):
+        datasets.load(Path("drums"))
+    write(tmp_path / "drums" / "siren" / "a.wav", tone(440))
+    for name in (Path("drums"), Path("./drums"), "./drums", "drums/"):
+        assert datasets.load(name).label_names == ("siren",)
+    assert len(datasets.load("drums").label_names) > 1
+    assert [datasets.is_known(name) for name in ("drums", Path("drums"), "./drums")] == [1, 0, 0]
+
+
 def test_an_unknown_option_is_answered_with_the_known(tmp_path):
     with pytest.raises(TypeError, match=r"'nsynth' are 'limit', 'source', received 'samples'"):
         datasets.load("nsynth", samples=9)

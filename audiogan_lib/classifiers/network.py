@@ -5,6 +5,7 @@ from keras import layers, ops
 
 from audiogan_lib.classifiers.hearing import FEATURES, HIGHEST_KEY, KEY_BANDS, LOWEST_KEY
 
+_F32 = {"dtype": "float32"}  # whatever precision is chosen for all of Keras: judges judge alike
 _HARMONICS = 145  # bands, 36 semitones to each side: as far as the eighth harmonic
 
 
@@ -26,21 +27,23 @@ def build(samples, sample_rate, heads, width, hears):
     if hears not in FEATURES:
         raise ValueError(f"hears must be one of {', '.join(FEATURES)}, got {hears!r}")
     sound = keras.Input((samples,))
-    features = _Hearing(sample_rate, hears)(sound)  # [frames, 40 or 209]
-    x = layers.BatchNormalization()(features)
+    features = _Hearing(sample_rate, hears, **_F32)(sound)  # [frames, 40 or 209]
+    x = layers.BatchNormalization(**_F32)(features)
     for halves, kernel, stride in ((2, 5, 1), (2, 5, 2), (3, 3, 1), (3, 3, 2), (4, 3, 1)):
-        channels = width * halves // 2
-        x = layers.Conv1D(channels, kernel, stride, padding="same", use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization()(x))
-    pooled = [layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)]
-    x = layers.Dropout(0.2)(layers.Concatenate()(pooled))  # [4 * width]
-    x = layers.BatchNormalization()(layers.Dense(64)(x))
-    hidden = layers.ReLU()(x)
-    x = layers.Dropout(0.2)(hidden)
-    outputs = {head: layers.Dense(len(names), name=head)(x) for head, names in heads.items()}
+        options = {"padding": "same", "use_bias": False, **_F32}
+        x = layers.Conv1D(width * halves // 2, kernel, stride, **options)(x)
+        x = layers.ReLU(**_F32)(layers.BatchNormalization(**_F32)(x))
+    pooled = [layers.GlobalAveragePooling1D(**_F32)(x), layers.GlobalMaxPooling1D(**_F32)(x)]
+    x = layers.Dropout(0.2, **_F32)(layers.Concatenate(**_F32)(pooled))  # [4 * width]
+    x = layers.BatchNormalization(**_F32)(layers.Dense(64, **_F32)(x))
+    hidden = layers.ReLU(**_F32)(x)
+    x = layers.Dropout(0.2, **_F32)(hidden)
+    outputs = {
+        head: layers.Dense(len(names), name=head, **_F32)(x) for head, names in heads.items()
+    }
     if hears == "keys":
         logits = _pitch_logits(features[..., :KEY_BANDS], heads["label"])
-        outputs["label"] = layers.Add()([outputs["label"], logits])
+        outputs["label"] = layers.Add(**_F32)([outputs["label"], logits])
     return keras.Model(sound, {"features": hidden, **outputs})
 
 
@@ -54,6 +57,7 @@ def _pitch_logits(bands, names):
         )
     x = bands + 1.0  # silence is 0, as beyond the ends
     x = ops.stack([ops.mean(x, axis=1), ops.max(x, axis=1)], axis=-1)  # [bands, 2]
-    x = layers.Conv1D(16, _HARMONICS, padding="same", activation="relu", name="harmonics")(x)
-    x = layers.Conv1D(1, 1, name="key")(x)[..., 0]
+    options = {"padding": "same", "activation": "relu", "name": "harmonics", **_F32}
+    x = layers.Conv1D(16, _HARMONICS, **options)(x)
+    x = layers.Conv1D(1, 1, name="key", **_F32)(x)[..., 0]
     return ops.take(x, [2 * (key - LOWEST_KEY) for key in keys], axis=1)
