@@ -110,6 +110,31 @@ def test_a_folder_that_is_its_own_label_may_be_renamed(folder, tiny, tmp_path):
     assert again.conditions == {"label": ("tone",)}
 
 
+def test_a_run_killed_at_its_first_checkpoint_compares_its_data_all_the_same(
+    folder, tiny, tmp_path, monkeypatch, capsys
+):
+    class Killed(BaseException):
+        pass
+
+    def save(self):
+        ours(self)
+        raise Killed
+
+    ours = callbacks.Checkpoint.save
+    monkeypatch.setattr(callbacks.Checkpoint, "save", save)
+    data = shutil.copytree(folder, tmp_path / "sounds")
+    recipe, place = replace(tiny, data=str(data), minutes=9), tmp_path / "run"
+    with pytest.raises(Killed):
+        runs.Run(recipe, place).train(checkpoint_every_s=0, verbose=False)
+    (data / "tone").rename(data / "bell")
+    with pytest.raises(ValueError, match=r"\(new: bell; gone: tone\)"):
+        runs.Run(recipe, place)
+    assert capsys.readouterr().out == ""
+    (place / "card.json").unlink()  # as of a run that an earlier version began
+    runs.Run(recipe, place)
+    assert "that its data are the same cannot be told" in capsys.readouterr().out
+
+
 def test_a_damaged_card_of_a_run_is_named(done, tiny, tmp_path):
     (tmp_path / "card.json").write_text("{}")
     with pytest.raises(ValueError, match=r"card\.json is damaged: it lacks"):
