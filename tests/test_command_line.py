@@ -283,12 +283,14 @@ def test_names_that_shells_consoles_and_file_systems_find_hard_are_written_all_t
     here, quick, capsys, monkeypatch
 ):
     drum, long = "太鼓", "ä" * 120
-    record(Path("my sounds"), drum, long)
+    others = "Kick", "kick", "kick ", "kick.", "\U0001f941", "\u202e\u0637\u0628\u0644"
+    record(Path("my sounds"), drum, long, *others)
     assert __main__.main(["train", "--data", "my sounds", "--out", "it's mine"]) == 0
     proposed = capsys.readouterr().out.splitlines()[-1].removeprefix("Done. Hear it: ")
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), "cp1252"))
-    assert __main__.main([*shlex.split(proposed)[3:], "--count", "2"]) == 0
-    assert sorted(path.name[:2] for path in Path("it's mine", "sounds").iterdir()) == ["ää", drum]
+    assert __main__.main([*shlex.split(proposed)[3:], "--count", "8"]) == 0
+    written = {path.name[:-8] for path in Path("it's mine", "sounds").iterdir()}
+    assert written == {drum, long[:100], *others}
 
 
 def test_generated_sounds_do_not_go_among_the_recordings(here, quick, capsys):
@@ -299,6 +301,15 @@ def test_generated_sounds_do_not_go_among_the_recordings(here, quick, capsys):
     assert command("generate run --out mine/new") == 2
     assert capsys.readouterr().err.count("lies in") == 3
     assert len(list(Path("mine").rglob("*"))) == 8
+
+
+def test_where_nothing_can_be_written_is_said_in_one_sentence(here, capsys):
+    Path("notes.txt").write_text("in the way")
+    assert command("generate drums --count 1 --out notes.txt") == 2
+    assert command("generate drums --count 1 --out notes.txt/sounds") == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert all(line.startswith("audiogan_lib: ") and "notes.txt" in line for line in said)
 
 
 def test_a_folder_with_nothing_usable_says_so_in_one_sentence(here, capsys):

@@ -115,8 +115,8 @@ def _opened(file) -> Iterator[_Sound]:
             path = Path(file)
             try:
                 if not path.is_file():  # a pipe would be waited for
-                    reason = "is a folder" if path.is_dir() else "there is no such file"
-                    raise AudioError(name, reason)
+                    there = "is a folder" if path.is_dir() else "is a pipe or a device, not a file"
+                    raise AudioError(name, there if path.exists() else "there is no such file")
                 file = stack.enter_context(path.open("rb"))
             except OSError as error:
                 raise AudioError(name, f"cannot be opened ({error.strerror})") from error
