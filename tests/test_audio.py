@@ -373,7 +373,7 @@ def test_the_extremes_of_rates_channels_and_lengths_are_read_or_named(tmp_path, 
 
 
 def test_a_file_may_grow_while_it_is_read_but_not_shrink(tmp_path, noise, monkeypatch):
-    monkeypatch.setattr(audio, "BLOCK_S", 0.1)
+    monkeypatch.setattr("audiogan_lib.audio.reading.BLOCK_S", 0.1)
     path = tmp_path / "a.wav"
     soundfile.write(path, noise, RATE, "FLOAT")
     blocks = audio.blocks(path, RATE)

@@ -99,13 +99,6 @@ def test_a_discriminators_kernels_start_as_asked_for(module, options):
         assert {type(layer.kernel_initializer).__name__ for layer in down} == {kind}
 
 
-@pytest.mark.parametrize("module", [dense_lstm, specgan, wavegan])
-def test_the_embedding_beside_a_latent_is_as_long_as_asked_for(module):
-    small = {"widths": (2,)} if module is dense_lstm else {"width": 1}
-    network = module.build_generator(labels=(3, 2), latent_dim=4, embedding_dim=5, **small)
-    assert network.get_layer("label_embedding").table.shape == (5, 5)
-
-
 @EACH
 def test_the_batch_norm_of_a_generator_forgets_the_batch_when_it_does_not_train(module, options):
     generator = module.build_generator(latent_dim=4, batch_norm=True, **options)
