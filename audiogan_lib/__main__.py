@@ -6,6 +6,7 @@ command imports what it works with after its checks.
 
 import argparse
 import math
+import os
 import shlex
 import sys
 from dataclasses import replace
@@ -78,7 +79,7 @@ def _train(arguments):
     if (data := arguments.data) is None:
         recipe = recipes.NAMES[arguments.recipe]
     else:
-        recipe = recipes.for_folder(f"./{data}" if data.isidentifier() else data)  # never a name
+        recipe = recipes.for_folder(data)
     if arguments.minutes is not None:
         recipe = replace(recipe, minutes=arguments.minutes)
     run = runs.Run(recipe, arguments.out)
@@ -96,6 +97,8 @@ def _train(arguments):
 
 def _check_training(arguments):
     """Refuse what cannot be trained."""
+    if (backend := os.environ.get("KERAS_BACKEND") or "tensorflow") != "tensorflow":
+        raise ValueError(f"KERAS_BACKEND={backend}: training needs tensorflow; unset it")
     if (arguments.recipe is None) == (arguments.data is None):
         raise ValueError("train needs either a recipe's name or --data with a folder of audio")
     if arguments.data is None and (name := arguments.recipe) not in RECIPES:

@@ -9,13 +9,11 @@ test split has no part in a run.
 """
 
 import hashlib
-import time
 import unicodedata
 from dataclasses import asdict, replace
 from html import escape
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -37,18 +35,22 @@ _STEPS_PER_EPOCH = 20
 _HELD_BACK = 8
 
 
-class _Export(keras.callbacks.Callback):
-    """Keep the averaged generator and its card current, each time a checkpoint is due."""
+class _Checkpoint(callbacks.Checkpoint):
+    """Keep the averaged generator and its card as current as the checkpoints are.
+
+    The first card goes before the first checkpoint: a start after a kill compares the data by it.
+    """
 
     def __init__(self, run, every_s):
-        super().__init__()
-        self.run, self.every_s, self._saved_at = run, every_s, time.monotonic()
+        super().__init__(run.folder / "checkpoints", every_s)
+        self.run = run
 
-    def on_epoch_end(self, epoch, logs=None):
-        """Export when it is time, and when training stops."""
-        if time.monotonic() - self._saved_at >= self.every_s or self.model.stop_training:
+    def save(self):
+        """Write both now."""
+        if not (self.run.folder / "card.json").exists():
             self.run.export(self.model)
-            self._saved_at = time.monotonic()
+        super().save()
+        self.run.export(self.model)
 
 
 class Run:
@@ -84,6 +86,8 @@ class Run:
         """Return the card of the run that is to go on, if there is one and it is of this recipe."""
         path = self.folder / "card.json"
         if not path.exists():
+            if (self.folder / "checkpoints" / "checkpoints.json").exists():
+                print(f"{self.folder} has no card: that its data are the same cannot be told.")
             return None
         card = files.read_json(path, "recipe", "conditions")
         before = recipes.Recipe.from_dict(card["recipe"])
@@ -223,7 +227,7 @@ class Run:
         chief = training.is_chief(strategy)
         with strategy.scope():
             gan = self.recipe.build_gan(self.sizes)
-        checkpoint = callbacks.Checkpoint(self.folder / "checkpoints", checkpoint_every_s)
+        checkpoint = _Checkpoint(self, checkpoint_every_s)
         step = checkpoint.resume(gan)
         minutes = float(gan.elapsed_s.numpy()) / 60
         if step:
@@ -240,7 +244,6 @@ class Run:
         )
         limit = callbacks.TimeLimit(self.recipe.minutes, progress=verbose and chief)
         writers = [watch, *([best] if self.recipe.judge else []), checkpoint]
-        writers.append(_Export(self, checkpoint_every_s))
         if minutes < self.recipe.minutes:
             try:
                 self._fit(gan, step, [limit, *(writers if chief else [])])
@@ -248,7 +251,6 @@ class Run:
                 limit.on_train_end()
                 if chief:
                     checkpoint.save()
-                    self.export(gan)
                 raise
         if chief:
             self.export(gan)

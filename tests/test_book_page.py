@@ -97,6 +97,18 @@ def test_only_leftovers_are_dropped_from_a_page():
     assert context["script_files"] == [scripts["mathjax"]]
 
 
+def test_scripts_are_dropped_after_all_others_have_added_theirs():
+    connected = {}
+    app = SimpleNamespace(connect=lambda event, does, **how: connected.update({does: (event, how)}))
+    book_page.setup(app)
+    event, how = connected[book_page.drop_leftovers]
+    assert event == "html-page-context"
+    assert how["priority"] > 500  # what others have, by default
+    assert connected[book_page.key_execution_cache][0] == "config-inited"
+    assert connected[book_page.give_previews_the_address][0] == "config-inited"
+    assert connected[book_page.publish_underscores][0] == "build-finished"
+
+
 def test_identifiers_of_two_documents_do_not_meet_on_one_page():
     first, second = (nodes.section("", ids=["exercises"]) for _ in range(2))
     inner = nodes.reference("", "up", refid="exercises")

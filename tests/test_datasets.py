@@ -4,6 +4,7 @@ import csv
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import warnings
@@ -162,6 +163,17 @@ def test_a_data_set_introduces_itself(small):
 def test_an_unknown_name_is_answered_with_the_known():
     with pytest.raises(ValueError, match=r"folder or one of 'drums', .*'fsdd', .*received 'bells'"):
         datasets.load("bells")
+
+
+def test_a_path_is_a_folder_whatever_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="must be a folder or one of"):
+        datasets.load(Path("drums"))
+    write(tmp_path / "drums" / "siren" / "a.wav", tone(440))
+    for name in (Path("drums"), Path("./drums"), "./drums", "drums/"):
+        assert datasets.load(name).label_names == ("siren",)
+    assert len(datasets.load("drums").label_names) > 1
+    assert [datasets.is_known(name) for name in ("drums", Path("drums"), "./drums")] == [1, 0, 0]
 
 
 def test_an_unknown_option_is_answered_with_the_known(tmp_path):
@@ -577,6 +589,37 @@ def test_composed_and_decomposed_accents_are_one_label_in_an_order_of_its_own(tm
         write(tmp_path / name / f"{number}.wav", tone(440))
     dataset = load_quietly(tmp_path)
     assert dataset.label_names == ("001", "01", "1", "9", "10", "\u00e9t\u00e9")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="has pipes, sockets and links")
+def test_what_would_be_waited_for_or_followed_for_ever_is_named(tmp_path):
+    write(tmp_path / "kick" / "a.wav", tone(440))
+    os.mkfifo(tmp_path / "kick" / "pipe.wav")
+    os.mkfifo(tmp_path / "kick" / "card.json")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(tmp_path / "kick" / "socket.wav"))  # the whole may be too long
+    (tmp_path / "kick" / "zero.wav").symlink_to("/dev/zero")
+    (tmp_path / "kick" / "self.wav").symlink_to("self.wav")
+    dataset = load_quietly(tmp_path)
+    assert dataset.columns["file"].tolist() == ["kick/a.wav"]
+    skipped = {Path(path).name: reason for path, reason in dataset.skipped}
+    assert set(skipped) == {"pipe.wav", "socket.wav", "zero.wav", "self.wav"}
+    assert "cannot be looked at" in skipped.pop("self.wav")
+    assert set(skipped.values()) == {"is a pipe or a device, not a file"}
+
+
+def test_labels_that_differ_by_a_space_a_dot_or_case_are_labels_of_their_own(tmp_path):
+    names = ("kick", "Kick", "kick ", "kick.", "\u202ekick", "\U0001f941", "\u0637\u0628\u0644")
+    try:
+        for name in names:
+            write(tmp_path / name / "a.wav", tone(440))
+    except OSError:
+        pytest.skip("this file system has no such names")
+    if len(list(tmp_path.iterdir())) < len(names):
+        pytest.skip("this file system takes some of these for one")
+    dataset = load_quietly(tmp_path)
+    assert sorted(dataset.label_names) == sorted(names)
+    assert len(set(dataset.labels)) == len(names)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="has pipes and links")

@@ -67,10 +67,17 @@ def test_a_run_leaves_all_that_is_promised(done):
     assert generator.sample(2, label="tone", seed=0).shape == (2, 4096)
 
 
-def test_more_minutes_go_on_and_another_recipe_is_refused(done, tiny, capsys):
+def test_more_minutes_go_on_and_another_recipe_is_refused(done, tiny, capsys, monkeypatch):
+    def batches(self, dataset, first_step=0):
+        streamed_from.append(first_step)
+        return ours(self, dataset, first_step)
+
+    ours, streamed_from = recipes.Recipe.batches, []
+    monkeypatch.setattr(recipes.Recipe, "batches", batches)
     before = pretrained.load(done).card["training"]
     longer = replace(tiny, minutes=before["minutes"] + 0.05)
     runs.Run(longer, done).train(verbose=False)
+    assert streamed_from == [before["step"]]
     assert f"Going on from step {before['step']}," in capsys.readouterr().out
     assert pretrained.load(done).card["training"]["step"] > before["step"]
     assert len(list(done.glob("generator-*.weights.h5"))) == 1
@@ -104,11 +111,38 @@ def test_a_run_goes_on_when_its_folder_has_moved_but_not_with_other_data(
 
 def test_a_folder_that_is_its_own_label_may_be_renamed(folder, tiny, tmp_path):
     one = shutil.copytree(folder / "tone", tmp_path / "tone")
+    accent = (one / "0.wav").rename(one / "\u00e9.wav")
     run = runs.Run(replace(tiny, data=str(one)), tmp_path / "run")
     facts = run.facts(run.recipe.build_gan(run.sizes))
     files.write_text(tmp_path / "run" / "card.json", json.dumps(facts))
+    accent.rename(one / "e\u0301.wav")  # as some systems keep that name
     again = runs.Run(replace(tiny, data=str(one.rename(tmp_path / "bell"))), tmp_path / "run")
     assert again.conditions == {"label": ("tone",)}
+
+
+def test_a_run_killed_at_its_first_checkpoint_compares_its_data_all_the_same(
+    folder, tiny, tmp_path, monkeypatch, capsys
+):
+    class Killed(BaseException):
+        pass
+
+    def save(self):
+        ours(self)
+        raise Killed
+
+    ours = callbacks.Checkpoint.save
+    monkeypatch.setattr(callbacks.Checkpoint, "save", save)
+    data = shutil.copytree(folder, tmp_path / "sounds")
+    recipe, place = replace(tiny, data=str(data), minutes=9), tmp_path / "run"
+    with pytest.raises(Killed):
+        runs.Run(recipe, place).train(checkpoint_every_s=0, verbose=False)
+    (data / "tone").rename(data / "bell")
+    with pytest.raises(ValueError, match=r"\(new: bell; gone: tone\)"):
+        runs.Run(recipe, place)
+    assert capsys.readouterr().out == ""
+    (place / "card.json").unlink()  # as of a run that an earlier version began
+    runs.Run(recipe, place)
+    assert "that its data are the same cannot be told" in capsys.readouterr().out
 
 
 def test_a_damaged_card_of_a_run_is_named(done, tiny, tmp_path):

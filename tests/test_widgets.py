@@ -441,6 +441,7 @@ def test_what_cannot_be_tested_is_named():
 def test_answers_lead_from_trial_to_trial(test):
     panel = widgets.ListeningTest(test, RATE)
     said = "X is {}" if test.task == "abx" else "{} is generated"
+    assert "Trial 1 of 10" in panel._sounds.value
     for sound, expected in zip(played(panel._sounds.value), test.sounds(0).values(), strict=True):
         np.testing.assert_array_equal(sound, audio.to_int16(expected))
     controls(panel)[said.format(test.solution(0))].click()

@@ -33,6 +33,15 @@ def build(samples, sample_rate, heads, width, hears):
     """Build what `classifiers.build` wraps: waveforms to ``"features"`` and each head's logits."""
     if hears not in FEATURES:
         raise ValueError(f"hears must be one of {', '.join(FEATURES)}, got {hears!r}")
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")  # whatever Keras is told: judges judge alike
+    try:
+        return _network(samples, sample_rate, heads, width, hears)
+    finally:
+        keras.config.set_dtype_policy(policy)
+
+
+def _network(samples, sample_rate, heads, width, hears):
     sound = keras.Input((samples,))
     features = _Hearing(sample_rate, hears)(sound)  # [frames, 40 or 209]
     x = (_over_pictures if hears in PICTURES else _over_time)(features, width)

@@ -42,9 +42,9 @@ def is_known(name):
     Parameters
     ----------
     name : str or Path
-        What would be given to `load`.
+        What would be given to `load`; a ``Path`` is a folder always.
     """
-    return str(name) in _OPTIONS
+    return isinstance(name, str) and name in _OPTIONS
 
 
 def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=None, source=None):
@@ -68,7 +68,8 @@ def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=N
     Parameters
     ----------
     name : str or Path
-        A name of the table, or a folder: ``"./drums"`` is one that is called as a data set is.
+        A name of the table, or a folder. One that is called as a data set is, is ``"./drums"`` or
+        ``Path("drums")``.
     split : str, optional
         Only this split: ``"train"``, ``"test"``, and for Speech Commands and NSynth
         ``"validation"``. Everything by default.
@@ -105,10 +106,10 @@ def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=N
     options = {"sample_rate": sample_rate, "samples": samples, "seed": seed}
     options |= {"limit": limit, "source": source}
     options = {option: value for option, value in options.items() if value is not None}
-    takes = _OPTIONS[str(name)] if known else _FOLDER_OPTIONS
+    takes = _OPTIONS[name] if known else _FOLDER_OPTIONS
     if unknown := [option for option in options if option not in takes]:
         raise TypeError(f"the options of {name!r} are {listed(takes)}, received {listed(unknown)}")
-    dataset = _named(str(name), split, **options) if known else _folder(Path(name), **options)
+    dataset = _named(name, split, **options) if known else _folder(Path(name), **options)
     return dataset if split is None else dataset.split(split)
 
 
