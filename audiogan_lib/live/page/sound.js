@@ -22,8 +22,8 @@
     file.setUint16(34, 16, true);
     file.setUint32(40, 2 * samples.length, true);
     samples.forEach((sample, i) => {
-      const clipped = Math.max(-1, Math.min(1, sample));
-      file.setInt16(44 + 2 * i, Math.round(32767 * clipped), true);
+      const steps = Math.round(32768 * sample);
+      file.setInt16(44 + 2 * i, Math.max(-32768, Math.min(32767, steps)), true);
     });
     return new Uint8Array(file.buffer);
   };
