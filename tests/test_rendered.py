@@ -87,6 +87,14 @@ def test_every_player_plays(visit):
     assert visit.evaluate(PLAY) == []
 
 
+def test_every_living_control_sounds(visit):
+    places = visit.page.locator("[data-control]")
+    for i in range(places.count()):
+        places.nth(i).get_by_role("button", name="Play", exact=True).click()
+        made = visit.page.wait_for_function("i => audiogan.players[i].samples", arg=i)
+        assert made.evaluate("samples => samples.some((sample) => Math.abs(sample) > 0.01)")
+
+
 def test_every_sound_can_be_reached_by_keyboard_and_name(visit):
     nameless = visit.evaluate(
         """() => [...document.querySelectorAll('main input, main select, main button')]
