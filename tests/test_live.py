@@ -11,9 +11,13 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import soundfile
+from browsers import chromium, open_from_disk
 
 from audiogan_lib import live, pretrained, recipes
+from audiogan_lib.__main__ import main
 from audiogan_lib.models import dense_lstm
+from audiogan_lib.widgets import LatentPlayer
 
 ROOT = Path(__file__).resolve().parents[1]
 KERNELS = ("WebAssembly", "JavaScript")
@@ -21,12 +25,7 @@ SHIPPED = pretrained.names()
 UNTRAINED = sorted(set(recipes.NAMES) - set(SHIPPED))
 COUNT = 3
 
-
-def unavailable(reason: str):
-    """Skip with the reason; where CI is set, fail instead: there nothing may be missing."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+browser = pytest.fixture(chromium, scope="module")
 
 
 def node() -> str:
@@ -92,6 +91,12 @@ def page(generators, tmp_path_factory) -> dict:
     return {"made": numbers, **said}
 
 
+def alike(sound, expected) -> bool:
+    """Tell whether a sound is another but for an error 40 dB below it."""
+    error = np.asarray(sound, np.float64) - expected
+    return expected.any() and (error**2).sum() <= 1e-4 * (expected**2).sum()
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("name", [*SHIPPED, *UNTRAINED])
 def test_the_same_latents_give_the_same_sounds_in_the_page(
@@ -104,9 +109,7 @@ def test_the_same_latents_give_the_same_sounds_in_the_page(
     sounds = generator.from_latents(latents, **asked)
     made = page["made"][name, kernel].reshape(COUNT, -1)
     np.testing.assert_allclose(made[:, : drawn.shape[1]], drawn, atol=1e-5)
-    errors = made[:, drawn.shape[1] :] - sounds
-    assert sounds.any(axis=1).all()
-    assert (10 * np.log10((sounds**2).sum(1) / (errors**2).sum(1)) >= 40).all()
+    assert all(map(alike, made[:, drawn.shape[1] :], sounds))
     record_property("milliseconds", page["milliseconds"][name, kernel])
 
 
@@ -191,3 +194,202 @@ def test_the_binary_is_what_the_kernel_compiles_to(tmp_path):
 
 def test_the_scripts_of_a_page_weigh_60_kb_at_most():
     assert sum((live.PAGE / name).stat().st_size for name in live.SCRIPTS) <= 60_000
+
+
+# --- the latent player ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def player(generators) -> LatentPlayer:
+    """Return the player that stands on the page."""
+    return LatentPlayer(generators["drums"], seed=3, label="snare")
+
+
+@pytest.fixture(scope="module")
+def address(generators, player, tmp_path_factory) -> str:
+    """Write a page as the book's build does, with two players; return its address."""
+    folder = tmp_path_factory.mktemp("book")
+    for name in (*live.SCRIPTS, "controls.css"):
+        shutil.copy(live.PAGE / name, folder)
+    for name in ("drums", "notes"):
+        script = live.as_script(generators[name], name)
+        (folder / f"weights-{name}.js").write_text(script, encoding="utf-8")
+    faces = [player.page().html, LatentPlayer(generators["notes"], knobs=1, pitch="60").page().html]
+    scripts = "".join(f'<script defer src="{name}"></script>' for name in live.SCRIPTS)
+    head = f'<!doctype html><meta charset="utf-8"><title>Players</title>{scripts}'
+    page = folder / "page.html"
+    page.write_text(f'{head}<link rel="stylesheet" href="controls.css">{"".join(faces)}', "utf-8")
+    return page.as_uri()
+
+
+#: Counts what sounds through, and keeps what was decoded last and how loud it was played.
+LISTEN = """
+    globalThis.contexts = [];
+    globalThis.ramps = [];
+    const ramp = AudioParam.prototype.linearRampToValueAtTime;
+    AudioParam.prototype.linearRampToValueAtTime = function (level, time) {
+        ramps.push([level, time - contexts[0].currentTime]);
+        return ramp.call(this, level, time);
+    };
+    globalThis.AudioContext = class extends AudioContext {
+        constructor() { super(); contexts.push(this); }
+        async decodeAudioData(file) { return globalThis.heard = await super.decodeAudioData(file); }
+    };"""
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Open the page; at the end, nothing may have left the disk, and nothing complained."""
+    visit = open_from_disk(browser, "players", address, LISTEN)
+    yield visit
+    visit.page.context.close()
+    assert all(url.startswith(("file:", "blob:")) for url in visit.requests)
+    assert not visit.complaints
+
+
+def control(visit, role, name, which=0):
+    """Find a control of the first or the second player by its role and its name."""
+    return visit.page.get_by_role("group", name="Generator").nth(which).get_by_role(role, name=name)
+
+
+def sound(visit, act, which=0):
+    """Act, and return the sound that a player makes then."""
+    visit.evaluate("i => { audiogan.players[i].samples = null }", which)
+    act()
+    made = visit.page.wait_for_function("i => audiogan.players[i].samples", arg=which)
+    return np.array(made.evaluate("samples => Array.from(samples)"), np.float32)
+
+
+def expected(player, positions=None, morph=0.0, **asked):
+    """Return the sound that Python makes."""
+    latent = player.walk.latent(positions, morph)
+    return player.generator.from_latents(latent[None], **asked)[0]
+
+
+def test_the_page_plays_what_its_controls_say_turned_by_keys(visit, player):
+    weights = [url for url in visit.requests if "weights" in url]
+    assert weights == []  # nothing is fetched before a touch, and nothing may sound
+    assert visit.evaluate("contexts.length") == 0
+    made = sound(visit, lambda: control(visit, "button", "Play").press("Enter"))
+    assert alike(made, expected(player, label="snare"))
+    for _ in range(9):
+        control(visit, "slider", "knob 2").press("ArrowRight")
+    made = sound(visit, lambda: control(visit, "slider", "knob 2").press("ArrowRight"))
+    assert alike(made, expected(player, [0, 0.5, 0], label="snare"))
+    made = sound(visit, lambda: control(visit, "slider", "morph").press("End"))
+    assert alike(made, expected(player, [0, 0.5, 0], 1.0, label="snare"))
+    visit.page.wait_for_function("globalThis.heard?.duration > 1")
+    assert visit.evaluate("contexts.map(({ state }) => state)") == ["running"]
+
+
+def test_menus_ask_for_classes_and_pitches(visit, player, generators):
+    menu = control(visit, "combobox", "label")
+    made = sound(visit, lambda: menu.select_option("kick"))
+    assert alike(made, expected(player, label="kick"))
+    instruments = control(visit, "combobox", "instrument", 1)
+    control(visit, "combobox", "pitch", 1).select_option("67")
+    made = sound(visit, lambda: instruments.select_option("flute"), 1)
+    notes = generators["notes"]
+    asked = notes.from_latents(notes.latents(1, seed=0), pitch="67", instrument="flute")[0]
+    assert alike(made, asked)
+
+
+def test_a_locked_place_stays_and_a_kept_one_returns(visit):
+    visit.page.get_by_label("lock A").first.check()
+    random, morph = control(visit, "button", "Random"), control(visit, "slider", "morph")
+    first = sound(visit, random.click)
+    np.testing.assert_array_equal(sound(visit, random.click), first)
+    other = sound(visit, lambda: morph.press("End"))
+    assert not alike(other, first)
+    assert not alike(sound(visit, random.click), other)
+    control(visit, "slider", "knob 1").press("Home")
+    kept = sound(visit, control(visit, "button", "Keep as A").click)
+    assert morph.input_value() == "0"
+    assert control(visit, "slider", "knob 1").input_value() == "0"
+    sound(visit, lambda: morph.press("End"))
+    assert alike(sound(visit, lambda: morph.press("Home")), kept)
+
+
+def test_a_link_leads_to_the_same_sound_in_another_page_and_on_the_command_line(
+    visit, browser, tmp_path
+):
+    control(visit, "button", "Random").click()
+    made = sound(visit, lambda: control(visit, "slider", "knob 3").press("Home"))
+    control(visit, "button", "Link to this sound").click()
+    visit.page.wait_for_url("**#generator=drums*")
+    again = open_from_disk(browser, "linked", visit.page.url)
+    followed = sound(again, control(again, "button", "Play").click)
+    again.page.context.close()
+    np.testing.assert_array_equal(followed, made)
+    assert main(["generate", "--link", visit.page.url, "--out", str(tmp_path / "out")]) == 0
+    written, rate = soundfile.read(tmp_path / "out" / "snare-000.wav", dtype="float32")
+    assert rate == 16000
+    assert alike(written, made)
+
+
+def test_a_sound_is_saved_with_its_rate_and_level(visit, tmp_path):
+    made = sound(visit, control(visit, "button", "Play", 1).click, 1)
+    with visit.page.expect_download() as download:
+        control(visit, "button", "Save as WAV", 1).click()
+    assert download.value.suggested_filename.startswith("notes-60-")
+    download.value.save_as(tmp_path / "saved.wav")
+    written, rate = soundfile.read(tmp_path / "saved.wav", dtype="float32")
+    assert rate == 16000
+    np.testing.assert_allclose(written, made, atol=1 / 32768)
+
+
+def test_nothing_is_played_above_minus_1_dbfs_nor_begins_or_ends_with_a_click(visit):
+    made = sound(visit, control(visit, "button", "Play", 1).click, 1)
+    visit.page.wait_for_function("ramps.length === 2")
+    (level, begins), (end, ends) = visit.evaluate("ramps")
+    assert np.abs(made).max() > 10 ** (-1 / 20)
+    assert np.abs(made).max() * level == pytest.approx(10 ** (-1 / 20))
+    assert begins == pytest.approx(0.005, abs=1e-3)
+    assert (end, ends) == (0, pytest.approx(len(made) / 16000, abs=1e-3))
+
+
+def test_the_status_line_and_the_picture_say_what_sounds(visit):
+    picture, status = control(visit, "img", "Spectrogram"), control(visit, "status", "")
+    assert "nothing has sounded" in picture.get_attribute("aria-label")
+    sound(visit, control(visit, "button", "Play").click)
+    visit.page.wait_for_function("document.querySelector('[role=status]').innerText.match('ms by')")
+    assert re.fullmatch(
+        r"snare: 1.02 s, \N{MINUS SIGN}\d+\.\d dBFS; made in \d+ ms by WebAssembly\.",
+        status.inner_text(),
+    )
+    assert "of snare: 1.02 s" in picture.get_attribute("aria-label")
+    drawn = (
+        "[...document.querySelector('canvas').getContext('2d').getImageData(0, 0, 200, 150).data]"
+    )
+    assert len(set(visit.evaluate(drawn))) > 50
+
+
+def test_without_web_assembly_the_same_sound_comes(browser, address, player):
+    visit = open_from_disk(browser, "plain", address, "delete globalThis.WebAssembly;")
+    made = sound(visit, control(visit, "button", "Play").click)
+    kernel = visit.evaluate("audiogan.load('drums').then(({ kernel }) => kernel.name)")
+    visit.page.context.close()
+    assert kernel == "JavaScript"
+    assert alike(made, expected(player, label="snare"))
+
+
+def test_without_scripts_the_rendered_players_are_there(browser, address):
+    visit = open_from_disk(browser, "bare", address, java_script_enabled=False)
+    assert visit.page.locator("audio").count() > 6
+    assert visit.page.get_by_role("slider").count() == 0
+    visit.page.context.close()
+
+
+@pytest.mark.parametrize(
+    "link, complaint",
+    [
+        ("page.html", "generator must be one of"),
+        ("page.html#generator=../x&latent=AACAPw", "generator must be one of"),
+        ("page.html#generator=drums&latent=AACAP", "is damaged"),
+        ("page.html#generator=drums", "is damaged"),
+        ("page.html#generator=drums&latent=AADAfw", "no row of numbers"),  # not a number
+    ],
+)
+def test_a_link_that_leads_to_no_sound_is_refused(link, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        live.read_link(link)

@@ -88,31 +88,47 @@ void rectify(int places, int channels, float slope, float *restrict values,
         }
 }
 
+static inline wave sum(wave a, wave b) { return (wave){a.re + b.re, a.im + b.im}; }
+static inline wave difference(wave a, wave b) { return (wave){a.re - b.re, a.im - b.im}; }
+static inline wave quarter_turn(wave a) { return (wave){a.im, -a.re}; }
+
+static inline wave times(wave a, float b_re, float b_im) {
+    quad re = all(b_re), im = all(b_im);
+    return (wave){a.re * re - a.im * im, a.re * im + a.im * re};
+}
+
 // Fast Fourier transform of a power of two of points, by Stockham: no order to restore, since each
-// stage writes to the other array. Returns the array that holds the result. circle: cosine and sine
-// of the first half of size steps round the circle.
+// stage writes to the other array. A stage makes four of each of its transforms, the last one two
+// where that is what is left. Returns the array that holds the result. circle: cosine and sine of
+// the first half of size steps round the circle.
 static wave *fourier(int size, wave *from, wave *to, const float *circle) {
-    for (int half = size / 2, step = 1; half; half /= 2, step *= 2) {
-        for (int p = 0; p < half; p++) {
-            quad cosine = all(circle[2 * p * step]), sine = all(circle[2 * p * step + 1]);
+    int points = size, step = 1;
+    for (; points >= 4; points /= 4, step *= 4) {
+        int apart = step * points / 4;
+        for (int p = 0; p < points / 4; p++) {
+            const float *one = circle + 2 * step * p, *two = circle + 4 * step * p;
+            float re = one[0] * two[0] - one[1] * two[1], im = one[0] * two[1] + one[1] * two[0];
+            const wave *in = from + step * p;
+            wave *out = to + 4 * step * p;
             for (int q = 0; q < step; q++) {
-                wave a = from[q + step * p], b = from[q + step * (p + half)];
-                wave difference = {a.re - b.re, a.im - b.im};
-                to[q + step * 2 * p] = (wave){a.re + b.re, a.im + b.im};
-                to[q + step * (2 * p + 1)] =
-                    (wave){difference.re * cosine + difference.im * sine,
-                           difference.im * cosine - difference.re * sine};
+                wave a = in[q], b = in[q + apart], c = in[q + 2 * apart], d = in[q + 3 * apart];
+                wave even = sum(a, c), odd = sum(b, d);
+                wave rest = difference(a, c), turned = quarter_turn(difference(b, d));
+                out[q] = sum(even, odd);
+                out[q + step] = times(sum(rest, turned), one[0], -one[1]);
+                out[q + 2 * step] = times(difference(even, odd), two[0], -two[1]);
+                out[q + 3 * step] = times(difference(rest, turned), re, -im);
             }
         }
         wave *other = from;
         from = to, to = other;
     }
-    return from;
-}
-
-static inline wave times(wave a, const float *b) {
-    quad re = all(b[0]), im = all(b[1]);
-    return (wave){a.re * re - a.im * im, a.re * im + a.im * re};
+    if (points == 1) return from;
+    for (int q = 0; q < step; q++) {
+        to[q] = sum(from[q], from[q + step]);
+        to[q + step] = difference(from[q], from[q + step]);
+    }
+    return to;
 }
 
 // Fourier transform of any length. Where that is not size, a power of two, it is a convolution with
@@ -120,17 +136,17 @@ static inline wave times(wave a, const float *b) {
 static wave *transform(int length, int size, wave *from, wave *to, const float *circle,
                        const float *chirp, const float *answer) {
     if (length == size) return fourier(size, from, to, circle);
-    for (int i = 0; i < length; i++) from[i] = times(from[i], chirp + 2 * i);
+    for (int i = 0; i < length; i++) from[i] = times(from[i], chirp[2 * i], chirp[2 * i + 1]);
     for (int i = length; i < size; i++) from[i] = (wave){all(0), all(0)};
     wave *spectrum = fourier(size, from, to, circle);
     // Exchanging real and imaginary parts before and after turns a transform into its inverse.
     for (int i = 0; i < size; i++) {
-        wave product = times(spectrum[i], answer + 2 * i);
+        wave product = times(spectrum[i], answer[2 * i], answer[2 * i + 1]);
         spectrum[i] = (wave){product.im, product.re};
     }
     wave *back = fourier(size, spectrum, spectrum == from ? to : from, circle);
     for (int i = 0; i < length; i++)
-        back[i] = times((wave){back[i].im, back[i].re}, chirp + 2 * i);
+        back[i] = times((wave){back[i].im, back[i].re}, chirp[2 * i], chirp[2 * i + 1]);
     return back;
 }
 
@@ -150,6 +166,7 @@ void synthesise(int frames, int length, int size, int hop, int columns, const fl
     const float *circle = tables, *window = circle + size, *chirp = window + length;
     const float *answer = chirp + 2 * length;
     int bins = length / 2 + 1;
+    float share = 1.0f / length;
     for (int i = 0; i < hop * columns; i++) sound[i] = 0;
     for (int first = 0; first < frames; first += 8) {
         for (int bin = 0; bin < bins; bin++) {
@@ -164,9 +181,10 @@ void synthesise(int frames, int length, int size, int hop, int columns, const fl
             if (bin) work[length - bin] = (wave){b_re - a_im, a_re + b_im};
         }
         const wave *samples = transform(length, size, work, work + size, circle, chirp, answer);
-        for (int i = 0; i < length; i++) {
-            float *to = sound + i % hop * columns + i / hop + first;
-            quad weight = all(window[i] / length);
+        for (int i = 0, row = 0, shift = first; i < length; i++, row++) {
+            if (row == hop) row = 0, shift++;
+            float *to = sound + row * columns + shift;
+            quad weight = all(window[i] * share);
             store(to, load(to) + weight * samples[i].im);
             store(to + 4, load(to + 4) + weight * samples[i].re);
         }
@@ -182,8 +200,9 @@ void analyse(int frames, int length, int size, int hop, int columns, float momen
     const float *answer = chirp + 2 * length;
     int bins = length / 2 + 1, block = bins * frames;
     for (int first = 0; first < frames; first += 8) {
-        for (int i = 0; i < length; i++) {
-            const float *from = sound + i % hop * columns + i / hop + first;
+        for (int i = 0, row = 0, shift = first; i < length; i++, row++) {
+            if (row == hop) row = 0, shift++;
+            const float *from = sound + row * columns + shift;
             work[i] = (wave){all(window[i]) * load(from), all(window[i]) * load(from + 4)};
         }
         const wave *spectrum = transform(length, size, work, work + size, circle, chirp, answer);

@@ -75,7 +75,7 @@
         { className: "audiogan-panel" },
         ...conditions.map(({ title }, i) => labelled(title.replaceAll("_", " "), this.menus[i])),
         ...knobs.map((name, i) => labelled(name, this.knobs[i])),
-        labelled("morph from A to B", this.morph),
+        labelled("morph A to B", this.morph),
         row(
           button("Play", () => this.change(true)),
           button("Random", () => this.random()),

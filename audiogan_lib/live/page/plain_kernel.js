@@ -52,22 +52,45 @@
 
   /** As in kernel.c, of one transform: real and imaginary parts take turns in the arrays. */
   const fourier = (size, from, to, circle) => {
-    for (let half = size / 2, step = 1; half >= 1; half /= 2, step *= 2) {
-      for (let p = 0; p < half; p++) {
-        const cosine = circle[2 * p * step], sine = circle[2 * p * step + 1];
-        for (let q = 0; q < step; q++) {
-          const a = 2 * (q + step * p), b = a + 2 * step * half;
-          const sum = 2 * (q + step * 2 * p), turned = sum + 2 * step;
-          const re = from[a] - from[b], im = from[a + 1] - from[b + 1];
-          to[sum] = from[a] + from[b];
-          to[sum + 1] = from[a + 1] + from[b + 1];
-          to[turned] = re * cosine + im * sine;
-          to[turned + 1] = im * cosine - re * sine;
+    let points = size, step = 1;
+    for (; points >= 4; points /= 4, step *= 4) {
+      const apart = (step * points) / 2;
+      for (let p = 0; p < points / 4; p++) {
+        const one = 2 * step * p, two = 2 * one;
+        const c1 = circle[one], s1 = circle[one + 1], c2 = circle[two], s2 = circle[two + 1];
+        const c3 = c1 * c2 - s1 * s2, s3 = c1 * s2 + s1 * c2;
+        for (let q = 0; q < 2 * step; q += 2) {
+          const a = one + q, b = a + apart, c = b + apart, d = c + apart;
+          const evenRe = from[a] + from[c], evenIm = from[a + 1] + from[c + 1];
+          const restRe = from[a] - from[c], restIm = from[a + 1] - from[c + 1];
+          const oddRe = from[b] + from[d], oddIm = from[b + 1] + from[d + 1];
+          const turnRe = from[b + 1] - from[d + 1], turnIm = from[d] - from[b];
+          const w = 4 * one + q, x = w + 2 * step, y = x + 2 * step, z = y + 2 * step;
+          to[w] = evenRe + oddRe;
+          to[w + 1] = evenIm + oddIm;
+          let re = restRe + turnRe, im = restIm + turnIm;
+          to[x] = re * c1 + im * s1;
+          to[x + 1] = im * c1 - re * s1;
+          re = evenRe - oddRe;
+          im = evenIm - oddIm;
+          to[y] = re * c2 + im * s2;
+          to[y + 1] = im * c2 - re * s2;
+          re = restRe - turnRe;
+          im = restIm - turnIm;
+          to[z] = re * c3 + im * s3;
+          to[z + 1] = im * c3 - re * s3;
         }
       }
-      [from, to] = [to, from];
+      const other = from;
+      from = to;
+      to = other;
     }
-    return from;
+    if (points === 1) return from;
+    for (let q = 0; q < 2 * step; q++) {
+      to[q] = from[q] + from[q + 2 * step];
+      to[q + 2 * step] = from[q] - from[q + 2 * step];
+    }
+    return to;
   };
 
   const transform = (length, size, from, to, { circle, chirp, answer }) => {
@@ -128,8 +151,9 @@
         }
       }
       const samples = transform(length, size, here, there, parts);
-      for (let i = 0; i < length; i++) {
-        const to = (i % hop) * columns + Math.floor(i / hop) + frame;
+      for (let i = 0, row = 0, shift = frame; i < length; i++, row++) {
+        if (row === hop) [row, shift] = [0, shift + 1];
+        const to = row * columns + shift;
         const weight = parts.window[i] / length;
         sound[to] += weight * samples[2 * i + 1];
         sound[to + 1] += weight * samples[2 * i];
@@ -154,8 +178,9 @@
       angles[to + 3 * block] = im;
     };
     for (let frame = 0; frame < frames; frame += 2) {
-      for (let i = 0; i < length; i++) {
-        const from = (i % hop) * columns + Math.floor(i / hop) + frame;
+      for (let i = 0, row = 0, shift = frame; i < length; i++, row++) {
+        if (row === hop) [row, shift] = [0, shift + 1];
+        const from = row * columns + shift;
         here[2 * i] = parts.window[i] * sound[from];
         here[2 * i + 1] = parts.window[i] * sound[from + 1];
       }

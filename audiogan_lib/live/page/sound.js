@@ -22,8 +22,8 @@
     file.setUint16(34, 16, true);
     file.setUint32(40, 2 * samples.length, true);
     samples.forEach((sample, i) => {
-      const clipped = Math.max(-1, Math.min(1, sample));
-      file.setInt16(44 + 2 * i, Math.round(32767 * clipped), true);
+      const steps = Math.round(32768 * sample);
+      file.setInt16(44 + 2 * i, Math.max(-32768, Math.min(32767, steps)), true);
     });
     return new Uint8Array(file.buffer);
   };
@@ -72,22 +72,29 @@
   ];
   const [FLOOR_DB, CEILING_DB] = [-80, 0];
 
-  const colour = (level) => {
-    const at = Math.max(0, Math.min(0.9999, level)) * (COLOURS.length - 1);
-    const [low, high, share] = [COLOURS[Math.floor(at)], COLOURS[Math.floor(at) + 1], at % 1];
-    return low.map((part, i) => part + share * (high[i] - part));
-  };
+  /** 256 colours as the pixels of an image hold them. */
+  const PIXELS = Uint32Array.from({ length: 256 }, (_, i) => {
+    const at = (i / 255) * (COLOURS.length - 1);
+    const low = COLOURS[Math.floor(at)], high = COLOURS[Math.ceil(at)];
+    const [red, green, blue] = low.map((part, j) => Math.round(part + (at % 1) * (high[j] - part)));
+    return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  });
 
-  /** Amplitudes of a Hann-windowed frame in dB of a full-scale sine. */
-  const spectrum = (samples, start, size, circle) => {
-    const [from, to] = [new Float32Array(2 * size), new Float32Array(2 * size)];
-    for (let i = 0; i < size; i++)
-      from[2 * i] = (samples[start + i] ?? 0) * (0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size));
-    const done = audiogan.fourier(size, from, to, circle);
-    return Array.from({ length: size / 2 }, (_, bin) => {
-      const power = done[2 * bin] ** 2 + done[2 * bin + 1] ** 2;
-      return 10 * Math.log10((16 * power) / size ** 2 + 1e-12);
-    });
+  /** What turns the samples of a frame into a spectrum, for one length of a frame. */
+  const analyser = (size) => {
+    const window = new Float32Array(size), circle = new Float32Array(size);
+    for (let i = 0; i < size; i++) window[i] = 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size);
+    for (let i = 0; i < size / 2; i++) {
+      circle[2 * i] = Math.cos((2 * Math.PI * i) / size);
+      circle[2 * i + 1] = Math.sin((2 * Math.PI * i) / size);
+    }
+    const from = new Float32Array(2 * size), to = new Float32Array(2 * size);
+    return (samples, start) => {
+      from.fill(0);
+      const first = Math.max(0, -start), last = Math.min(size, samples.length - start);
+      for (let i = first; i < last; i++) from[2 * i] = samples[start + i] * window[i];
+      return audiogan.fourier(size, from, to, circle);
+    };
   };
 
   /** Draw the spectrogram of a sound and, below, its waveform. */
@@ -96,18 +103,18 @@
     const { width, height } = canvas;
     const size = 2 ** Math.ceil(Math.log2(0.032 * rate));
     const [columns, bins, wave] = [160, size / 2, height / 4];
-    const circle = new Float32Array(size);
-    for (let i = 0; i < size / 2; i++) {
-      circle[2 * i] = Math.cos((2 * Math.PI * i) / size);
-      circle[2 * i + 1] = Math.sin((2 * Math.PI * i) / size);
-    }
     const image = new ImageData(columns, bins);
+    const pixels = new Uint32Array(image.data.buffer);
+    const spectrum = analyser(size);
     for (let column = 0; column < columns; column++) {
       const centre = Math.round(((column + 0.5) * samples.length) / columns);
-      spectrum(samples, centre - size / 2, size, circle).forEach((level, bin) => {
-        const at = 4 * ((bins - 1 - bin) * columns + column);
-        image.data.set([...colour((level - FLOOR_DB) / (CEILING_DB - FLOOR_DB)), 255], at);
-      });
+      const frame = spectrum(samples, centre - size / 2);
+      for (let bin = 0; bin < bins; bin++) {
+        const power = (16 * (frame[2 * bin] ** 2 + frame[2 * bin + 1] ** 2)) / size ** 2;
+        const share = (10 * Math.log10(power + 1e-12) - FLOOR_DB) / (CEILING_DB - FLOOR_DB);
+        const shade = Math.round(255 * Math.max(0, Math.min(1, share)));
+        pixels[(bins - 1 - bin) * columns + column] = PIXELS[shade];
+      }
     }
     const small = new OffscreenCanvas(columns, bins);
     small.getContext("2d").putImageData(image, 0, 0);
