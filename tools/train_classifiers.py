@@ -95,9 +95,9 @@ slopes), the same at every level. The generators draw linear log-magnitude spect
 time grid; a judge that heard those would flatter them. The cosine transform keeps the envelope
 of the spectrum and drops its fine structure, so much that a listener minds, such as a wrong phase,
 hardly changes this judge's mind: its approval is not a listener's."""
-MELS = """Pictures of {bands} mel bands in decibels ({window} ms windows every {hop} ms), the same at
-every level. It shares neither features nor network with the judge `{{generator}}`: what pleases both
-is less likely to please by accident. It was trained on the same sounds."""
+MELS = """Pictures of {bands} mel bands in decibels ({window} ms windows every {hop} ms), the same
+at every level. It shares neither features nor network with the judge `{{generator}}`: what pleases
+both is less likely to please by accident. It was trained on the same sounds."""
 HEARING = {
     "cepstra": CEPSTRA,
     "keys": f"""{CEPSTRA}
