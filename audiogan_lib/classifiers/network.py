@@ -1,6 +1,4 @@
-"""The networks of judges: convolutions over time, and for notes also along the keys; or over
-pictures of time and frequency.
-"""
+"""The networks of judges: convolutions over time, along the keys, or over time and frequency."""
 
 import keras
 from keras import layers, ops
