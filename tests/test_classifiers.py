@@ -52,7 +52,7 @@ def shipped(request):
     )
 
 
-@pytest.mark.parametrize("name", ["drums", "notes"])  # one of each kind of hearing
+@pytest.mark.parametrize("name", ["drums", "notes", "digits-mels"])  # one of each kind of hearing
 def test_a_judge_answers_alike_under_any_global_policy(name):
     before = classifiers.load(name)
     sounds = np.random.default_rng(0).normal(size=(2, before.samples))
