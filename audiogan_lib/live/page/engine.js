@@ -163,7 +163,8 @@
     return new Generator(plan, audiogan.fromBase64(weights), kernel, arraysOf(plan, kernel.floats));
   };
 
-  const here = globalThis.document?.currentScript?.src;
+  const script = /** @type {?HTMLScriptElement} */ (globalThis.document?.currentScript);
+  const beside = script?.src;
   const open = new Map();
 
   /**
@@ -183,7 +184,7 @@
     new Promise((resolve, reject) => {
       if (audiogan.generators[name]) return resolve();
       const script = document.createElement("script");
-      script.src = new URL(`weights-${name}.js`, here).href;
+      script.src = new URL(`weights-${name}.js`, beside).href;
       script.onload = resolve;
       script.onerror = () => reject(new Error(`the weights of ${name} are not there`));
       document.head.append(script);

@@ -53,6 +53,7 @@ globalThis.audiogan = {
   },
 };
 
+/** @param {number} count @returns {Promise<any>} */
 async function openWebAssembly(count) {
   const PAGE = 65536; // bytes; the first page is the stack's
   const memory = new WebAssembly.Memory({ initial: 1 + Math.ceil((4 * count) / PAGE) });
@@ -60,6 +61,6 @@ async function openWebAssembly(count) {
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
   const kernel = { name: "WebAssembly", floats: audiogan.handOut(memory.buffer, PAGE) };
   for (const [name, loop] of Object.entries(instance.exports))
-    kernel[name] = (...values) => loop(...values.map((value) => value.byteOffset ?? value));
+    kernel[name] = (...values) => /** @type {Function} */ (loop)(...values.map((value) => value.byteOffset ?? value));
   return kernel;
 }

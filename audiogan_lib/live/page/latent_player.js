@@ -188,8 +188,9 @@
   }
 
   const begin = () => {
-    const places = [...document.querySelectorAll("[data-control='latent-player']")];
-    audiogan.players = places.map((place) => new LatentPlayer(place));
+    /** @type {NodeListOf<HTMLElement>} */
+    const places = document.querySelectorAll("[data-control='latent-player']");
+    audiogan.players = Array.from(places, (place) => new LatentPlayer(place));
     const link = audiogan.readLink(location.hash);
     const found = audiogan.players.find(
       ({ settings, start }) =>
