@@ -351,7 +351,8 @@ def test_without_scripts_the_rendered_face_is_the_page(browser, page_html, tmp_p
 
 def test_controls_have_names_and_fit_a_phone(page):
     nameless = page.evaluate(
-        """() => [...document.querySelectorAll('.audiogan-panel :is(input, select, button, textarea)')]
+        """() => [...document.querySelectorAll('.audiogan-panel *')]
+        .filter((e) => e.matches('input, select, button, textarea'))
         .filter((e) => e.checkVisibility())
         .filter((e) => e.offsetHeight < 24 ||
             !(e.ariaLabel || e.textContent.trim() || e.labels?.length))

@@ -24,8 +24,10 @@ CONTROLS = {
     "latent-player": SCRIPTS,
     "blind-test": ("sound.js", "controls.js", "blind_test.js"),
     "loss-playground": ("sound.js", "controls.js", "loss_playground.js"),
-    "pitch-duel": ("sound.js", "controls.js", "pitch_duel.js"),
-    "spectrogram-explorer": ("fourier.js", "sound.js", "controls.js", "spectrogram_explorer.js"),
+    "pitch-duel": ("sound.js", "controls.js", "pitch_game.js", "pitch_duel.js"),
+    "spectrogram-explorer": (
+        *("fourier.js", "sound.js", "controls.js", "spectral.js", "spectrogram_explorer.js"),
+    ),
 }
 
 _KINDS = {
