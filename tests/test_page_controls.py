@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -10,20 +9,14 @@ import subprocess
 import numpy as np
 import pytest
 import soundfile
+from browsers import chromium, open_from_disk, unavailable
 
 from audiogan_lib import live, spectral, widgets
 from audiogan_lib.dirac_gan import SLOPES, DiracGAN
 from audiogan_lib.widgets import loss_playground, pitch_duel, pitch_game
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+browser = pytest.fixture(chromium, scope="module")
 RATE = 8000
-
-
-def unavailable(reason):
-    """Skip with the reason; where CI is set, fail instead: there nothing may be missing."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture
@@ -177,18 +170,6 @@ def test_a_sound_as_a_file_is_what_it_was(node, sound):
     np.testing.assert_allclose(samples, sound, atol=1e-4)
 
 
-@pytest.mark.parametrize("control", live.CONTROLS)
-def test_the_scripts_of_a_control_weigh_60_kb_at_most(control):
-    assert sum((live.PAGE / name).stat().st_size for name in live.CONTROLS[control]) <= 60_000
-
-
-def test_every_script_belongs_to_a_control_and_is_short_enough_to_read():
-    used = {name for names in live.CONTROLS.values() for name in names}
-    assert used == {path.name for path in live.PAGE.glob("*.js")}
-    for name in used:
-        assert len((live.PAGE / name).read_text("utf-8").splitlines()) < 300, name
-
-
 # --- in a browser --------------------------------------------------------------------------------
 
 #: Listens at the loudspeakers: the loudest sample since asked last, and the loudest window.
@@ -246,40 +227,22 @@ def page_html(sound):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if executable is None:
-        unavailable("no Chromium on the path (Debian and Ubuntu: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, args=["--host-resolver-rules=MAP * ~NOTFOUND"]
-        )
-        yield browser
-        browser.close()
+def address(page_html, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    path.write_text(page_html, encoding="utf-8")
+    return path.as_uri()
 
 
 @pytest.fixture
-def page(browser, page_html, tmp_path):
-    """The page, from disk; whatever it complains of or asks of another host fails the test."""
-    path = tmp_path / "page.html"
-    path.write_text(page_html, encoding="utf-8")
-    page = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
-    complaints, outside = [], []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on(
-        "request",
-        lambda request: request.url.startswith("http") and outside.append(request.url),
-    )
-    page.add_init_script(TAP)
-    page.goto(path.as_uri(), wait_until="load")
-    page.wait_for_timeout(300)
-    yield page
-    page.context.close()
-    assert not complaints
-    assert not outside
+def page(browser, address):
+    """The page on a phone; nothing may leave the disk, and nothing complain."""
+    visit = open_from_disk(browser, "controls", address, TAP)
+    visit.page.set_viewport_size({"width": 390, "height": 844})
+    visit.page.wait_for_timeout(300)
+    yield visit.page
+    visit.page.context.close()
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in visit.requests)
+    assert not visit.complaints
 
 
 def control(page, name):
@@ -339,11 +302,8 @@ def test_every_control_is_there_before_a_touch_and_its_rendered_face_is_folded(p
         assert not picture.is_visible() or picture.get_attribute("aria-label")
 
 
-def test_without_scripts_the_rendered_face_is_the_page(browser, page_html, tmp_path):
-    path = tmp_path / "page.html"
-    path.write_text(page_html, encoding="utf-8")
-    page = browser.new_context(java_script_enabled=False).new_page()
-    page.goto(path.as_uri())
+def test_without_scripts_the_rendered_face_is_the_page(browser, address):
+    page = open_from_disk(browser, "controls", address, java_script_enabled=False).page
     assert page.locator("audio").first.is_visible()
     assert page.get_by_role("button").count() == 0
     page.context.close()

@@ -25,12 +25,13 @@
     const columns = drawn.levels.length / drawn.rows;
     const sheet = element("canvas", { width: columns, height: drawn.rows });
     const own = sheet.getContext("2d");
-    const pixels = own.createImageData(columns, drawn.rows);
+    const image = own.createImageData(columns, drawn.rows);
+    const pixels = new Uint32Array(image.data.buffer);
     drawn.levels.forEach((level, i) => {
-      const at = 4 * ((drawn.rows - 1 - (i % drawn.rows)) * columns + Math.floor(i / drawn.rows));
-      pixels.data.set([...audiogan.colour(1 - level / floor), 255], at);
+      const at = (drawn.rows - 1 - (i % drawn.rows)) * columns + Math.floor(i / drawn.rows);
+      pixels[at] = audiogan.shades[Math.round(255 * Math.max(0, Math.min(1, 1 - level / floor)))];
     });
-    own.putImageData(pixels, 0, 0);
+    own.putImageData(image, 0, 0);
     brush.drawImage(sheet, ...box);
   }
 
