@@ -13,11 +13,22 @@ from audiogan_lib.live.operations import operations
 #: Where the scripts and the kernel are that run in a page.
 PAGE = files.LIBRARY / "live" / "page"
 
-#: The scripts that make sound and the controls, in the order in which a page loads them.
+#: The scripts that let a generator sound, in the order in which a page loads them.
 SCRIPTS = (
-    *("kernel.js", "kernel_binary.js", "plain_kernel.js", "pcg64.js", "decoders.js", "engine.js"),
-    *("sound.js", "latent_player.js"),
+    *("kernel.js", "kernel_binary.js", "fourier.js", "plain_kernel.js", "pcg64.js"),
+    *("decoders.js", "engine.js", "sound.js", "latent_player.js"),
 )
+
+#: For each control the scripts that a page loads for it, in this order.
+CONTROLS = {
+    "latent-player": SCRIPTS,
+    "blind-test": ("sound.js", "controls.js", "blind_test.js"),
+    "loss-playground": ("sound.js", "controls.js", "loss_playground.js"),
+    "pitch-duel": ("sound.js", "controls.js", "pitch_game.js", "pitch_duel.js"),
+    "spectrogram-explorer": (
+        *("fourier.js", "sound.js", "controls.js", "spectral.js", "spectrogram_explorer.js"),
+    ),
+}
 
 _KINDS = {
     spectral.WaveformCodec: "waveform",

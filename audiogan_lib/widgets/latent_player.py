@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
-from html import escape
 
 import numpy as np
 
@@ -102,9 +100,7 @@ class LatentPlayer(panel.TwoFaces):
         )
         page = display.players(sounds, self.generator.sample_rate, labels, caption, columns=3)
         if name:
-            settings = escape(json.dumps(self._settings(name)))
-            attributes = f'data-control="latent-player" data-settings="{settings}"'
-            page = display.Html(f"<div {attributes}>{page.html}</div>", page.text)
+            page = panel.alive("latent-player", self._settings(name), page)
         return page
 
     def _settings(self, name):

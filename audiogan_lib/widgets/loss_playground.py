@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 from matplotlib import pyplot
@@ -67,7 +67,9 @@ class LossPlayground(panel.TwoFaces):
         grid = display.players(
             [tones(path) for path in paths], SAMPLE_RATE, names, caption, columns=2
         )
-        return panel.together(phase_portraits(games, self.steps, self._start()), grid)
+        face = panel.together(phase_portraits(games, self.steps, self._start()), grid)
+        options = asdict(self.game) | {"steps": self.steps, "theta": self._theta.value}
+        return panel.alive("loss-playground", options, face)
 
     def _build(self, theta):
         import ipywidgets as widgets

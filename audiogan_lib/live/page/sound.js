@@ -1,5 +1,7 @@
 // What becomes of samples in a page: played, drawn, saved, and linked to.
 
+globalThis.audiogan ??= {}; // what the page's scripts share; kernel.js, where it is, comes first
+
 {
   const LARGEST_PEAK = 10 ** (-1 / 20); // -1 dBFS
   const FADE_S = 0.005;
@@ -34,32 +36,65 @@
     if (context.state === "suspended") context.resume();
   };
 
+  const peakOf = (samples) => samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 1e-9);
+
+  /** The gain, 1 at most, that sounds have in common when they are compared: none gets too loud. */
+  audiogan.headroom = (...sounds) => Math.min(1, LARGEST_PEAK / Math.max(...sounds.map(peakOf)));
+
   /**
-   * Play a sound; the one that plays fades out. It goes through a WAV file because browsers read
-   * that at its own rate and resample it well, where a buffer of another rate gets images.
+   * Play a sound; the one that plays fades out, and so does a rendered player. It goes through a
+   * WAV file because browsers read that at its own rate and resample it well, where a buffer of
+   * another rate gets images.
    * @param {Float32Array} samples
    * @param {number} rate in Hz
+   * @param {number} gain less where the peak would be above -1 dBFS
    */
-  audiogan.play = async (samples, rate) => {
+  audiogan.play = async (samples, rate, gain = 1) => {
+    audiogan.wake();
     const turn = ++asked;
-    const buffer = await context.decodeAudioData(audiogan.wav(samples, rate).buffer);
+    for (const player of document.querySelectorAll("audio")) player.pause();
+    const held = Math.min(1, 1 / peakOf(samples)); // a file holds no more than 1
+    const file = audiogan.wav(samples.map((sample) => held * sample), rate);
+    const buffer = await context.decodeAudioData(file.buffer);
     if (turn !== asked) return; // another was asked for meanwhile
+    cut();
     const now = context.currentTime;
-    if (playing) {
-      playing.gain.gain.setTargetAtTime(0, now, FADE_S / 3);
-      playing.source.stop(now + 2 * FADE_S);
-    }
-    const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
-    const level = Math.min(1, LARGEST_PEAK / Math.max(peak, 1e-9));
-    const [source, gain] = [context.createBufferSource(), context.createGain()];
+    const level = Math.min(gain / held, LARGEST_PEAK / peakOf(buffer.getChannelData(0)));
+    const [source, fader] = [context.createBufferSource(), context.createGain()];
     source.buffer = buffer;
-    gain.gain.setValueAtTime(0, now);
-    gain.gain.linearRampToValueAtTime(level, now + FADE_S);
-    gain.gain.setValueAtTime(level, now + Math.max(FADE_S, buffer.duration - FADE_S));
-    gain.gain.linearRampToValueAtTime(0, now + Math.max(2 * FADE_S, buffer.duration));
-    source.connect(gain).connect(context.destination);
+    fader.gain.setValueAtTime(0, now);
+    fader.gain.linearRampToValueAtTime(level, now + FADE_S);
+    fader.gain.setValueAtTime(level, now + Math.max(FADE_S, buffer.duration - FADE_S));
+    fader.gain.linearRampToValueAtTime(0, now + Math.max(2 * FADE_S, buffer.duration));
+    source.connect(fader).connect(context.destination);
     source.start(now);
-    playing = { source, gain };
+    playing = { source, gain: fader.gain };
+  };
+
+  /** Fade out what plays. */
+  const cut = () => {
+    if (!playing) return;
+    const now = context.currentTime;
+    playing.gain.cancelScheduledValues(now);
+    playing.gain.setTargetAtTime(0, now, FADE_S / 3);
+    playing.source.stop(now + 2 * FADE_S);
+    playing = null;
+  };
+
+  /** Fall silent, also if a sound was asked for that has not begun. */
+  audiogan.stop = () => {
+    asked++;
+    cut();
+  };
+
+  // A rendered player that starts ends what a control plays.
+  globalThis.document?.addEventListener("play", audiogan.stop, true);
+
+  /** Read a sound file to one channel of some rate. @returns {Promise<Float32Array>} */
+  audiogan.read = async (bytes, rate) => {
+    const buffer = await new OfflineAudioContext(1, 1, rate).decodeAudioData(bytes);
+    const channels = Array.from({ length: buffer.numberOfChannels }, (_, i) => buffer.getChannelData(i));
+    return channels[0].map((_, i) => channels.reduce((sum, each) => sum + each[i], 0) / channels.length);
   };
 
   audiogan.levelDb = (samples) =>
@@ -72,8 +107,8 @@
   ];
   const [FLOOR_DB, CEILING_DB] = [-80, 0];
 
-  /** 256 colours as the pixels of an image hold them. */
-  const PIXELS = Uint32Array.from({ length: 256 }, (_, i) => {
+  /** 256 colours from dark to bright, as the pixels of an image hold them. */
+  audiogan.shades = Uint32Array.from({ length: 256 }, (_, i) => {
     const at = (i / 255) * (COLOURS.length - 1);
     const low = COLOURS[Math.floor(at)], high = COLOURS[Math.ceil(at)];
     const [red, green, blue] = low.map((part, j) => Math.round(part + (at % 1) * (high[j] - part)));
@@ -82,12 +117,8 @@
 
   /** What turns the samples of a frame into a spectrum, for one length of a frame. */
   const analyser = (size) => {
-    const window = new Float32Array(size), circle = new Float32Array(size);
+    const window = new Float32Array(size), circle = audiogan.circle(size);
     for (let i = 0; i < size; i++) window[i] = 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size);
-    for (let i = 0; i < size / 2; i++) {
-      circle[2 * i] = Math.cos((2 * Math.PI * i) / size);
-      circle[2 * i + 1] = Math.sin((2 * Math.PI * i) / size);
-    }
     const from = new Float32Array(2 * size), to = new Float32Array(2 * size);
     return (samples, start) => {
       from.fill(0);
@@ -113,7 +144,7 @@
         const power = (16 * (frame[2 * bin] ** 2 + frame[2 * bin + 1] ** 2)) / size ** 2;
         const share = (10 * Math.log10(power + 1e-12) - FLOOR_DB) / (CEILING_DB - FLOOR_DB);
         const shade = Math.round(255 * Math.max(0, Math.min(1, share)));
-        pixels[(bins - 1 - bin) * columns + column] = PIXELS[shade];
+        pixels[(bins - 1 - bin) * columns + column] = audiogan.shades[shade];
       }
     }
     const small = new OffscreenCanvas(columns, bins);
