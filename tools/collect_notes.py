@@ -23,7 +23,7 @@ import soxr
 from render_sounds import PEAK, SOUNDS, cut, pack
 from soundfont import RIGHT, Soundfont
 
-from audiogan_lib import metrics
+from audiogan_lib import files, metrics
 
 FOLDER = Path("/usr/share/sounds/sf2")
 FONTS = {
@@ -41,6 +41,7 @@ VELOCITY = 100
 FARTHEST = 4  # semitones
 IN_TUNE_CENTS = 20  # of what YIN hears; a few strokes sound an octave lower than they are called
 LEAST_ATTACK_S, LEAST_RELEASE_S = 0.002, 0.15
+TERMS = Path(__file__).with_name("notes_license.md")
 
 
 @dataclass(frozen=True)
@@ -189,5 +190,49 @@ def clips_of(font, source, instrument):
         yield row, clip * (PEAK / np.abs(clip).max())
 
 
+def terms(groups):
+    """Return what `LICENSE.md` says: origin, licence and counts of every file."""
+    parts, samples, recorded = Counter(), Counter(), {}
+    for clips in groups.values():
+        for row, clip in clips:
+            part = tuple(row[column] for column in ("instrument", "source", "license", "split"))
+            parts[part] += 1
+            samples[part] += len(clip)
+            recorded.setdefault(part, set()).add(row["recording"])
+    lines = [
+        f"| {part[0]}.flac | {' | '.join(part[1:])} | {len(recorded[part])} | {clips} "
+        f"| {samples[part] / RATE:.0f} |"
+        for part, clips in parts.items()
+    ]
+    for split in ("train", "test"):
+        chosen = [part for part in parts if part[-1] == split]
+        counts = sum(len(recorded[p]) for p in chosen), sum(parts[p] for p in chosen)
+        seconds = sum(samples[p] for p in chosen) / RATE
+        lines.append(f"| all | | | {split} | {counts[0]} | {counts[1]} | {seconds:.0f} |")
+    tuned = [
+        f"`{instrument}` of {source.font} {source.cents}"
+        for instrument, sources in NOTES.items()
+        for source in sources
+        if source.cents
+    ]
+    return TERMS.read_text(encoding="utf-8").format(
+        clips=parts.total(),
+        recordings=sum(map(len, recorded.values())),
+        instruments=len(NOTES),
+        doubled=sum(sources[-1].test for sources in NOTES.values()),
+        peak=PEAK,
+        cents=IN_TUNE_CENTS,
+        tuned=", ".join(tuned),
+        table="\n".join(lines),
+    )
+
+
+def main():
+    """Write the clips, their index and their licence."""
+    groups = collect()
+    pack("notes", RATE, groups)
+    files.write_text(SOUNDS / "notes" / "LICENSE.md", terms(groups))
+
+
 if __name__ == "__main__":
-    pack("notes", RATE, collect())
+    main()

@@ -1,6 +1,6 @@
-"""Render the sounds that ship with the library, from recorded instruments and voices.
+"""Render the drums and the digits that ship with the library, from recordings and voices.
 
-    python tools/render_sounds.py drums notes robot_digits
+    python tools/render_sounds.py drums robot_digits
 
 Each name rewrites ``audiogan_lib/sounds/<name>/``: FLAC files with clips end to end, and
 ``index.csv``, which says where each clip lies. Running it again gives the same audio. It needs
@@ -33,8 +33,7 @@ RENDER_RATE = 48000
 CLIP_S = 1.1  # rendered; at most 1.024 s of it are kept
 PEAK = 0.9  # the loudest variant of every recording reaches this
 BITS = 12  # kept in 16-bit files: rounding stays 77 dB below full scale and FLAC stores two thirds
-DRUM_BANK, MELODIC_BANK = 128, 0
-NOTE_VELOCITY = 100
+DRUM_BANK = 128
 
 # label: (semitones, velocities, training recordings, test recordings); a recording is (name in the
 # soundfont, kit, key). The kits Standard 1, Standard 5 and Power 2 are for the test alone. Most
@@ -115,23 +114,6 @@ DRUMS = {
     )),
 }
 # fmt: on
-
-# instrument: (General MIDI program from 0, cents that bring its recordings to A4 = 440 Hz). The
-# clarinet is for the test alone; of the others every twelfth key is, another one for each.
-NOTES = {
-    "grand_piano": (0, -13),
-    "electric_piano": (4, 0),
-    "celesta": (8, 0),
-    "marimba": (12, 0),
-    "nylon_guitar": (24, 0),
-    "trumpet": (56, 0),
-    "oboe": (68, 0),
-    "clarinet": (71, 0),
-    "flute": (73, -6),
-    "kalimba": (108, 0),
-}
-TEST_INSTRUMENTS = ("clarinet",)
-PITCHES = range(36, 85)
 
 # voice: (program, its name for the voice, rates, pitches). For flite a rate stretches the duration
 # and a pitch multiplies the fundamental, which rms ignores; for espeak-ng they are words per minute
@@ -281,23 +263,6 @@ def render_drums():
     pack("drums", rate, groups)
 
 
-def render_notes():
-    """Render every instrument at every semitone, let go after half a second."""
-    rate, samples, font = 16000, 16384, Soundfont()
-    groups = {}
-    for place, (instrument, (program, cents)) in enumerate(NOTES.items()):
-        rows, clips = [], []
-        for pitch in PITCHES:
-            tuning = {"semitones": cents / 100, "held_s": 0.5}
-            sound = font.play(MELODIC_BANK, program, pitch, NOTE_VELOCITY, rate, **tuning)
-            clips.append(cut(sound, rate, samples, onset_db=-34, tail_db=-50))
-            held_out = instrument in TEST_INSTRUMENTS or (pitch + 5 * place) % 12 == 0
-            row = {"label": pitch, "split": "test" if held_out else "train"}
-            rows.append(row | {"pitch": pitch, "instrument": instrument})
-        groups[instrument] = list(zip(rows, share_gain(clips), strict=True))
-    pack("notes", rate, groups)
-
-
 def render_robot_digits():
     """Let every voice say every digit at its rates and pitches."""
     rate, samples = 8000, 8192
@@ -313,7 +278,7 @@ def render_robot_digits():
     pack("robot_digits", rate, groups)
 
 
-RENDERERS = {"drums": render_drums, "notes": render_notes, "robot_digits": render_robot_digits}
+RENDERERS = {"drums": render_drums, "robot_digits": render_robot_digits}
 
 
 def main():

@@ -5,6 +5,7 @@ tables of fixed records. A preset has zones, each naming an instrument; an instr
 each naming a sample; a zone's generators say for which keys and velocities it sounds, and how.
 """
 
+import itertools
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,9 +92,7 @@ class Soundfont:
         headers = tables["phdr"]
         self._presets = {
             (bank, program): (range(first, following[3]), _text(name))
-            for (name, program, bank, first, *_), following in zip(
-                headers[:-1], headers[1:], strict=True
-            )
+            for (name, program, bank, first, *_), following in itertools.pairwise(headers)
         }
 
     @property
