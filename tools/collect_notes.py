@@ -37,7 +37,7 @@ FONTS = {
 RATE, SAMPLES = 16000, 16384
 HELD_S = 0.5  # then the key is let go
 RENDERED_S = 1.1  # at most 1.024 s of it are kept
-VELOCITY = 100
+VELOCITY, LOUD = 100, 127
 FARTHEST = 4  # semitones
 IN_TUNE_CENTS = 20  # of what YIN hears; a few strokes sound an octave lower than they are called
 LEAST_ATTACK_S, LEAST_RELEASE_S = 0.002, 0.15
@@ -51,7 +51,8 @@ class Source:
     ``name`` is a pattern of samples' names. ``reach`` is the most semitones by which a recording is
     retuned; a key that none reaches has the nearest, if that is within `FARTHEST`. ``cents`` bring
     the source to A4 = 440 Hz. ``held_out`` are recorded keys for the test; a source that is for the
-    test alone has ``test``, and there each key is played once, by its nearest recording.
+    test alone has ``test``, and there each key is played once, by its nearest recording. With
+    ``loud`` its second recording of each key, struck harder, is taken too.
     """
 
     font: str
@@ -63,22 +64,23 @@ class Source:
     licence: str = ""
     held_out: tuple = ()
     test: bool = False
+    loud: bool = False
 
 
 FLUID, MUSESCORE = "FluidR3_GM", "MuseScore_General"
 ALL = range(36, 85)
 NOTES = {
     "grand_piano": (
-        Source(MUSESCORE, 0, ALL, 1, "^Piano MF", licence="public domain"),
+        Source(MUSESCORE, 0, ALL, 1, "^Piano", licence="public domain", loud=True),
         Source(FLUID, 0, ALL, 1, cents=-14, test=True),
     ),
     "electric_piano": (
-        Source(FLUID, 4, ALL, 2),
-        Source(FLUID, 5, range(45, 85), 1, test=True),
+        Source(FLUID, 4, ALL, 2, held_out=(48, 72)),
+        Source(FLUID, 5, range(45, 85), 2, held_out=(60, 78)),
     ),
     "celesta": (
-        Source(FLUID, 8, range(60, 85), 2),
-        Source(MUSESCORE, 10, range(60, 85), 1, "^Celeste", test=True),
+        Source(FLUID, 8, range(60, 85), 2, held_out=(72,)),
+        Source(MUSESCORE, 10, range(60, 85), 2, "^Celeste", held_out=(69,)),
     ),
     "marimba": (Source(FLUID, 12, range(45, 85), 2, held_out=(66,)),),
     "nylon_guitar": (Source(FLUID, 24, range(40, 85), 2, "^Nylon", held_out=(50, 64)),),
@@ -114,7 +116,7 @@ def recordings(font, source):
         sample = zone.sample
         if (
             sample.kind != RIGHT
-            and VELOCITY in zone.velocities
+            and (VELOCITY in zone.velocities or (source.loud and LOUD in zone.velocities))
             and re.search(source.name, sample.name)
         ):
             best = zones.get(sample.number)

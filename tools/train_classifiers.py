@@ -51,9 +51,9 @@ same six voices are in both splits.""",
 `audiogan_lib/sounds/robot_digits/LICENSE.md`), 8 kHz, 8192 samples. The test split holds two voices
 that are not in the training split.""",
     "notes": """The shipped notes (origin, licence and split:
-`audiogan_lib/sounds/notes/LICENSE.md`), 16 kHz, 16384 samples. The test split holds every twelfth
-key of the nine instruments, another one for each, and a tenth instrument, the clarinet, of which
-only the pitch is asked.""",
+`audiogan_lib/sounds/notes/LICENSE.md`), 16 kHz, 16384 samples. For five instruments the test split
+is another source than training had (another piano, another cello, other strings, the alto of the
+saxophones); for the other eight it holds recorded keys that training never heard.""",
     "drums": """The shipped drum one-shots (origin, licence and split:
 `audiogan_lib/sounds/drums/LICENSE.md`), 16 kHz, 16384 samples. The recordings in the test split
 are in no form in the training split. They are few: seven classes have one each, so that the score
