@@ -82,7 +82,7 @@ NOTES = {
         Source(FLUID, 8, range(60, 85), 2, held_out=(72,)),
         Source(MUSESCORE, 10, range(60, 85), 2, "^Celeste", held_out=(69,)),
     ),
-    "marimba": (Source(FLUID, 12, range(45, 85), 2, held_out=(66,)),),
+    "marimba": (Source(FLUID, 12, range(45, 85), 2, held_out=(48,)),),
     "nylon_guitar": (Source(FLUID, 24, range(40, 85), 2, "^Nylon", held_out=(50, 64)),),
     "cello": (
         Source(FLUID, 42, range(36, 78), 2),
