@@ -68,8 +68,8 @@ ORIGIN = {
     "drums": "Shipped with the library (origin, licence and split: "
     "`audiogan_lib/sounds/drums/LICENSE.md`); the test split holds other recordings.",
     "notes": "Shipped with the library (origin, licence and split: "
-    "`audiogan_lib/sounds/notes/LICENSE.md`); the test split holds other keys and one more "
-    "instrument.",
+    "`audiogan_lib/sounds/notes/LICENSE.md`); the test split holds other recordings: of "
+    "five instruments from another source, of the others of some keys.",
     "robot_digits": "Shipped with the library (origin, licence and split: "
     "`audiogan_lib/sounds/robot_digits/LICENSE.md`); the test split holds other voices.",
 }
@@ -80,8 +80,8 @@ _PEOPLE = (
 )
 _SOUNDFONT = "The classes know the drums of one soundfont; open hi-hats come from one recording."
 _NOTES = (
-    "One velocity, one length and one recording of each key; nine instruments of one soundfont, "
-    "which stretched them outside their range."
+    "One length, and for most keys of an instrument one to three recordings; thirteen instruments, "
+    "each in its own range: outside it, what is drawn is a guess."
 )
 LIMITS = {
     "digits": _PEOPLE,
@@ -94,9 +94,8 @@ LIMITS = {
     "cymbals.",
     "wavegan-drums": f"{_SOUNDFONT} Meant for comparison with `drums`. The strides of its layers "
     "are heard as a whine, see the alarm.",
-    "notes": f"{_NOTES} So the latent changes little, and what is drawn for a key that training "
-    "heard is near that recording; new are the keys that it left out. The pitch is not learnt: the "
-    "network draws levels along multiples of it, and the codec plays them at the one asked for. "
+    "notes": f"{_NOTES} What is drawn for a key that training heard is near a recording of it: see "
+    "the distances to the nearest training clip. The pitch is not learnt: the network draws levels along multiples of it, and the codec plays them at the one asked for. "
     "Phases start from exact multiples; vibrato and a piano's stretched partials come back only as "
     "far as Griffin-Lim finds them in the levels.",
     "gansynth-notes": f"{_NOTES} Phases are drawn, not found: a wrong one is heard as a warble.",
@@ -126,7 +125,7 @@ def main():
         generator, recipe.load_data("train"), recipe.load_data("test")
     )
     if recipe.label_means == "pitch":
-        facts["unheard"] = unheard(generator, recipe.load_data("test"))
+        facts["unheard"] = unheard(generator, recipe.load_data("train"), recipe.load_data("test"))
     if arguments.name in HEARD_BY_STEP:
         copy_samples(arguments.run, folder / "samples", recipe.samples)
     files.write_text(folder / "card.json", json.dumps(facts, indent=1) + "\n")
@@ -160,10 +159,14 @@ def compress(source, target):
         small.attrs.update(plain.attrs)
 
 
-def unheard(generator, test):
-    """Score the test split's keys of the instruments that training heard, real and generated."""
-    classes = generator.conditions["instrument"]
-    test = test.select(np.isin(test.columns["instrument"], classes))
+def unheard(generator, train, test):
+    """Score the test split's keys that training has of no such instrument, real and generated."""
+
+    def keys(dataset):
+        return list(zip(*(dataset.columns[name] for name in ("instrument", "pitch")), strict=True))
+
+    heard = set(keys(train))
+    test = test.select([key not in heard for key in keys(test)])
     pitches, instruments = test.columns["pitch"].astype(float), test.columns["instrument"].tolist()
     asked = {"pitch": test.columns["pitch"].tolist(), "instrument": instruments}
     judge = classifiers.load(generator.recipe.judge)
