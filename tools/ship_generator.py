@@ -95,9 +95,10 @@ LIMITS = {
     "wavegan-drums": f"{_SOUNDFONT} Meant for comparison with `drums`. The strides of its layers "
     "are heard as a whine, see the alarm.",
     "notes": f"{_NOTES} What is drawn for a key that training heard is near a recording of it: see "
-    "the distances to the nearest training clip. The pitch is not learnt: the network draws levels along multiples of it, and the codec plays them at the one asked for. "
-    "Phases start from exact multiples; vibrato and a piano's stretched partials come back only as "
-    "far as Griffin-Lim finds them in the levels.",
+    "the distances to the nearest training clip. The pitch is not learnt: the network draws "
+    "levels along multiples of it, and the codec plays them at the one asked for. Phases "
+    "start from exact multiples; vibrato and a piano's stretched partials come back only as far as "
+    "Griffin-Lim finds them in the levels.",
     "gansynth-notes": f"{_NOTES} Phases are drawn, not found: a wrong one is heard as a warble.",
     "wavegan-gp-drums": f"{_SOUNDFONT} Meant for comparison with `drums`.",
     "article": f"{_SOUNDFONT} Meant for comparison with `drums`: most of what it makes is not "

@@ -66,8 +66,7 @@ is sure of drums like those it was trained on, less so of others.""",
 EVENLY = """
 Before that {1} times as many clips as there are were drawn, as many of each {0}, and each was sent
 through a smooth filter of its own (5 dB at each octave) and given a slope of level (10 dB a
-second):
-a source has one microphone and one room, by which it should not be known."""
+second): a source has one microphone and one room, by which it should not be known."""
 CARD = """# Judge of {name}
 
 Tells which of {classes} it hears{also}; scores the sounds of the generator `{generator}`.
