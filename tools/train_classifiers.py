@@ -89,7 +89,7 @@ peak{detuned}.{evenly}
 **Measured on the test split.**
 
 {accuracies}
-
+{elsewhere}
 {confusions}
 
 With white noise at 30 / 20 / 14 dB under each clip's peak: {noisy}.
@@ -212,6 +212,10 @@ def measure(judge, train, test):
             [names[real], names[taken], int(count)]
             for (real, taken), count in zip(pairs.T, counts, strict=True)
         ]
+    elsewhere = {}
+    if "source" in test.columns:
+        other = test.select(~np.isin(test.columns["source"], train.columns["source"]))
+        elsewhere = {head: accuracy_of(judge, other, head) for head in judge.heads if len(other)}
     noise = np.random.default_rng(0).normal(size=test.waveforms.shape)
     noise *= np.abs(test.waveforms).max(axis=1, keepdims=True)
     noisy = {
@@ -224,11 +228,18 @@ def measure(judge, train, test):
         "accuracy": accuracy,
         "interval": interval,
         "confusions": confusions,
+        "accuracy_elsewhere": elsewhere,
         "accuracy_in_noise": noisy,
         "inception_score": report["test"]["inception_score"],
         "frechet_distance": report["test"]["frechet_distance"],
         "floor": report["floor"],
     }
+
+
+def accuracy_of(judge, dataset, head):
+    """Return the share of clips of which a judge names the class."""
+    known, wanted = _targets(dataset, head, judge.heads[head])
+    return metrics.label_accuracy(judge.probabilities(dataset.waveforms[known], head), wanted)
 
 
 def describe(judge, facts):
@@ -244,6 +255,9 @@ def describe(judge, facts):
             f"`{real}` taken for `{taken}` ({count})"
             for real, taken, count in sorted(facts["confusions"][head], key=lambda row: -row[2])
         ]
+    elsewhere = ", ".join(
+        f"{head} {share:.1%}" for head, share in facts["accuracy_elsewhere"].items()
+    )
     octaves = facts["octaves"]
     others = [head for head in judge.heads if head != "label"]
     generator = facts["name"].removesuffix("-mels")
@@ -263,6 +277,7 @@ def describe(judge, facts):
         parameters=judge.network.count_params(),
         evenly=EVENLY.format(facts["evenly_by"], COPIES) if facts.get("evenly_by") else "",
         accuracies="\n".join(lines),
+        elsewhere=f"\nOf sources that training has nothing of: {elsewhere}.\n" if elsewhere else "",
         confusions=textwrap.fill(
             f"Mistakes, with their number: {', '.join(mistakes) or 'none'}.", 100
         ),
