@@ -1,14 +1,14 @@
-"""Render the sounds that ship with the library, from recorded instruments and voices.
+"""Render the notes and digits that ship with the library, from recorded instruments and voices.
 
-    python tools/render_sounds.py drums notes robot_digits
+    python tools/render_sounds.py notes robot_digits
 
 Each name rewrites ``audiogan_lib/sounds/<name>/``: FLAC files with clips end to end, and
 ``index.csv``, which says where each clip lies. Running it again gives the same audio. It needs
 Debian's packages ``fluidsynth fluid-soundfont-gm flite espeak-ng`` and Python's
 ``pyfluidsynth soxr soundfile``.
 
-A drum recording or a voice is heard in one split only, whatever its tuning, velocity or rate, so
-that no test clip is a variant of a training clip. The tables below state the splits.
+A voice is heard in one split only, whatever its rate, so that no test clip is a variant of a
+training clip. The tables below state the splits. The drums: ``tools/collect_drums.py``.
 """
 
 import argparse
@@ -33,88 +33,8 @@ RENDER_RATE = 48000
 CLIP_S = 1.1  # rendered; at most 1.024 s of it are kept
 PEAK = 0.9  # the loudest variant of every recording reaches this
 BITS = 12  # kept in 16-bit files: rounding stays 77 dB below full scale and FLAC stores two thirds
-DRUM_BANK, MELODIC_BANK = 128, 0
+MELODIC_BANK = 0
 NOTE_VELOCITY = 100
-
-# label: (semitones, velocities, training recordings, test recordings); a recording is (name in the
-# soundfont, kit, key). The kits Standard 1, Standard 5 and Power 2 are for the test alone. Most
-# keys above 40 play one recording in most kits: such a key, once held out, is held out of them all.
-STANDARD, STANDARD_1, STANDARD_5, POWER_2, ELECTRONIC, TR_808, ORCHESTRA = 0, 1, 5, 18, 24, 25, 48
-TEST_VELOCITIES = (127, 96)
-# fmt: off
-DRUMS = {
-    "kick": ((-2, 0, 2), (127, 96), (
-        ("Std Kick", STANDARD, 35), ("Std Kick 3", 2, 35), ("Std Kick 7", 3, 35),
-        ("Std Kick 5", 4, 35), ("Std Kick 4", 6, 35), ("Std Kick 1", 7, 35),
-        ("Room Kick", 11, 35), ("Power Bass Drum 1", 16, 35), ("Power Bass Drum 2", 16, 36),
-        ("Power Kick", 17, 35), ("Power Kick 3", 19, 35), ("808 Kick 1", TR_808, 35),
-        ("808 Kick 2", TR_808, 36), ("Elec Kick1", ELECTRONIC, 35),
-        ("Elec Kick2", ELECTRONIC, 36),
-    ), (
-        ("Std Kick 2", STANDARD_1, 35), ("Std Kick 6", STANDARD_5, 35),
-        ("Power Kick 2", POWER_2, 35),
-    )),
-    "snare": ((-2, 0, 2), (127, 96), (
-        ("Std Snr 1", STANDARD, 38), ("Std Snr 2", STANDARD, 40), ("Piccolo 1-1", 2, 38),
-        ("Piccolo 1-2", 2, 40), ("Snr 2-1", 3, 38), ("Snr 2-2", 3, 40), ("RmPwr 1-1", 11, 38),
-        ("RmPwr 1-2", 11, 40), ("Power Snare 1", 16, 38), ("Power Snare 2", 16, 40),
-        ("808 Snare 1", TR_808, 38), ("808 Snare 2", TR_808, 40),
-        ("Electronic Snr 1", ELECTRONIC, 38), ("Electronic Snr 2", ELECTRONIC, 40),
-        ("Brush Snr 1", 40, 38), ("Orch Snare", ORCHESTRA, 38),
-    ), (
-        ("Snr 1-2", STANDARD_1, 38), ("Snr 1-1", STANDARD_1, 40), ("RmPwr 2-1", POWER_2, 38),
-        ("RmPwr 2-2", POWER_2, 40),
-    )),
-    "closed_hat": (range(-4, 5), (127, 112, 96, 80), (
-        ("Hi-Hat Closed", STANDARD, 42), ("808 Closed Hat", TR_808, 42),
-    ), (
-        ("Hi-Hat Foot", STANDARD_1, 44),
-    )),
-    "open_hat": (range(-3, 4), (127, 112, 96, 80), (
-        ("808 Open Hat", TR_808, 44), ("808 Open Hat", TR_808, 46),
-    ), (
-        ("Hi-Hat Half-Open", STANDARD_1, 46),
-    )),
-    "tom": ((-2, 0, 2), (127, 96), (
-        ("Low Flr Studio", STANDARD, 41), ("Low Studio", STANDARD, 45),
-        ("Md Studio", STANDARD, 47), ("MdHi Studio", STANDARD, 48), ("Hi Studio", STANDARD, 50),
-        ("Tom Floor", 16, 41), ("Tom Low", 16, 45), ("Tom Hi", 16, 50), ("808 Tom 1", TR_808, 41),
-        ("808 Tom 2", TR_808, 43), ("808 Tom 3", TR_808, 45), ("808 Tom 4", TR_808, 47),
-        ("808 Tom 5", TR_808, 48), ("808 Tom 6", TR_808, 50), ("ElectTom", ELECTRONIC, 45),
-    ), (
-        ("Flr Studio", STANDARD_1, 43), ("Tom Med", POWER_2, 47),
-    )),
-    "crash": (range(-3, 4), (127, 96, 80), (
-        ("Crsh 1", STANDARD, 49), ("China Crash", STANDARD, 52), ("Splash", STANDARD, 55),
-        ("Orchcrash", ORCHESTRA, 57),
-    ), (
-        ("Crsh 2", STANDARD_1, 57),
-    )),
-    "ride": (range(-3, 4), (127, 96, 80), (
-        ("Ride1", STANDARD, 51), ("BellRide", STANDARD, 53), ("808 Ride and Ride1", TR_808, 51),
-    ), (
-        ("Ride2", STANDARD_1, 59),
-    )),
-    "bell": (range(-4, 5), (127, 96, 80), (
-        ("Cow Bell", STANDARD, 56), ("808 Cowbell", TR_808, 56), ("High Agogo", STANDARD, 67),
-    ), (
-        ("Low Agogo", STANDARD_1, 68),
-    )),
-    "conga": (range(-3, 4), (127, 96, 80), (
-        ("Closed Slap", STANDARD, 62), ("Low Tumba", STANDARD, 64),
-        ("808 High Conga", TR_808, 62), ("808 Mid Conga", TR_808, 63),
-        ("808 Low Conga", TR_808, 64),
-    ), (
-        ("High Conga", STANDARD_1, 63),
-    )),
-    "woodblock": (range(-4, 5), (127, 96, 80), (
-        ("808 Clave", TR_808, 75), ("High Woodblock", STANDARD, 76),
-        ("Low Woodblock", STANDARD, 77),
-    ), (
-        ("Clave", STANDARD_1, 75),
-    )),
-}
-# fmt: on
 
 # instrument: (General MIDI program from 0, cents that bring its recordings to A4 = 440 Hz). The
 # clarinet is for the test alone; of the others every twelfth key is, another one for each.
@@ -218,15 +138,15 @@ def speak(program, voice, rate, pitch, word, sample_rate):
     return soxr.resample(sound, voice_rate, sample_rate, quality="VHQ")
 
 
-def cut(sound, sample_rate, samples, *, onset_db, tail_db):
-    """Start 1 ms before the onset, drop the tail, fade both ends; levels are below the peak."""
+def cut(sound, sample_rate, samples, *, onset_db, tail_db, lead_s=0.001, fade_s=0.02):
+    """Start `lead_s` before the onset, drop the tail, fade both; levels are below the peak."""
     level = np.abs(sound) / np.abs(sound).max()
-    lead = sample_rate // 1000
+    lead = round(lead_s * sample_rate)
     start = max(int(np.argmax(level > 10 ** (onset_db / 20))) - lead, 0)
     stop = int(np.flatnonzero(level > 10 ** (tail_db / 20))[-1]) + 1
     clip = sound[start : min(stop, start + samples)].copy()
     clip[:lead] *= np.linspace(0, 1, lead, endpoint=False, dtype=np.float32)
-    fade = min(sample_rate // 50, len(clip) // 4)
+    fade = min(round(fade_s * sample_rate), len(clip) // 4)
     clip[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
     return clip
 
@@ -261,26 +181,6 @@ def pack(name, sample_rate, groups):
     print(f"{name}: {len(rows)} clips in {len(groups)} files")
 
 
-def render_drums():
-    """Render every drum at its tunings and velocities."""
-    rate, samples, font = 16000, 16384, Soundfont()
-    groups = {}
-    for label, (tunings, velocities, train, test) in DRUMS.items():
-        parts = [("train", recording, velocities) for recording in train]
-        parts += [("test", recording, TEST_VELOCITIES) for recording in test]
-        groups[label] = []
-        for split, (recording, kit, key), levels in parts:
-            rows, clips = [], []
-            for tuning, velocity in itertools.product(tunings, levels):
-                sound = font.play(DRUM_BANK, kit, key, velocity, rate, semitones=tuning)
-                clips.append(cut(sound, rate, samples, onset_db=-34, tail_db=-60))
-                row = {"label": label, "split": split, "kit": kit, "key": key}
-                row |= {"velocity": velocity, "tuning": tuning, "recording": recording}
-                rows.append(row)
-            groups[label] += zip(rows, share_gain(clips), strict=True)
-    pack("drums", rate, groups)
-
-
 def render_notes():
     """Render every instrument at every semitone, let go after half a second."""
     rate, samples, font = 16000, 16384, Soundfont()
@@ -313,7 +213,7 @@ def render_robot_digits():
     pack("robot_digits", rate, groups)
 
 
-RENDERERS = {"drums": render_drums, "notes": render_notes, "robot_digits": render_robot_digits}
+RENDERERS = {"notes": render_notes, "robot_digits": render_robot_digits}
 
 
 def main():
