@@ -2,8 +2,10 @@
 
 import csv
 import importlib.util
-import itertools
+import re
+import tomllib
 from collections import Counter, defaultdict
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import librosa
@@ -14,6 +16,7 @@ import soundfile
 
 ROOT = Path(__file__).resolve().parents[1]
 SOUNDS = ROOT / "audiogan_lib" / "sounds"
+MANY = 440  # recordings of drums
 SHAPES = {"drums": (16000, 16384), "notes": (16000, 16384), "robot_digits": (8000, 8192)}
 
 
@@ -88,30 +91,27 @@ def test_no_clip_is_silent_clipped_or_late(packs, name):
         assert level[-1] < 0.01
 
 
-def test_struck_drums_speak_within_six_milliseconds(packs):
+def test_a_drum_speaks_within_fourteen_milliseconds(packs):
     for row in packs["drums"]:
         level = np.abs(row["clip"])
-        assert np.argmax(level > 0.1 * level.max()) < 0.006 * 16000
+        assert np.argmax(level > 0.1 * level.max()) < 0.014 * 16000
 
 
-def test_drums_have_ten_balanced_classes_in_both_splits(packs):
+def test_drums_are_hundreds_of_recordings_of_many_kits_and_classes(packs):
     rows = packs["drums"]
-    assert len(rows) >= 800
-    assert len({row["clip"].tobytes() for row in rows}) == len(rows)
-    counts = Counter(row["label"] for row in rows)
-    assert len(counts) == 10
-    assert min(counts.values()) >= 70
-    assert max(counts.values()) <= 2 * min(counts.values())
-    tests = Counter(row["label"] for row in rows if row["split"] == "test")
-    assert set(tests) == set(counts)
-    assert 0.15 <= tests.total() / counts.total() <= 0.20
+    assert len({row["recording"] for row in rows}) == len(rows) >= MANY
+    assert len({row["kit"] for row in rows}) >= 20
+    assert len({row["label"] for row in rows}) >= 10
 
 
-def test_a_harder_stroke_is_louder(packs):
-    for rows in groups_of(packs["drums"], "kit", "key", "tuning").values():
-        rows = sorted(rows, key=lambda row: int(row["velocity"]))
-        energies = [float(np.sum(row["clip"] ** 2)) for row in rows]
-        assert all(1.2 * soft < hard for soft, hard in itertools.pairwise(energies))
+def test_every_drum_class_is_tested_on_eight_recordings_of_two_unheard_kits(packs):
+    for rows in groups_of(packs["drums"], "label").values():
+        trained = {row["kit"] for row in rows if row["split"] == "train"}
+        tested = [row["kit"] for row in rows if row["split"] == "test"]
+        assert len(tested) >= 8
+        assert len(set(tested)) >= 2
+        assert trained
+        assert not trained & set(tested)
 
 
 def test_low_drums_are_dark_and_cymbals_bright(packs):
@@ -121,8 +121,8 @@ def test_low_drums_are_dark_and_cymbals_bright(packs):
         frequencies_hz = np.linspace(0, 8000, magnitudes.shape[1])
         centroid_hz[label] = np.median(magnitudes @ frequencies_hz / magnitudes.sum(axis=1))
     assert max(centroid_hz["kick"], centroid_hz["tom"]) < 2000
-    assert min(centroid_hz[name] for name in ("closed_hat", "open_hat", "crash", "ride")) > 3000
-    assert centroid_hz["kick"] < centroid_hz["snare"] < centroid_hz["closed_hat"]
+    assert min(centroid_hz[name] for name in ("hat", "crash", "ride")) > 2500
+    assert centroid_hz["kick"] < centroid_hz["snare"] < centroid_hz["hat"]
 
 
 def test_drum_splits_share_no_kit_and_no_recording(packs):
@@ -130,6 +130,41 @@ def test_drum_splits_share_no_kit_and_no_recording(packs):
     test = [row for row in packs["drums"] if row["split"] == "test"]
     for column in ("kit", "recording"):
         assert not {row[column] for row in train} & {row[column] for row in test}
+
+
+def test_no_drum_recording_is_another_at_another_level(packs):
+    for rows in groups_of(packs["drums"], "label").values():
+        clips = [row["clip"] for row in rows]
+        for place, clip in enumerate(clips[:-1]):
+            assert likeness(clips[place + 1 :], [clip]).max() < 0.9995
+
+
+def test_no_tested_drum_is_the_same_sound_as_a_trained_one_of_any_class(packs):
+    train, test = (
+        [row["clip"] for row in packs["drums"] if row["split"] == split]
+        for split in ("train", "test")
+    )
+    assert likeness(test, train).max() < 0.9
+
+
+def test_every_drum_names_a_source_and_a_licence_that_the_licence_file_explains(packs):
+    text = (SOUNDS / "drums" / "LICENSE.md").read_text(encoding="utf-8")
+    for row in packs["drums"]:
+        assert f"| {row['kit']} |" in text
+        assert f"\n- {row['license']}: " in text
+        stem = row["recording"].removeprefix(f"{row['kit']}/")
+        assert row["source"].endswith(".sf2") or row["source"].startswith(f"{stem}.")
+
+
+def test_the_counts_and_seconds_of_drums_are_those_of_the_clips_without_padding(packs):
+    rows = packs["drums"]
+    text = (SOUNDS / "drums" / "LICENSE.md").read_text(encoding="utf-8")
+    said = re.search(r"(\d+) recordings of (\d+) kits in (\d+) classes.*?(\d+) seconds", text, re.S)
+    seconds = sum(len(row["clip"]) for row in rows) / 16000
+    kits, labels = ({row[column] for row in rows} for column in ("kit", "label"))
+    assert [int(n) for n in said.groups()] == [len(rows), len(kits), len(labels), round(seconds)]
+    for (split,), part in groups_of(rows, "split").items():
+        assert re.search(rf"\*\*all\*\* \| {split} \|.* {len(part)} \|", text)
 
 
 def test_notes_cover_every_pitch_of_ten_instruments(packs):
@@ -176,25 +211,24 @@ def test_robot_digits_are_spoken_by_every_voice_and_split_by_voice(packs):
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_no_test_clip_is_a_near_duplicate_of_a_training_clip(packs, name):
-    # A velocity is almost only a level, to which the comparison is deaf. Tunings are compared each
-    # with each, so a recording that stands on both sides, tuned apart, is found as well.
-    rows = [row for row in packs[name] if row.get("velocity", "127") == "127"]
-    for clips in groups_of(rows, "label").values():
+    for clips in groups_of(packs[name], "label").values():
         train = [row["clip"] for row in clips if row["split"] == "train"]
         test = [row["clip"] for row in clips if row["split"] == "test"]
         assert likeness(test, train).max() < 0.97
 
 
-def test_the_comparison_finds_near_duplicates(packs):
-    rows = groups_of(packs["drums"], "velocity")
-    soft, hard = ([row["clip"] for row in rows[(v,)] if row["kit"] == "1"] for v in ("96", "127"))
-    assert likeness(soft, hard).min() > 0.97
+def test_the_comparison_finds_a_sound_at_another_level_and_a_little_later(packs):
+    clips = [row["clip"] for row in packs["drums"][::40]]
+    later = [np.concatenate([np.zeros(100, np.float32), 0.3 * clip]) for clip in clips]
+    pairs = zip(clips, later, strict=True)
+    assert min(likeness([clip], [other]).item() for clip, other in pairs) > 0.97
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_licence_names_terms_source_and_command(name):
     text = (SOUNDS / name / "LICENSE.md").read_text(encoding="utf-8")
-    assert f"python tools/render_sounds.py {name}" in text
+    command = "collect_drums.py" if name == "drums" else f"render_sounds.py {name}"
+    assert f"python tools/{command}" in text
     terms = ("CC BY 4.0", "flite", "espeak-ng") if name == "robot_digits" else ("MIT", "FluidR3")
     assert all(term in text for term in terms)
 
@@ -205,15 +239,27 @@ def test_sounds_stay_inside_the_budget():
     assert max(sizes) <= 4_000_000
 
 
-def test_index_follows_the_tables_of_the_script(packs, script):
-    recordings = {
-        (label, split, name, str(kit), str(key))
-        for label, (_, _, train, test) in script.DRUMS.items()
-        for split, part in (("train", train), ("test", test))
-        for name, kit, key in part
+def test_index_follows_the_tables_of_the_scripts(packs, script):
+    with (ROOT / "tools" / "drums.toml").open("rb") as file:
+        table = tomllib.load(file)
+    taken = set()
+    for row in packs["drums"]:
+        kit = table["kits"][row["kit"]]
+        source = table["sources"][kit["source"]]
+        name = row["recording"].removeprefix(f"{row['kit']}/")
+        taken |= {(row["kit"], p) for p in kit[row["label"]] if fnmatchcase(name, p)}
+        assert any(fnmatchcase(name, pattern) for pattern in kit[row["label"]])
+        assert name not in kit.get("leave", ())
+        assert row["split"] == kit["split"]
+        assert row["license"] == kit.get("license", source["license"])
+    labels = table["labels"]
+    patterns = {
+        (kit, pattern)
+        for kit, facts in table["kits"].items()
+        for label in labels
+        for pattern in facts.get(label, ())
     }
-    columns = ("label", "split", "recording", "kit", "key")
-    assert set(groups_of(packs["drums"], *columns)) == recordings
+    assert taken == patterns
     assert {row["instrument"] for row in packs["notes"]} == set(script.NOTES)
     assert {row["voice"] for row in packs["robot_digits"]} == set(script.VOICES)
 

@@ -25,18 +25,6 @@ from audiogan_lib import files
 
 RATE, SAMPLES = 16000, 16384
 ENDINGS = (".aiff", ".flac", ".wav")
-LABELS = {
-    "kick": "bass drums, pedalled, marched with or electronic",
-    "snare": "snare drums, brushed ones too",
-    "rim": "sticks on a rim, a shell or each other",
-    "tom": "toms, tenors, timpani, taikos and a timbale",
-    "hat": "hi-hats, closed, pedalled, half open and open",
-    "crash": "crash, splash and china cymbals, hand cymbals, choked ones too",
-    "ride": "ride cymbals, on bow, bell or edge",
-    "bell": "cowbells, an agogo, triangles, bells",
-    "conga": "skins struck by hand: congas, a bongo, tablas",
-    "woodblock": "wood and temple blocks, claves, a castanet, metronomes",
-}
 TERMS = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
     "CC-BY-3.0": "https://creativecommons.org/licenses/by/3.0/",
@@ -49,13 +37,13 @@ def main():
     """Write the data set."""
     with Path(__file__).with_name("drums.toml").open("rb") as file:
         table = tomllib.load(file)
-    groups = {label: [] for label in LABELS}
+    groups = {label: [] for label in table["labels"]}
     sounds = {}
     for kit, facts in table["kits"].items():
         source = table["sources"][facts["source"]]
         if source["path"] not in sounds:
             sounds[source["path"]] = recordings(source)
-        for label, name in wanted(kit, facts, sounds[source["path"]]):
+        for label, name in wanted(kit, facts, sounds[source["path"]], groups):
             file, sound, sample_rate = sounds[source["path"]][name]
             row = {
                 "label": label,
@@ -81,9 +69,9 @@ def recordings(source):
     return {p.stem: (p.name, *soundfile.read(p, dtype="float32", always_2d=True)) for p in paths}
 
 
-def wanted(kit, facts, sounds):
+def wanted(kit, facts, sounds, labels):
     """Yield (label, name) of each recording that the table takes, in the table's order."""
-    for label in LABELS:
+    for label in labels:
         for pattern in facts.get(label, ()):
             names = sorted(fnmatch.filter(sounds, pattern))
             if not names:
@@ -118,12 +106,12 @@ def describe(table):
         rows = list(csv.DictReader(file))
     counts = Counter((row["kit"], row["label"]) for row in rows)
     splits = Counter((row["split"], row["label"]) for row in rows)
-    kits = list(table["kits"].items())
-    lines = ["| Kit | Split | " + " | ".join(LABELS) + " | all |", "| --- " * (len(LABELS) + 3) + "|"]
+    kits, labels = list(table["kits"].items()), table["labels"]
+    lines = [f"| Kit | Split | {' | '.join(labels)} | all |", "| --- " * (len(labels) + 3) + "|"]
     parts = [(kit, facts["split"], counts, kit) for kit, facts in kits]
     parts += [("**all**", split, splits, split) for split in ("train", "test")]
     for name, split, tally, key in parts:
-        numbers = [tally[key, label] for label in LABELS]
+        numbers = [tally[key, label] for label in labels]
         cells = [name, split, *(str(number or "") for number in numbers), str(sum(numbers))]
         lines.append("| " + " | ".join(cells) + " |")
     origins = ["| Kit | What it is | By | Licence | Debian package |", "| --- " * 5 + "|"]
@@ -136,9 +124,9 @@ def describe(table):
     return TEXT.format(
         recordings=len(rows),
         kits=len(kits),
-        classes=len(LABELS),
+        classes=len(labels),
         seconds=sum(int(row["samples"]) for row in rows) / RATE,
-        labels="\n".join(f"  - `{label}`: {meaning}" for label, meaning in LABELS.items()),
+        labels="\n".join(f"  - `{label}`: {meaning}" for label, meaning in labels.items()),
         counts="\n".join(lines),
         origins="\n".join(origins),
         links="\n".join(links(rows)),
