@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import re
+import struct
 import tomllib
 from collections import Counter, defaultdict
 from fnmatch import fnmatchcase
@@ -270,3 +271,47 @@ def test_script_says_what_is_missing(script, monkeypatch, tmp_path):
         script.Soundfont()
     with pytest.raises(SystemExit, match="espeak-none is missing: apt-get install espeak-none"):
         script.speak("espeak-none", "en-us", 150, 50, "one", 8000)
+
+
+@pytest.fixture
+def collector(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    return importlib.import_module("collect_drums")
+
+
+def test_a_soundfont_gives_every_sample_once_with_its_channels_side_by_side(collector, tmp_path):
+    def chunk(name, data):
+        return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+
+    def header(name, start, stop, rate):
+        return struct.pack("<20s5I2B2H", name, start, stop, start, stop, rate, 60, 0, 0, 1)
+
+    numbers = np.arange(-5, 5, dtype="<i2") * 1000
+    headers = header(b"Tap(L)", 0, 3, 8000) + header(b"Tap(R)", 3, 6, 8000)
+    headers += header(b"Kick 1", 6, 10, 44100) + header(b"EOS", 0, 0, 0)
+    parts = chunk(b"LIST", b"INFO" + chunk(b"INAM", b"odd"))
+    parts += chunk(b"LIST", b"sdta" + chunk(b"smpl", numbers.tobytes()))
+    parts += chunk(b"LIST", b"pdta" + chunk(b"shdr", headers))
+    path = tmp_path / "small.sf2"
+    path.write_bytes(chunk(b"RIFF", b"sfbk" + parts))
+    tap, kick = (collector.read_samples(path)[name] for name in ("Tap", "Kick 1"))
+    np.testing.assert_array_equal(tap[0] * 32768, numbers[:6].reshape(2, 3).T)
+    np.testing.assert_array_equal(kick[0][:, 0] * 32768, numbers[6:])
+    assert (tap[1], kick[1]) == (8000, 44100)
+
+
+def test_a_drum_is_its_louder_channel_from_just_before_its_stroke(collector):
+    stroke = np.exp(-np.arange(32000) / 2000) * np.cos(0.3 * np.arange(32000))
+    loud = np.concatenate([np.zeros(3000), 0.5 * stroke])
+    clip = collector.one_shot(np.stack([0.1 * loud, -loud], axis=1).astype(np.float32), 16000)
+    assert 8000 < len(clip) <= 16384
+    np.testing.assert_allclose(clip[32:6000], -0.9 * stroke[: 6000 - 32], atol=2e-3)
+    assert np.abs(clip[:30]).max() < 0.1
+
+
+def test_the_collector_says_what_is_missing(collector, tmp_path):
+    source = {"path": str(tmp_path / "absent"), "package": "drums", "version": "1-2"}
+    with pytest.raises(SystemExit, match="absent is missing: apt-get install drums=1-2"):
+        collector.recordings(source)
+    with pytest.raises(SystemExit, match=r"attic: no recording is called 9\*"):
+        list(collector.wanted("attic", {"kick": ["9*"]}, {"1": None}, ["kick"]))

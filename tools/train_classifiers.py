@@ -46,10 +46,8 @@ that are not in the training split.""",
 key of the nine instruments, another one for each, and a tenth instrument, the clarinet, of which
 only the pitch is asked.""",
     "drums": """The shipped drum one-shots (origin, licence and split:
-`audiogan_lib/sounds/drums/LICENSE.md`), 16 kHz, 16384 samples. The recordings in the test split
-are in no form in the training split. They are few: seven classes have one each, so that the score
-below moves by whole recordings, and the test split lies far from the training split. This judge
-is sure of drums like those it was trained on, less so of others.""",
+`audiogan_lib/sounds/drums/LICENSE.md`), 16 kHz, 16384 samples, each clip another recording. The
+split is by kit: no drum, cymbal or machine of the test split is in the training split.""",
 }
 CARD = """# Judge of {name}
 
