@@ -330,10 +330,24 @@ def test_a_link_leads_to_the_same_sound_in_another_page_and_on_the_command_line(
     followed = sound(again, control(again, "button", "Play").click)
     again.page.context.close()
     np.testing.assert_array_equal(followed, made)
+    control(visit, "button", "Random").click()  # and back, in the page where it was made
+    visit.evaluate("link => { location.hash = ''; location.href = link }", visit.page.url)
+    visit.page.wait_for_function("document.querySelector('[role=status]').innerText.match('led')")
+    np.testing.assert_array_equal(sound(visit, control(visit, "button", "Play").click), made)
     assert main(["generate", "--link", visit.page.url, "--out", str(tmp_path / "out")]) == 0
     written, rate = soundfile.read(tmp_path / "out" / "snare-000.wav", dtype="float32")
     assert rate == 16000
     assert alike(written, made)
+
+
+@pytest.mark.parametrize("latent", ["AACAP", "AADAfw", "?"])
+def test_a_damaged_link_leaves_the_page_as_it_is(browser, address, player, latent):
+    link = f"{address}#generator=drums&label=kick&latent={latent}"
+    visit = open_from_disk(browser, "damaged", link)
+    made = sound(visit, control(visit, "button", "Play").click)
+    visit.page.context.close()
+    assert alike(made, expected(player, label="snare"))
+    assert not visit.complaints
 
 
 def test_a_sound_is_saved_with_its_rate_and_level(visit, tmp_path):

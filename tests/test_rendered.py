@@ -87,8 +87,8 @@ def test_every_player_plays(visit):
     assert visit.evaluate(PLAY) == []
 
 
-def test_every_living_control_sounds(visit):
-    places = visit.page.locator("[data-control]")
+def test_every_latent_player_sounds(visit):
+    places = visit.page.locator("[data-control='latent-player']")
     for i in range(places.count()):
         places.nth(i).get_by_role("button", name="Play", exact=True).click()
         made = visit.page.wait_for_function("i => audiogan.players[i].samples", arg=i)

@@ -187,16 +187,22 @@
     }
   }
 
-  const begin = () => {
-    /** @type {NodeListOf<HTMLElement>} */
-    const places = document.querySelectorAll("[data-control='latent-player']");
-    audiogan.players = Array.from(places, (place) => new LatentPlayer(place));
+  /** Let the player of the link's generator stand where the page's address leads. */
+  const follow = () => {
     const link = audiogan.readLink(location.hash);
     const found = audiogan.players.find(
       ({ settings, start }) =>
         settings.generator === link?.generator && start.length === link.latent.length,
     );
     if (found) found.follow(link);
+  };
+
+  const begin = () => {
+    /** @type {NodeListOf<HTMLElement>} */
+    const places = document.querySelectorAll("[data-control='latent-player']");
+    audiogan.players = Array.from(places, (place) => new LatentPlayer(place));
+    follow();
+    addEventListener("hashchange", follow);
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
   else begin();

@@ -182,12 +182,17 @@ globalThis.audiogan ??= {}; // what the page's scripts share; kernel.js, where i
     return "#" + new URLSearchParams({ generator, ...choices, latent: letters });
   };
 
-  /** Read it; null where there is none. */
+  /** Read it; null where there is none, or a damaged one. */
   audiogan.readLink = (fragment) => {
     const { generator, latent, ...choices } = Object.fromEntries(new URLSearchParams(fragment.slice(1)));
     if (!generator || !latent) return null;
-    const bytes = audiogan.fromBase64(latent.replaceAll("-", "+").replaceAll("_", "/") + "=".repeat(-latent.length & 3));
-    if (bytes.length % 4) return null;
-    return { generator, choices, latent: new Float32Array(bytes.buffer) };
+    const letters = latent.replaceAll("-", "+").replaceAll("_", "/");
+    try {
+      const bytes = audiogan.fromBase64(letters + "=".repeat(-letters.length & 3));
+      const numbers = new Float32Array(bytes.buffer);
+      return numbers.every(Number.isFinite) ? { generator, choices, latent: numbers } : null;
+    } catch (error) {
+      return null;
+    }
   };
 }
