@@ -57,9 +57,9 @@ globalThis.audiogan ??= {}; // what the page's scripts share; kernel.js, where i
     const file = audiogan.wav(samples.map((sample) => held * sample), rate);
     const buffer = await context.decodeAudioData(file.buffer);
     if (turn !== asked) return; // another was asked for meanwhile
+    const level = Math.min(gain / held, LARGEST_PEAK / peakOf(buffer.getChannelData(0)));
     cut();
     const now = context.currentTime;
-    const level = Math.min(gain / held, LARGEST_PEAK / peakOf(buffer.getChannelData(0)));
     const [source, fader] = [context.createBufferSource(), context.createGain()];
     source.buffer = buffer;
     fader.gain.setValueAtTime(0, now);
