@@ -1,6 +1,6 @@
 // The fast Fourier transform, of arrays in which real and imaginary parts take turns.
 
-globalThis.audiogan ??= {}; // what the page's scripts share; kernel.js, where it is, comes first
+globalThis.audiogan ??= {}; // what the page's scripts share
 
 {
   /**

@@ -1,6 +1,6 @@
 // What becomes of samples in a page: played, drawn, saved, and linked to.
 
-globalThis.audiogan ??= {}; // what the page's scripts share; kernel.js, where it is, comes first
+globalThis.audiogan ??= {}; // what the page's scripts share
 
 {
   const LARGEST_PEAK = 10 ** (-1 / 20); // -1 dBFS
