@@ -133,10 +133,13 @@ def test_the_contents_go_two_levels_deep():
     assert [link["refuri"] for link in line.findall(nodes.reference)] == ["#document-first", "#s"]
 
 
-def test_a_page_loads_the_scripts_of_its_own_controls():
+@pytest.mark.parametrize("builder, paper", [("html", False), ("singlehtml", True)])
+def test_a_page_loads_the_scripts_of_its_own_controls_and_paper_none(builder, paper):
     loaded = []
     app = SimpleNamespace(
-        add_css_file=loaded.append, add_js_file=lambda name, **_: loaded.append(name)
+        builder=SimpleNamespace(name=builder),
+        add_css_file=loaded.append,
+        add_js_file=lambda name, **_: loaded.append(name),
     )
     book_page.add_live_scripts(app, "page", "page.html", {"body": "<p>no control</p>"}, None)
     assert loaded == []
@@ -144,7 +147,8 @@ def test_a_page_loads_the_scripts_of_its_own_controls():
     body += '<div data-control="loss-playground" data-settings="{}"></div>'
     book_page.add_live_scripts(app, "page", "page.html", {"body": body}, None)
     scripts = ["sound", "controls", "blind_test", "loss_playground"]
-    assert loaded == ["live/controls.css", *(f"live/{name}.js" for name in scripts)]
+    expected = ["live/controls.css", *(f"live/{name}.js" for name in scripts)]
+    assert loaded == ([] if paper else expected)
 
 
 def test_only_controls_with_a_generator_ask_for_weights(tmp_path):

@@ -175,7 +175,9 @@ def test_a_sound_as_a_file_is_what_it_was(node, sound):
 def test_controls_with_and_without_a_generator_share_a_page(node, engine_first):
     parts = [live.SCRIPTS, live.CONTROLS["spectrogram-explorer"]]
     names = [*dict.fromkeys(name for part in parts[:: 1 if engine_first else -1] for name in part)]
-    code = "return [audiogan.openGenerator, audiogan.play, audiogan.kit].map((each) => typeof each);"
+    code = (
+        "return [audiogan.openGenerator, audiogan.play, audiogan.kit].map((each) => typeof each);"
+    )
     assert node(None, code, names) == ["function", "function", "object"]
 
 
