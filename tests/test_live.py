@@ -218,13 +218,14 @@ def player(generators) -> LatentPlayer:
 def address(generators, player, tmp_path_factory) -> str:
     """Write a page as the book's build does, with two players; return its address."""
     folder = tmp_path_factory.mktemp("book")
-    for name in (*live.SCRIPTS, "controls.css"):
+    for name in (*live.CONTROLS["latent-player"], "controls.css"):
         shutil.copy(live.PAGE / name, folder)
     for name in ("drums", "notes"):
         script = live.as_script(generators[name], name)
         (folder / f"weights-{name}.js").write_text(script, encoding="utf-8")
     faces = [player.page().html, LatentPlayer(generators["notes"], knobs=1, pitch="60").page().html]
-    scripts = "".join(f'<script defer src="{name}"></script>' for name in live.SCRIPTS)
+    names = live.CONTROLS["latent-player"]
+    scripts = "".join(f'<script defer src="{name}"></script>' for name in names)
     head = f'<!doctype html><meta charset="utf-8"><title>Players</title>{scripts}'
     page = folder / "page.html"
     page.write_text(f'{head}<link rel="stylesheet" href="controls.css">{"".join(faces)}', "utf-8")

@@ -25,8 +25,9 @@ def node():
     if shutil.which("node") is None:
         unavailable("no node on the path (Debian and Ubuntu: apt-get install nodejs)")
 
-    def run(control, code, **values):
-        sources = [(live.PAGE / name).read_text("utf-8") for name in live.CONTROLS[control]]
+    def run(control, code, names=(), **values):
+        names = names or live.CONTROLS[control]
+        sources = [(live.PAGE / name).read_text("utf-8") for name in names]
         sources += [f"const given = {json.dumps(values)};"]
         sources += [f"console.log(JSON.stringify((() => {{ {code} }})()));"]
         done = subprocess.run(
@@ -168,6 +169,16 @@ def test_a_sound_as_a_file_is_what_it_was(node, sound):
     samples, rate = soundfile.read(io.BytesIO(content))
     assert rate == RATE
     np.testing.assert_allclose(samples, sound, atol=1e-4)
+
+
+@pytest.mark.parametrize("engine_first", [True, False])
+def test_controls_with_and_without_a_generator_share_a_page(node, engine_first):
+    parts = [live.SCRIPTS, live.CONTROLS["spectrogram-explorer"]]
+    names = [*dict.fromkeys(name for part in parts[:: 1 if engine_first else -1] for name in part)]
+    code = (
+        "return [audiogan.openGenerator, audiogan.play, audiogan.kit].map((each) => typeof each);"
+    )
+    assert node(None, code, names) == ["function", "function", "object"]
 
 
 # --- in a browser --------------------------------------------------------------------------------

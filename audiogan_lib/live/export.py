@@ -13,15 +13,15 @@ from audiogan_lib.live.operations import operations
 #: Where the scripts and the kernel are that run in a page.
 PAGE = files.LIBRARY / "live" / "page"
 
-#: The scripts that let a generator sound, in the order in which a page loads them.
+#: The scripts that make sounds by a generator, in the order in which a page loads them.
 SCRIPTS = (
     *("kernel.js", "kernel_binary.js", "fourier.js", "plain_kernel.js", "pcg64.js"),
-    *("decoders.js", "engine.js", "sound.js", "latent_player.js"),
+    *("decoders.js", "engine.js"),
 )
 
 #: For each control the scripts that a page loads for it, in this order.
 CONTROLS = {
-    "latent-player": SCRIPTS,
+    "latent-player": (*SCRIPTS, "sound.js", "latent_player.js"),
     "blind-test": ("sound.js", "controls.js", "blind_test.js"),
     "loss-playground": ("sound.js", "controls.js", "loss_playground.js"),
     "pitch-duel": ("sound.js", "controls.js", "pitch_game.js", "pitch_duel.js"),

@@ -12,8 +12,8 @@
  * @property {Function} analyse
  */
 
-/** Everything that the page's scripts share. */
-globalThis.audiogan = {
+/** Everything that the page's scripts share; some may have come before. */
+globalThis.audiogan = Object.assign(globalThis.audiogan ?? {}, {
   /** Generators by name, which scripts of their own bring. */
   generators: {},
 
@@ -51,7 +51,7 @@ globalThis.audiogan = {
       return piece;
     };
   },
-};
+});
 
 /** @param {number} count @returns {Promise<any>} */
 async function openWebAssembly(count) {

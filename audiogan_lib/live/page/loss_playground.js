@@ -29,6 +29,7 @@
     hinge: [0, (score) => (score > -1 ? 1 : 0), () => -1],
     wasserstein: [0, () => 1, () => -1],
     relativistic_average: [0, (score) => 2 * expit(score), (score) => -2 * expit(-score)],
+    relativistic_pairing: [0, expit, (score) => -expit(-score)],
   };
 
   /** @type {(value: number, most: number) => number} */

@@ -1,6 +1,6 @@
 // What becomes of samples in a page: played, drawn, saved, and linked to.
 
-globalThis.audiogan ??= {}; // what the page's scripts share; kernel.js, where it is, comes first
+globalThis.audiogan ??= {}; // what the page's scripts share
 
 {
   const LARGEST_PEAK = 10 ** (-1 / 20); // -1 dBFS
@@ -57,9 +57,9 @@ globalThis.audiogan ??= {}; // what the page's scripts share; kernel.js, where i
     const file = audiogan.wav(samples.map((sample) => held * sample), rate);
     const buffer = await context.decodeAudioData(file.buffer);
     if (turn !== asked) return; // another was asked for meanwhile
+    const level = Math.min(gain / held, LARGEST_PEAK / peakOf(buffer.getChannelData(0)));
     cut();
     const now = context.currentTime;
-    const level = Math.min(gain / held, LARGEST_PEAK / peakOf(buffer.getChannelData(0)));
     const [source, fader] = [context.createBufferSource(), context.createGain()];
     source.buffer = buffer;
     fader.gain.setValueAtTime(0, now);
