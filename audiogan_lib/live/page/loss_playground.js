@@ -116,7 +116,7 @@
     /** @type {Pair[]} */
     let path;
     const losses = Object.keys(SLOPES).map((name) => [name, name.replaceAll("_", " ")]);
-    const orders = [[true, "discriminator first"], [false, "both at once"]];
+    const orders = [[true, "discriminator first"], [false, "simultaneously"]];
     /** @type {Record<string, any>} */
     const knobs = {
       loss: menu("loss", losses, options.loss, update),
