@@ -257,7 +257,7 @@ class Dataset:
 
     @property
     def sounding_s(self):
-        """Seconds of sound: the zeros with which short clips are padded do not count."""
+        """How many seconds of sound there are: zeros that pad short clips do not count."""
         samples = 0
         for start in range(0, len(self), PART):
             sounding = np.asarray(self.waveforms[start : start + PART]) != 0

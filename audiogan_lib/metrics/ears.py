@@ -19,12 +19,13 @@ _PART = 256
 class ScatteringEar:
     """Hears how loud each mel band is, and how much of it flutters how fast.
 
-    Anden and Mallat 2014, sections III and V, with mel bands in place of the first wavelets: a fixed transform in place of a trained judge: no label leaks into it, and no two data sets have
-    another one. The envelopes of 24 mel bands (windows of 32 ms every 4 ms) are averaged over the
-    clip; so are the magnitudes of what seven wavelets, an octave apart from 1.5 to 96 Hz, find in
-    each, as shares of the first. Of the logarithms of each of the eight the first eight cosine
-    coefficients over the bands are kept. Level and time shifts hardly matter. Pitfalls: it hears
-    neither the pitch of a note nor in which order things happen, and is no listener.
+    A scattering transform (Anden and Mallat 2014), with mel bands in place of its first wavelets,
+    instead of a trained judge: no label leaks into it, and it is one for all data sets. The
+    envelopes of 24 mel bands (windows of 32 ms every 4 ms) are averaged over the clip; so are the
+    magnitudes of what seven wavelets, an octave apart from 1.5 to 96 Hz, find in each, as shares of
+    the first. Of the logarithms of each of the eight the first eight cosine coefficients over the
+    bands are kept. Level and time shifts hardly matter. Pitfalls: it hears neither the pitch of a
+    note nor in which order things happen, and is no listener.
 
     Parameters
     ----------

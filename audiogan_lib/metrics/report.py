@@ -111,9 +111,10 @@ def evaluate(
     report = {}
     for name, clips in sets.items():
         values, intervals = measure(clips, brief)
-        report[name] |= values if brief else values | {"intervals": intervals}
-    report["floor"] = _floor(reference, count, stream(seed, "floor"))
-    report["equal_count"] = count
+        report[name] = _column(judge, clips) | values
+        if not brief:
+            report[name]["intervals"] = intervals
+    report |= {"floor": _floor(reference, count, stream(seed, "floor")), "equal_count": count}
     if not brief:
         _add_ears(report, judge, ears or {}, sets, codec)
         add_copies(report, **sets, kits=kits, codec=codec)
