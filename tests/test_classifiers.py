@@ -236,7 +236,9 @@ def test_features_that_there_are_not_are_refused():
 def test_a_judge_that_there_is_not_is_refused_with_the_nearest_name(tmp_path):
     with pytest.raises(ValueError, match=r"no judge 'digit' \(did you mean 'digits'\?\)"):
         classifiers.load("digit")
-    with pytest.raises(ValueError, match=r"one of digits, .*drums, .*, or a folder with card\.json"):
+    with pytest.raises(
+        ValueError, match=r"one of digits, .*drums, .*, or a folder with card\.json"
+    ):
         classifiers.load(tmp_path)
 
 
