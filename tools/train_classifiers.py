@@ -158,13 +158,15 @@ def measure(judge, train, test):
         test.waveforms,
         test.labels,
         brief=True,
+        recordings=(train.columns["recording"], test.columns["recording"]),
     )
     accuracy, interval, confusions = {}, {}, {}
     for head, names in judge.heads.items():
         known, wanted = _targets(test, head, names)
         probabilities = judge.probabilities(test.waveforms[known], head)
         accuracy[head] = metrics.label_accuracy(probabilities, wanted)
-        interval[head] = metrics.wilson_interval(accuracy[head], len(wanted))
+        recordings = len(np.unique(test.columns["recording"][known]))
+        interval[head] = metrics.wilson_interval(accuracy[head], recordings)
         answers = probabilities.argmax(axis=1)
         pairs, counts = np.unique(
             np.stack([wanted, answers])[:, wanted != answers], axis=1, return_counts=True
