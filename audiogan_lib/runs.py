@@ -312,7 +312,7 @@ def sounds_like(generator, test, count=300, seed=0):
 
 
 def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=None):
-    """Let the recipe's judge compare sounds with the test split, by ``metrics.evaluate``.
+    """Let the judge and other ears compare sounds with the test split, by ``metrics.evaluate``.
 
     Parameters
     ----------
@@ -343,7 +343,7 @@ def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=
     real = {
         name: np.array(names[name])[column] for name, column in zip(names, labels.T, strict=True)
     }
-    pitched = generator.recipe.label_means == "pitch"
+    recipe, words = generator.recipe, np.array(test.label_names)
     return metrics.evaluate(
         judge,
         train.waveforms,
@@ -351,9 +351,26 @@ def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=
         _numbered(judge, real),
         sounds,
         _numbered(judge, asked),
-        pitches=[float(name) for name in test.label_names] if pitched else None,
+        seed=seed,
+        pitches=[float(name) for name in words] if recipe.label_means == "pitch" else None,
         brief=brief,
+        train_labels=train.labels,
+        recordings=(train.columns["recording"], test.columns["recording"]),
+        kits=train.columns.get("kit"),
+        ears=_other_ears(recipe),
+        codec=lambda clips, labels: recipe.decode(
+            recipe.encode(clips, words[labels]), words[labels]
+        ),
     )
+
+
+def _other_ears(recipe):
+    """Return the ears beside the recipe's judge, which share neither features nor network."""
+    ears = {"scattering": metrics.ScatteringEar(recipe.sample_rate)}
+    second = f"{recipe.judge}-mels"
+    if second in classifiers.names():
+        ears = {"mels": classifiers.load(second)} | ears
+    return ears
 
 
 def _numbered(judge, classes):

@@ -252,6 +252,29 @@ def test_a_judge_of_other_labels_is_refused():
         runs.judge_report(generator, digits, digits)
 
 
+def test_other_ears_join_the_judge_and_all_are_told_the_recordings(monkeypatch):
+    heard = []
+    monkeypatch.setattr(runs.metrics, "evaluate", lambda *a, **k: heard.append((a, k)))
+    data = datasets.load("robot_digits")
+    train, test = data.split("train"), data.split("test").select(range(4))
+    asked = {"label": [test.label_names[label] for label in test.labels]}
+    generator = pretrained.load("robot-digits")
+    runs.judge_report(generator, train, test, sounds=(test.waveforms, asked))
+    ((judge, *_), options) = heard[0]
+    assert (judge.hears, options["ears"]["mels"].hears) == ("cepstra", "log_mels")
+    assert list(options["ears"]) == ["mels", "scattering"]
+    for part, recordings in zip((train, test), options["recordings"], strict=True):
+        np.testing.assert_array_equal(recordings, part.columns["recording"])
+    np.testing.assert_array_equal(options["train_labels"], train.labels)
+    left = options["codec"](test.waveforms, test.labels)
+    recipe = generator.recipe
+    np.testing.assert_allclose(
+        left,
+        recipe.decode(recipe.encode(test.waveforms, asked["label"]), asked["label"]),
+        atol=1e-3,
+    )
+
+
 def test_what_the_test_split_never_heard_of_runs_through_all():
     test = datasets.load("robot_digits", split="test")
     conditions = {"label": test.label_names, "voice": ("ada", "ben")}

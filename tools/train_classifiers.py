@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from audiogan_lib import classifiers, datasets, files, metrics
 
+_MELS = {"hears": "log_mels"}
 RECIPES = {
     "digits": {"dataset": "fsdd", "columns": ["speaker"], "octaves": 0.0, "epochs": 60, "seed": 0},
     "drums": {"dataset": "drums", "columns": [], "octaves": 0.4, "epochs": 150, "seed": 0},
@@ -37,10 +38,7 @@ RECIPES = {
 #: A second judge of each: other features, another network.
 RECIPES |= {
     f"{name}-mels": recipe
-    | {
-        "hears": "fine_mels" if name == "notes" else "log_mels",
-        "width": 32 + 32 * (name != "notes"),
-    }
+    | ({"hears": "fine_mels", "width": 32, "epochs": 60} if name == "notes" else _MELS)
     for name, recipe in list(RECIPES.items())
 }
 DATA = {
@@ -70,8 +68,9 @@ generated one. The test split had no part in training.
 
 **What it hears.** {hearing}
 
-**Network.** {network}, a layer of 64 (the features of the Frechet distance), a softmax per
-head{keys}: {parameters:,} parameters.
+**Network.** {network},
+a layer of 64 (the features of the Frechet distance), a softmax per head{keys}:
+{parameters:,} parameters.
 
 **Recipe.** `python tools/train_classifiers.py {name}`: {epochs} epochs, batches of 64, AdamW with
 a peak rate of 0.002 and cosine decay, seed {seed}. Variations of the real sounds: shift in time, a
@@ -159,13 +158,15 @@ def measure(judge, train, test):
         test.waveforms,
         test.labels,
         brief=True,
+        recordings=(train.columns["recording"], test.columns["recording"]),
     )
     accuracy, interval, confusions = {}, {}, {}
     for head, names in judge.heads.items():
         known, wanted = _targets(test, head, names)
         probabilities = judge.probabilities(test.waveforms[known], head)
         accuracy[head] = metrics.label_accuracy(probabilities, wanted)
-        interval[head] = metrics.wilson_interval(accuracy[head], len(wanted))
+        recordings = len(np.unique(test.columns["recording"][known]))
+        interval[head] = metrics.wilson_interval(accuracy[head], recordings)
         answers = probabilities.argmax(axis=1)
         pairs, counts = np.unique(
             np.stack([wanted, answers])[:, wanted != answers], axis=1, return_counts=True

@@ -178,17 +178,7 @@ class Dataset:
         Parameters
         ----------
         seed, by : int >= 0, str
-            As of `folds`.
-
-        Returns
-        -------
-        one, other : Dataset
-            As of `folds`.
-
-        Raises
-        ------
-        ValueError
-            As `folds` does.
+            As of `folds`, errors too.
 
         Examples
         --------
@@ -203,6 +193,9 @@ class Dataset:
     def folds(self, count, seed, by="recording"):
         """Deal the clips out in several parts of about equal size that share no recording.
 
+        A label of two or more recordings is in two or more parts. Kits, each of which has many
+        labels, are dealt so that the labels come out about even.
+
         Parameters
         ----------
         count : int > 1
@@ -212,12 +205,6 @@ class Dataset:
         by : str
             What may not stand in two parts: a column, such as ``"recording"``, ``"kit"`` or
             ``"speaker"``.
-
-        Returns
-        -------
-        tuple of Dataset
-            Clips in their order; a label of two or more recordings is in two or more parts. Kits,
-            each of which has many labels, are dealt so that the labels come out about even.
 
         Raises
         ------
@@ -270,7 +257,7 @@ class Dataset:
 
     @property
     def sounding_s(self):
-        """Seconds of sound: the zeros with which short clips are padded do not count."""
+        """How many seconds of sound there are: zeros that pad short clips do not count."""
         samples = 0
         for start in range(0, len(self), PART):
             sounding = np.asarray(self.waveforms[start : start + PART]) != 0
