@@ -544,7 +544,7 @@ def test_the_drumkit_counts_two_microphones_as_one_recording(server, cache):
         "snare-bottom2": ("snare", "snare2", "train"),
         "snare-top-off-alt2": ("snare", "snare-off2", "train"),
         "large-tom-under5": ("tom", "large-tom5", "test"),  # the same file again is left out
-        "chh7": ("hat", "chh7", "train"),
+        "chh7": ("closed_hat", "chh7", "train"),
         "rimshot1": ("snare", "rimshot1", "train"),
         "sidestick-alt1": ("rim", "sidestick1", "train"),
         "wood-stick-hit2": ("gong", "wood-stick-hit2", "train"),
@@ -570,11 +570,11 @@ def test_drum_machines_are_split_by_machine(server, cache):
         "TR-808/conga-mid/mc25": ("conga", "TR-808", "train"),
         "TR-808/clap/cp": ("clap", "TR-808", "train"),
         "LM-2/stick-h": ("rim", "LM-2", "train"),
-        "Micro-Rhythmer-12/univox-oh": ("hat", "Micro-Rhythmer-12", "train"),
-        "Yamaha-MR10/ohihat": ("hat", "Yamaha-MR10", "train"),
+        "Micro-Rhythmer-12/univox-oh": ("open_hat", "Micro-Rhythmer-12", "train"),
+        "Yamaha-MR10/ohihat": ("open_hat", "Yamaha-MR10", "train"),
         "Roland-CR-8000/cymball": ("crash", "Roland-CR-8000", "test"),
-        "MFB-512/hihat-closed": ("hat", "MFB-512", "test"),
-        f"{drumtraks}/DT_Openhat": ("hat", drumtraks, "test"),
+        "MFB-512/hihat-closed": ("closed_hat", "MFB-512", "test"),
+        f"{drumtraks}/DT_Openhat": ("open_hat", drumtraks, "test"),
         f"{drumtraks}/DT_Rimshot": ("rim", drumtraks, "test"),
     }
     assert data.waveforms.shape == (11, 16384)

@@ -35,11 +35,11 @@ DRUM_MACHINES = downloads.Source(
 #: How the names of the kit's files begin. A shot on rim and head is a snare, one on the rim alone
 #: is what machines call "rim".
 _OF_THE_KIT = {
-    "chh": "hat",
+    "chh": "closed_hat",
     "crash": "crash",
-    "fhh": "hat",
-    "hchh": "hat",
-    "hohh": "hat",
+    "fhh": "closed_hat",
+    "hchh": "closed_hat",
+    "hohh": "open_hat",
     "kick": "kick",
     "large-tom": "tom",
     "medium-tom": "tom",
@@ -63,7 +63,8 @@ _OF_THE_MACHINES = {
     r"rim|stick|^rs$": "rim",
     r"ride": "ride",
     r"crash|cymbal|cymball|^cy\d": "crash",
-    r"hat|hithat|hhclosed|hhopen|shorthi|-[co]h$|^ch$|^oh\d": "hat",
+    r"open|ohihat|-oh$|^oh\d": "open_hat",
+    r"hat|hhclosed|shorthi|-ch$|^ch$": "closed_hat",
     r"tom|^[hlm]t\d": "tom",
     r"kick|^bd\d": "kick",
     r"snare|shortsn|brush|-sd$|^sd\d": "snare",
