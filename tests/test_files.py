@@ -185,6 +185,13 @@ def test_a_card_that_is_written_is_read_with_its_weights(network, tmp_path):
     assert np.array_equal(other.get_weights()[0], network.get_weights()[0])
 
 
+def test_a_generator_is_the_shipped_one_only_with_its_weights():
+    card = files.read_json(files.WEIGHTS / "drums" / "card.json")
+    assert files.is_shipped("drums", card)
+    assert not files.is_shipped("drums", {**card, "sha256": "0" * 64})
+    assert not files.is_shipped("drums", {})
+
+
 def test_a_path_is_a_path_and_only_a_name_is_a_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("drums").mkdir()
