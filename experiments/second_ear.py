@@ -4,6 +4,8 @@
 minutes on two cores, and writes ``audiogan_lib/results/second_ear.json``, which chapter 12 shows.
 """
 
+import json
+
 import numpy as np
 
 from audiogan_lib import classifiers, files, metrics, pretrained, runs
@@ -54,7 +56,8 @@ def main():
         distances[name], spreads[name] = measure(name, sets, train)
         print(name, distances[name], spreads[name])
     result = {"count": COUNT, "frechet_distance": distances, "spread": spreads}
-    files.write_json(RESULT, result | {"machine": machine.describe(), "commit": files.commit()})
+    result |= {"machine": machine.describe(), "commit": files.commit()}
+    files.write_text(RESULT, json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":
