@@ -32,7 +32,8 @@ INSTALL_CELL = f"""\
 try:
     import audiogan_lib
 except ModuleNotFoundError:
-    %pip install -q --no-deps git+{ADDRESS}
+    source = "git+{ADDRESS}"
+    %pip install -q --no-deps {{source}}
     import audiogan_lib"""
 
 #: What Colab has installed (its published package list, 2026-08), by the name on the index.
