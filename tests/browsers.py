@@ -1,4 +1,4 @@
-"""Chromium for the tests that look at pages as a reader does: from disk, without a network."""
+"""Chromium and Node.js for the tests that look at pages as a reader does: from disk, offline."""
 
 import os
 import re
@@ -16,6 +16,15 @@ def unavailable(reason: str):
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def node() -> str:
+    """Return a Node.js: the machine's own, or the one that Playwright brings."""
+    if own := shutil.which("node"):
+        return own
+    from playwright._impl._driver import compute_driver_executable
+
+    return str(compute_driver_executable()[0])
 
 
 def chromium():

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 import soundfile
-from browsers import chromium, open_from_disk
+from browsers import chromium, node, open_from_disk
 
 from audiogan_lib import live, pretrained, recipes
 from audiogan_lib.__main__ import main
@@ -26,14 +26,6 @@ UNTRAINED = sorted(set(recipes.NAMES) - set(SHIPPED))
 COUNT = 3
 
 browser = pytest.fixture(chromium, scope="module")
-
-
-def node() -> str:
-    """Return a Node.js: the machine's own, or the one that Playwright brings."""
-    if own := shutil.which("node"):
-        return own
-    driver = pytest.importorskip("playwright._impl._driver")
-    return str(driver.compute_driver_executable()[0])
 
 
 def untrained(name: str) -> pretrained.Generator:

@@ -3,13 +3,13 @@
 import io
 import json
 import re
-import shutil
 import subprocess
 
+import browsers
 import numpy as np
 import pytest
 import soundfile
-from browsers import chromium, open_from_disk, unavailable
+from browsers import chromium, open_from_disk
 
 from audiogan_lib import live, spectral, widgets
 from audiogan_lib.dirac_gan import SLOPES, DiracGAN
@@ -22,8 +22,6 @@ RATE = 8000
 @pytest.fixture
 def node():
     """Run a line of JavaScript after the scripts of a control; return what it says."""
-    if shutil.which("node") is None:
-        unavailable("no node on the path (Debian and Ubuntu: apt-get install nodejs)")
 
     def run(control, code, names=(), **values):
         names = names or live.CONTROLS[control]
@@ -31,7 +29,11 @@ def node():
         sources += [f"const given = {json.dumps(values)};"]
         sources += [f"console.log(JSON.stringify((() => {{ {code} }})()));"]
         done = subprocess.run(
-            ["node", "-"], input="\n".join(sources), capture_output=True, text=True, check=True
+            [browsers.node(), "-"],
+            input="\n".join(sources),
+            capture_output=True,
+            text=True,
+            check=True,
         )
         return json.loads(done.stdout)
 
