@@ -16,9 +16,9 @@
 
   /** Numbers as they are, or the upper halves of numbers whose lower halves are zero. */
   const numbers = (bytes, { at, count, type }) => {
-    const { buffer, byteOffset: start } = bytes;
-    if (type === "float32") return new Float32Array(buffer, start + at, count);
-    const halves = new Uint16Array(buffer, start + at, count);
+    const { buffer } = bytes, start = bytes.byteOffset + at;
+    if (type === "float32") return new Float32Array(buffer, start, count);
+    const halves = new Uint16Array(buffer, start, count);
     const words = new Uint32Array(count);
     for (let i = 0; i < count; i++) words[i] = halves[i] << 16;
     return new Float32Array(words.buffer);

@@ -27,8 +27,8 @@ static void store_first(float *to, quad low, quad high, int count) {
 // come in panels of eight columns, panel[i][8] one after the other, the last
 // one filled up with zeros.
 EXPORT(multiply)
-void multiply(int rows, int step, int depth, int columns, const float *input,
-              const float *panels, float *output) {
+void multiply(int rows, int step, int depth, int columns,
+              const float *input, const float *panels, float *output) {
     for (int first = 0; first < columns; first += 8) {
         const float *panel = panels + first * depth;
         int count = columns - first;
@@ -82,7 +82,8 @@ void spread(int height, int width, int kernel_height, int kernel_width,
                     int to_x = x * stride_x + kx - left;
                     if (to_y < 0 || to_y >= out_height ||
                         to_x < 0 || to_x >= out_width) continue;
-                    float *to = output + (to_y * out_width + to_x) * channels;
+                    int to_place = to_y * out_width + to_x;
+                    float *to = output + to_place * channels;
                     for (int i = 0; i < channels; i++) to[i] += products[i];
                 }
 }
