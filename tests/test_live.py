@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 from browsers import chromium, node, open_from_disk
+from sphinx.config import Config
+from sphinx.directives.code import LiteralIncludeReader
 
 from audiogan_lib import live, pretrained, recipes
 from audiogan_lib.__main__ import main
@@ -20,6 +22,7 @@ from audiogan_lib.models import dense_lstm
 from audiogan_lib.widgets import LatentPlayer
 
 ROOT = Path(__file__).resolve().parents[1]
+APPENDIX = ROOT / "book" / "how_this_page_makes_sound.md"
 KERNELS = ("WebAssembly", "JavaScript")
 SHIPPED = pretrained.names()
 UNTRAINED = sorted(set(recipes.NAMES) - set(SHIPPED))
@@ -97,7 +100,8 @@ def test_the_same_latents_give_the_same_sounds_in_the_page(
 ):
     generator = generators[name]
     latents, rows = asked_of(generator)
-    drawn = np.asarray(generator.network([latents, rows], training=False)).reshape(COUNT, -1)
+    drawn = np.asarray(generator.network([latents, rows], training=False))
+    drawn = drawn.reshape(COUNT, -1)
     asked = dict(zip(generator.conditions, rows.T.tolist(), strict=True))
     sounds = generator.from_latents(latents, **asked)
     made = page["made"][name, kernel].reshape(COUNT, -1)
@@ -195,6 +199,40 @@ def test_every_script_belongs_to_a_control_and_is_short_enough_to_read():
     assert used == {path.name for path in live.PAGE.glob("*.js")}
     for name in used:
         assert len((live.PAGE / name).read_text("utf-8").splitlines()) < 300, name
+
+
+# --- the page of the book that explains it -------------------------------------------------------
+
+
+def test_the_appendix_gives_the_sizes_of_all_shipped_generators(generators):
+    number = r" ([\d,.]+) \|"
+    said = re.findall(rf"^\| `([\w-]+)` \|{number * 4}$", APPENDIX.read_text("utf-8"), re.MULTILINE)
+    assert [name for name, *_ in said] == list(SHIPPED)
+    for name, *numbers in said:
+        plan, _ = live.export(generators[name])
+        steps = [step for step in plan["operations"] if step["op"] == "multiply"]
+        products = sum(step["rows"] * step["depth"] * step["columns"] for step in steps)
+        codec = {"iterations": 0, "frames": 0, **plan["codec"]}
+        sizes = [
+            generators[name].network.count_params(),
+            len(live.as_script(generators[name], name)) / 1e6,
+            products / 1e6,
+            (2 * codec["iterations"] + 1) * codec["frames"] / 2,
+        ]
+        told = [float(each.replace(",", "")) for each in numbers]
+        np.testing.assert_allclose(told, sizes, rtol=0.01, err_msg=name)
+
+
+def test_the_excerpts_of_the_appendix_are_short_and_fit_its_column():
+    form = r"```\{literalinclude\} (\S+)\n(.*?)```"
+    found = re.findall(form, APPENDIX.read_text("utf-8"), re.DOTALL)
+    assert len(found) > 15
+    for path, block in found:
+        options = dict(re.findall(r'^:([\w-]+): "?(.*?)"?$', block, re.MULTILINE))
+        options["dedent"] = int(options.get("dedent", 0))
+        shown, count = LiteralIncludeReader(APPENDIX.parent / path, options, Config()).read()
+        assert count <= 30, block
+        assert max(map(len, shown.splitlines())) <= 76, block
 
 
 # --- the latent player ---------------------------------------------------------------------------

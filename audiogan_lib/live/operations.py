@@ -20,11 +20,13 @@ class Operations:
 
     def keep(self, numbers):
         """Store numbers; return their place in the list of weights."""
-        words = np.ascontiguousarray(numbers, np.float32).reshape(-1).view(np.uint32)
+        floats = np.ascontiguousarray(numbers, np.float32).reshape(-1)
+        words = floats.view(np.uint32)
         kind, stored = "float32", words.astype("<u4")
         if not (words & 0xFFFF).any():  # the lower halves say nothing
             kind, stored = "bfloat16", (words >> 16).astype("<u2")
-        self.weights.append({"at": len(self.content), "count": words.size, "type": kind})
+        place = {"at": len(self.content), "count": words.size, "type": kind}
+        self.weights.append(place)
         self.content += stored.tobytes()
         self.content += bytes(-len(self.content) % 4)
         return len(self.weights) - 1
@@ -155,9 +157,10 @@ def _convolution(layer, made, shapes, kernel):
     if {*layer.strides, *layer.dilation_rate, layer.groups} != {1}:
         raise ValueError("strides, dilation_rate and groups must be 1")
     if {*sides} != {1} and (len(places) > 1 or layer.padding != "same"):
-        raise ValueError("only along one axis may the kernel be longer than 1, padding 'same'")
+        raise ValueError("a kernel > 1 needs one axis and padding 'same'")
     reach = (taps - 1) // 2 * before, taps // 2 * before
-    made.multiply(kernel.reshape(-1, after), math.prod(places), before, reach)
+    matrix = kernel.reshape(-1, after)
+    made.multiply(matrix, math.prod(places), before, reach)
 
 
 def _transposed(layer, made, shapes, kernel):
@@ -178,9 +181,11 @@ def _transposed(layer, made, shapes, kernel):
 
 
 def _batch_norm(layer, made, shapes, kernel):
-    mean, variance = np.float64(layer.moving_mean), np.float64(layer.moving_variance)
+    mean = np.float64(layer.moving_mean)
+    variance = np.float64(layer.moving_variance)
     factors = np.float64(layer.gamma) / np.sqrt(variance + layer.epsilon)
-    made.rectify(shapes[1], factors, np.float64(layer.beta) - mean * factors)
+    shifts = np.float64(layer.beta) - mean * factors
+    made.rectify(shapes[1], factors, shifts)
 
 
 def _relu(layer, made, shapes, kernel):

@@ -56,11 +56,16 @@ globalThis.audiogan = Object.assign(globalThis.audiogan ?? {}, {
 /** @param {number} count @returns {Promise<any>} */
 async function openWebAssembly(count) {
   const PAGE = 65536; // bytes; the first page is the stack's
-  const memory = new WebAssembly.Memory({ initial: 1 + Math.ceil((4 * count) / PAGE) });
+  const initial = 1 + Math.ceil((4 * count) / PAGE);
+  const memory = new WebAssembly.Memory({ initial });
   const bytes = audiogan.fromBase64(audiogan.kernelBinary);
-  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-  const kernel = { name: "WebAssembly", floats: audiogan.handOut(memory.buffer, PAGE) };
+  const given = { env: { memory } };
+  const { instance } = await WebAssembly.instantiate(bytes, given);
+  const floats = audiogan.handOut(memory.buffer, PAGE);
+  const kernel = { name: "WebAssembly", floats };
+  const place = (value) => value.byteOffset ?? value;
   for (const [name, loop] of Object.entries(instance.exports))
-    kernel[name] = (...values) => /** @type {Function} */ (loop)(...values.map((value) => value.byteOffset ?? value));
+    kernel[name] = (...values) =>
+      /** @type {Function} */ (loop)(...values.map(place));
   return kernel;
 }

@@ -113,7 +113,9 @@
       this.pending ??= new Promise(requestAnimationFrame)
         .then(() => audiogan.load(this.settings.generator))
         .then((generator) => this.sound(generator))
-        .catch((error) => (this.status.textContent = `No sound: ${error.message}`));
+        .catch(({ message }) => {
+          this.status.textContent = `No sound: ${message}`;
+        });
       return this.pending;
     }
 

@@ -53,19 +53,22 @@ globalThis.audiogan ??= {}; // what the page's scripts share
     audiogan.wake();
     const turn = ++asked;
     for (const player of document.querySelectorAll("audio")) player.pause();
-    const held = Math.min(1, 1 / peakOf(samples)); // a file holds no more than 1
+    const held = Math.min(1, 1 / peakOf(samples)); // a file holds 1 at most
     const file = audiogan.wav(samples.map((sample) => held * sample), rate);
     const buffer = await context.decodeAudioData(file.buffer);
     if (turn !== asked) return; // another was asked for meanwhile
-    const level = Math.min(gain / held, LARGEST_PEAK / peakOf(buffer.getChannelData(0)));
+    const loudest = peakOf(buffer.getChannelData(0));
+    const level = Math.min(gain / held, LARGEST_PEAK / loudest);
     cut();
     const now = context.currentTime;
-    const [source, fader] = [context.createBufferSource(), context.createGain()];
+    const end = now + Math.max(2 * FADE_S, buffer.duration);
+    const source = context.createBufferSource();
+    const fader = context.createGain();
     source.buffer = buffer;
     fader.gain.setValueAtTime(0, now);
     fader.gain.linearRampToValueAtTime(level, now + FADE_S);
-    fader.gain.setValueAtTime(level, now + Math.max(FADE_S, buffer.duration - FADE_S));
-    fader.gain.linearRampToValueAtTime(0, now + Math.max(2 * FADE_S, buffer.duration));
+    fader.gain.setValueAtTime(level, end - FADE_S);
+    fader.gain.linearRampToValueAtTime(0, end);
     source.connect(fader).connect(context.destination);
     source.start(now);
     playing = { source, gain: fader.gain };
