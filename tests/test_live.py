@@ -491,7 +491,7 @@ def test_that_file_is_small_says_what_the_card_says_and_leads_nowhere(browser, t
     steps = generator.card["training"]["step"]
     assert facts["Training"].endswith(f"minutes, {steps} steps")
     assert facts["Label"] == ", ".join(generator.label_names)
-    assert facts["Weights"] == "as trained: the same sounds as in Python"
+    assert facts["Weights"] == "exact: the same sounds as in Python"
     assert "Licence" in facts
     if title == "digits":
         assert facts["Data"] == "fsdd, 2700 clips"

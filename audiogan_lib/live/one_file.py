@@ -124,7 +124,7 @@ def _facts(generator, rounded):
             "rounded to 16 bits, so that this page stays small: sounds differ a little from those "
             "of the run"
             if rounded
-            else "as trained: the same sounds as in Python"
+            else "exact: the same sounds as in Python"
         ),
         "Licence": (
             "The scripts of this page are part of audiogan_lib, Apache License 2.0. Sounds and "
