@@ -16,8 +16,9 @@ from browsers import chromium, node, open_from_disk
 from sphinx.config import Config
 from sphinx.directives.code import LiteralIncludeReader
 
-from audiogan_lib import live, pretrained, recipes
+from audiogan_lib import live, pretrained, recipes, runs
 from audiogan_lib.__main__ import main
+from audiogan_lib.latents import LatentWalk
 from audiogan_lib.models import dense_lstm
 from audiogan_lib.widgets import LatentPlayer
 
@@ -448,3 +449,165 @@ def test_without_scripts_the_rendered_players_are_there(browser, address):
 def test_a_link_that_leads_to_no_sound_is_refused(link, complaint):
     with pytest.raises(ValueError, match=complaint):
         live.read_link(link)
+
+
+# --- a generator as one file ---------------------------------------------------------------------
+
+#: A class that would end the page's scripts too late, were it written as it is.
+HARD = "<!--<script>"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Path:
+    """Train a small network for a moment on a folder of recordings; return the run's folder."""
+    folder = tmp_path_factory.mktemp("private")
+    time_s = np.arange(4096) / 16000
+    for label, pitch_hz in ("siren", 500), (HARD, 900):
+        (folder / "mine" / label).mkdir(parents=True)
+        for number in range(3):
+            wave = 0.5 * np.sin(2 * np.pi * (pitch_hz + 30 * number) * time_s)
+            soundfile.write(folder / "mine" / label / f"{number}.wav", wave, 16000)
+    recipe = replace(
+        recipes.for_folder(folder / "mine"),
+        samples=4096,
+        n_fft=256,
+        width=2,
+        latent_dim=4,
+        batch_size=4,
+        minutes=0.01,
+    )
+    runs.Run(recipe, folder / "drums").train(verbose=False)
+    return folder / "drums"
+
+
+@pytest.fixture(scope="module", params=["run", "digits"])
+def taken_home(request, tmp_path_factory):
+    """Export a run and a shipped generator; return the generator, its title, and the page."""
+    folder = tmp_path_factory.mktemp("home")
+    shipped = request.param != "run"
+    generator = request.param if shipped else str(request.getfixturevalue("run"))
+    page = folder / "page.html"
+    assert main(["export", generator, "--page", str(page)]) == 0
+    assert [path.name for path in folder.iterdir()] == ["page.html"]
+    return pretrained.load(generator), "digits" if shipped else "drums-run", page
+
+
+def test_a_generator_goes_home_as_one_file_that_plays_the_same_sounds(browser, taken_home):
+    generator, title, page = taken_home
+    visit = open_from_disk(browser, "home", page.as_uri(), LISTEN)
+    assert visit.page.title() == title
+    start, end = (generator.latents(1, seed=seed)[0] for seed in (0, 1))
+    walk = LatentWalk(start, end, np.eye(len(start))[:3])
+    made = sound(visit, control(visit, "button", "Play").click)
+    first = {name: classes[0] for name, classes in generator.conditions.items()}
+    assert alike(made, generator.from_latents(start[None], **first)[0])
+    visit.page.wait_for_function("globalThis.heard?.duration > 0.2")
+    last = generator.label_names[-1]
+    made = sound(visit, lambda: control(visit, "combobox", "label").select_option(last))
+    assert alike(made, generator.from_latents(start[None], **first | {"label": last})[0])
+    made = sound(visit, lambda: control(visit, "slider", "knob 2").press("Home"))
+    latent = walk.latent([0, -2, 0][: len(walk.directions)])
+    assert alike(made, generator.from_latents(latent[None], **first | {"label": last})[0])
+    with visit.page.expect_download() as download:
+        control(visit, "button", "Save as WAV").click()
+    assert download.value.suggested_filename.startswith(title)
+    visit.page.context.close()
+    assert all(url.startswith(("file:", "blob:")) for url in visit.requests)
+    assert not visit.complaints
+
+
+def test_that_file_is_small_says_what_the_card_says_and_leads_nowhere(browser, taken_home):
+    generator, title, page = taken_home
+    text = page.read_text("utf-8")
+    assert len(text.encode()) <= 6_000_000
+    assert not re.search(r"https?://|@import|url\(|<(link|img|iframe|script [^>]*src)\b", text)
+    assert "private" not in text  # where a reader's sounds lie is nobody else's business
+    visit = open_from_disk(browser, "bare", page.as_uri(), java_script_enabled=False)
+    rows = visit.page.locator("tr").all_inner_texts()
+    facts = dict(row.split("\t") for row in rows)
+    visit.page.context.close()
+    steps = generator.card["training"]["step"]
+    assert facts["Training"].endswith(f"minutes, {steps} steps")
+    assert facts["Label"] == ", ".join(generator.label_names)
+    assert facts["Weights"] == "exact: the same sounds as in Python"
+    assert "Licence" in facts
+    if title == "digits":
+        assert facts["Data"] == "fsdd, 2700 clips"
+        assert facts["Recognised as asked"] == "1 (recordings: 0.997)"
+    else:
+        assert facts["Data"] == f"mine, {generator.card['training']['clips']} clips"
+        assert facts["Scores"] == "none in the card"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_that_file_is_readable_in_the_light_and_in_the_dark(browser, taken_home, scheme):
+    visit = open_from_disk(browser, scheme, taken_home[-1].as_uri(), color_scheme=scheme)
+    colours = "(({color, backgroundColor}) => [color, backgroundColor])(getComputedStyle(%s))"
+    ground = visit.evaluate(colours % "document.body")[1]
+    texts = "h1", "p", "td", "button", "select"
+    inks = [visit.evaluate(colours % f"document.querySelector('{tag}')")[0] for tag in texts]
+    visit.page.context.close()
+    rgb = [[int(part) for part in re.findall(r"\d+", colour)[:3]] for colour in (ground, *inks)]
+    apart = np.mean(rgb[0]) - np.mean(rgb[1:], axis=1)
+    assert (apart > 150).all() if scheme == "light" else (apart < -150).all()
+
+
+def test_weights_too_large_for_that_file_are_rounded_as_shipped_ones_are():
+    generator = untrained("drums")
+    page, rounded = live.one_file(generator, "mine")
+    assert len(page) <= 6_000_000
+    assert rounded
+    assert "rounded to 16 bits" in page
+    (exact, whole), (plan, content) = live.export(generator), live.export(generator, rounded=True)
+    assert live.as_script(generator, "mine", rounded=True).strip() in page
+    kernels = {step["kernel"] for step in plan["operations"] if step["op"] == "multiply"}
+    for kernel in kernels:
+        wanted, kept = exact["weights"][kernel], plan["weights"][kernel]
+        assert (wanted["type"], kept["type"]) == ("float32", "bfloat16")
+        numbers = np.frombuffer(whole, "<f4", wanted["count"], wanted["at"])
+        halves = np.frombuffer(content, "<u2", kept["count"], kept["at"]).astype(np.uint32) << 16
+        # To the nearest; towards zero it would be twice as far.
+        np.testing.assert_allclose(halves.view(np.float32), numbers, rtol=2**-8)
+    assert plan["weights"][plan["table"]] == exact["weights"][exact["table"]] | {
+        "at": plan["weights"][plan["table"]]["at"]
+    }
+
+
+def test_a_generator_that_no_small_file_can_hold_is_refused(monkeypatch):
+    monkeypatch.setitem(recipes.NAMES, "wide", replace(recipes.NAMES["drums"], width=64))
+    with pytest.raises(ValueError, match=r"would have 11\.\d MB, and 6 are the most"):
+        live.one_file(untrained("wide"), "wide")
+
+
+def test_a_layer_that_cannot_go_home_is_named(capsys, run, tmp_path, monkeypatch):
+    latent = keras.Input((4,))
+    network = keras.Model(latent, keras.layers.Dense(8, "gelu", name="culprit")(latent))
+    generator = pretrained.load(run)
+    generator.network = network
+    monkeypatch.setattr(pretrained, "load", lambda name: generator)
+    assert main(["export", str(run), "--page", str(tmp_path / "page.html")]) == 2
+    assert "layer 'culprit' cannot be exported" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_is_there_is_kept_and_a_run_called_as_a_shipped_one_is_told_apart(
+    capsys, run, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(run.parent)
+    taken = tmp_path / "page.html"
+    taken.write_text("mine")
+    assert main(["export", "drums", "--page", str(taken)]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert "write ./drums" in said[0]
+    assert f"{taken} is there already" in said[1]
+    assert taken.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["digits", "run"])
+def test_keras_reads_the_network_that_is_exported(name, request, tmp_path):
+    generator = name if name in SHIPPED else str(request.getfixturevalue(name))
+    path = tmp_path / "mine.keras"
+    assert main(["export", generator, "--keras", str(path)]) == 0
+    again, generator = keras.models.load_model(path), pretrained.load(generator)
+    latents, rows = asked_of(generator)
+    np.testing.assert_array_equal(again([latents, rows]), generator.network([latents, rows]))

@@ -38,13 +38,15 @@ _KINDS = {
 }
 
 
-def export(generator):
+def export(generator, rounded=False):
     """Describe a generator as a page can play it: the same latents give the same sounds there.
 
     Parameters
     ----------
     generator : pretrained.Generator
         Of any recipe's networks, trained or not.
+    rounded : bool
+        As for `operations`.
 
     Returns
     -------
@@ -67,23 +69,28 @@ def export(generator):
     (16000, 'log_spectrogram')
     """
     recipe = generator.recipe
-    network, weights = operations(generator.network)
-    titles = {"label": recipe.label_means or "label"}
+    network, weights = operations(generator.network, rounded)
     plan = {
         "sample_rate": recipe.sample_rate,
         "samples": recipe.samples,
         "latent_dim": recipe.latent_dim,
-        "conditions": [
-            {"name": name, "title": titles.get(name, name), "classes": classes}
-            for name, classes in generator.conditions.items()
-        ],
+        "conditions": conditions_of(generator),
         "codec": _codec(recipe.codec, generator.label_names),
         **network,
     }
     return plan, weights
 
 
-def as_script(generator, name):
+def conditions_of(generator):
+    """List what can be asked for, each by its name, the name that a reader sees, and classes."""
+    titles = {"label": generator.recipe.label_means or "label"}
+    return [
+        {"name": name, "title": titles.get(name, name), "classes": classes}
+        for name, classes in generator.conditions.items()
+    ]
+
+
+def as_script(generator, name, rounded=False):
     """Write a generator as a script that a page can load, opened from disk too.
 
     Parameters
@@ -92,6 +99,8 @@ def as_script(generator, name):
         Of any recipe's networks.
     name : str
         By which the page finds it.
+    rounded : bool
+        As for `operations`.
 
     Returns
     -------
@@ -103,7 +112,7 @@ def as_script(generator, name):
     ValueError
         As `export`.
     """
-    plan, weights = export(generator)
+    plan, weights = export(generator, rounded)
     content = {"plan": plan, "weights": base64.b64encode(weights).decode()}
     return f"audiogan.generators[{json.dumps(name)}] = {json.dumps(content)};\n"
 

@@ -11,7 +11,8 @@ from audiogan_lib import layers
 class Operations:
     """The list, and the bytes of the weights that it names."""
 
-    def __init__(self):
+    def __init__(self, rounded):
+        self.rounded = rounded
         self.operations, self.weights, self.content = [], [], bytearray()
 
     def add(self, op, **sizes):
@@ -37,6 +38,7 @@ class Operations:
         ``reach`` says by how many numbers the rows reach over the beginning and the end.
         """
         depth, columns = kernel.shape
+        kernel = _to_16_bits(kernel) if self.rounded else kernel
         sizes = {"rows": rows, "step": step, "depth": depth, "columns": columns, "reach": reach}
         self.add("multiply", kernel=self.keep(kernel), **sizes)
 
@@ -51,7 +53,7 @@ class Operations:
         self.add("rectify", factors=kept[0], shifts=kept[1], **sizes)
 
 
-def operations(network):
+def operations(network, rounded=False):
     """Describe a generator's network as a list of operations on numbers.
 
     Parameters
@@ -59,6 +61,9 @@ def operations(network):
     network : keras.Model
         From a latent, or a latent and labels, to one drawn example: a chain of layers, as the
         generators of all recipes are.
+    rounded : bool
+        Round kernels to the nearest bfloat16, as those of shipped generators are: half the bytes,
+        and a sound that differs.
 
     Returns
     -------
@@ -87,7 +92,7 @@ def operations(network):
     >>> [step["op"] for step in plan["operations"]]
     ['multiply', 'rectify', 'multiply', 'rectify', 'tanh']
     """
-    made = Operations()
+    made = Operations(rounded)
     table, chain = _entrance(network, made)
     for before, layer in zip([None, *chain], chain, strict=False):
         if before is not None and layer.input is not before.output:
@@ -95,6 +100,12 @@ def operations(network):
         _export(layer, made)
     plan = {"table": table, "operations": made.operations, "weights": made.weights}
     return plan, bytes(made.content)
+
+
+def _to_16_bits(numbers):
+    """Round to the nearest float32 whose lower half is zero, half-way to an even one."""
+    words = np.ascontiguousarray(numbers, np.float32).view(np.uint32)
+    return ((words + 0x7FFF + (words >> 16 & 1)) & 0xFFFF0000).view(np.float32)
 
 
 def _entrance(network, made):
