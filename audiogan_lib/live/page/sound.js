@@ -60,11 +60,11 @@ globalThis.audiogan ??= {}; // what the page's scripts share
     const loudest = peakOf(buffer.getChannelData(0));
     const level = Math.min(gain / held, LARGEST_PEAK / loudest);
     cut();
-    const now = context.currentTime;
-    const end = now + Math.max(2 * FADE_S, buffer.duration);
     const source = context.createBufferSource();
     const fader = context.createGain();
     source.buffer = buffer;
+    const now = context.currentTime; // late: what is over cannot fade in
+    const end = now + Math.max(2 * FADE_S, buffer.duration);
     fader.gain.setValueAtTime(0, now);
     fader.gain.linearRampToValueAtTime(level, now + FADE_S);
     fader.gain.setValueAtTime(level, end - FADE_S);
