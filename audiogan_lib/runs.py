@@ -91,8 +91,11 @@ class Run:
             return None
         card = files.read_json(path, "recipe", "conditions")
         before = recipes.Recipe.from_dict(card["recipe"])
-        # How long to go on and who judges are no part of what is trained, nor where a folder is.
-        same = {"minutes": self.recipe.minutes, "judge": self.recipe.judge}
+        # How long to go on and which judge it is are no part of what is trained, nor where a folder
+        # is. Whether there is a judge is: then recordings are held back.
+        same = {"minutes": self.recipe.minutes}
+        if before.judge and self.recipe.judge:
+            same["judge"] = self.recipe.judge
         if not any(datasets.is_known(recipe.data) for recipe in (before, self.recipe)):
             same |= {"data": self.recipe.data, "name": self.recipe.name}
         before, now = asdict(replace(before, **same)), asdict(self.recipe)

@@ -89,8 +89,10 @@ def test_a_run_goes_on_when_its_folder_has_moved_but_not_with_other_data(
     done, tiny, folder, tmp_path
 ):
     moved = shutil.copytree(folder, tmp_path / "moved")
-    recipe = replace(tiny, data=str(moved), name="moved", judge="drums", minutes=9.0)
+    recipe = replace(tiny, data=str(moved), name="moved", minutes=9.0)
     assert runs.Run(recipe, done).conditions == {"label": ("noise", "tone")}
+    with pytest.raises(ValueError, match=r"another recipe \(other: judge\)"):
+        runs.Run(replace(recipe, judge="drums"), done)
     shutil.copytree(moved / "tone", moved / "bell")
     with pytest.raises(ValueError, match=r"learnt label noise, tone, .*\(new: bell; gone: none\)"):
         runs.Run(recipe, done)
