@@ -298,10 +298,15 @@ def control(visit, role, name, which=0):
     return visit.page.get_by_role("group", name="Generator").nth(which).get_by_role(role, name=name)
 
 
+#: Changes are drawn once a frame.
+SETTLE = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 def sound(visit, act, which=0):
     """Act, and return the sound that a player makes then."""
     visit.evaluate("i => { audiogan.players[i].samples = null }", which)
     act()
+    visit.evaluate(SETTLE)  # what an earlier act asked for is over, too
     made = visit.page.wait_for_function("i => audiogan.players[i].samples", arg=which)
     return np.array(made.evaluate("samples => Array.from(samples)"), np.float32)
 
