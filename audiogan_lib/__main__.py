@@ -1,4 +1,4 @@
-"""The command line: ``python -m audiogan_lib train | generate | evaluate``.
+"""The command line: ``python -m audiogan_lib train | generate | evaluate | export``.
 
 What a command is asked to do is checked before TensorFlow is loaded, which takes seconds: so each
 command imports what it works with after its checks.
@@ -6,6 +6,7 @@ command imports what it works with after its checks.
 
 import argparse
 import math
+import os
 import shlex
 import sys
 from dataclasses import replace
@@ -67,7 +68,26 @@ def _parser():
     evaluate.add_argument(
         "--page", type=Path, metavar="FILE.html", help="save a page with sounds to hear"
     )
+    _add_export(commands)
     return parser
+
+
+def _add_export(commands):
+    export = commands.add_parser(
+        "export",
+        help="take a generator home as one file",
+        epilog="example: python -m audiogan_lib export runs/mine --page mine.html",
+    )
+    export.add_argument("generator", help="a shipped generator's name, or a run's folder")
+    export.add_argument(
+        "--page",
+        type=Path,
+        metavar="FILE.html",
+        help="a page that plays it in any browser, opened from disk, without a network",
+    )
+    export.add_argument(
+        "--keras", type=Path, metavar="FILE.keras", help="its network, for keras.models.load_model"
+    )
 
 
 def _train(arguments):
@@ -78,7 +98,7 @@ def _train(arguments):
     if (data := arguments.data) is None:
         recipe = recipes.NAMES[arguments.recipe]
     else:
-        recipe = recipes.for_folder(f"./{data}" if data.isidentifier() else data)  # never a name
+        recipe = recipes.for_folder(data)
     if arguments.minutes is not None:
         recipe = replace(recipe, minutes=arguments.minutes)
     run = runs.Run(recipe, arguments.out)
@@ -96,6 +116,8 @@ def _train(arguments):
 
 def _check_training(arguments):
     """Refuse what cannot be trained."""
+    if (backend := os.environ.get("KERAS_BACKEND") or "tensorflow") != "tensorflow":
+        raise ValueError(f"KERAS_BACKEND={backend}: training needs tensorflow; unset it")
     if (arguments.recipe is None) == (arguments.data is None):
         raise ValueError("train needs either a recipe's name or --data with a folder of audio")
     if arguments.data is None and (name := arguments.recipe) not in RECIPES:
@@ -130,17 +152,17 @@ def _command_to_hear(folder):
     return f"python -m audiogan_lib generate {shlex.quote(name)} --out {out}"
 
 
-def _card(arguments):
+def _card(generator, count=1):
     """Read what a generator says of itself; its weights are looked at later."""
-    folder = files.find_generator(arguments.generator)
-    if folder.parent == files.WEIGHTS and Path(arguments.generator, "card.json").exists():
+    folder = files.find_generator(generator)
+    if folder.parent == files.WEIGHTS and Path(generator, "card.json").exists():
         print(
-            f"audiogan_lib: {arguments.generator} is the shipped generator; for the run in the "
-            f"folder of that name write ./{arguments.generator}",
+            f"audiogan_lib: {generator} is the shipped generator; for the run in the "
+            f"folder of that name write ./{generator}",
             file=sys.stderr,
         )
-    if arguments.count < 1:
-        raise ValueError(f"--count {arguments.count}: must be 1 or more")
+    if count < 1:
+        raise ValueError(f"--count {count}: must be 1 or more")
     return files.read_json(folder / "card.json", "recipe", "conditions")
 
 
@@ -150,7 +172,7 @@ def _generate(arguments):
     if arguments.link is not None:
         _generate_link(arguments)
         return
-    card = _card(arguments)
+    card = _card(arguments.generator, arguments.count)
     if arguments.seed is not None and arguments.seed < 0:
         raise ValueError(f"--seed {arguments.seed}: must be 0 or more")
     pairs = [text.partition("=") for text in arguments.condition]
@@ -207,7 +229,7 @@ def _file_name(index, classes):
 
 
 def _evaluate(arguments):
-    recipe = _card(arguments)["recipe"]
+    recipe = _card(arguments.generator, arguments.count)["recipe"]
     if recipe.get("judge") is None:
         raise ValueError(
             f"{arguments.generator} was trained on {recipe.get('data')}; no shipped classifier "
@@ -228,6 +250,48 @@ def _evaluate(arguments):
         print(f"Hear it: {arguments.page}")
 
 
+def _export(arguments):
+    wanted = {"--page": (arguments.page, ".html"), "--keras": (arguments.keras, ".keras")}
+    if arguments.page is None and arguments.keras is None:
+        raise ValueError("export needs --page FILE.html, --keras FILE.keras, or both")
+    card = _card(arguments.generator)
+    for option, (path, ending) in wanted.items():
+        if path is not None:
+            _check_new_file(option, path, ending)
+    from audiogan_lib import live, pretrained
+
+    generator = pretrained.load(arguments.generator)
+    if arguments.page is not None:
+        name = _name_on_page(files.find_generator(arguments.generator), card)
+        page, rounded = live.one_file(generator, name)
+        files.write_text(arguments.page, page)
+        note = "; its weights are rounded to 16 bits" if rounded else ""
+        print(f"{arguments.page}: {len(page.encode()) / 1e6:.1f} MB{note}")
+    if arguments.keras is not None:
+        with files.replacing(arguments.keras) as beside:
+            generator.network.save(beside)
+        print(f"{arguments.keras}: import audiogan_lib.layers before keras.models.load_model")
+
+
+def _check_new_file(option, path, ending):
+    """Refuse a file of another ending, in no folder, or that is there."""
+    if path.suffix != ending:
+        raise ValueError(f"{option} {path}: its name must end in {ending}")
+    if not path.parent.is_dir():
+        raise ValueError(f"{option} {path}: there is no folder {path.parent}")
+    if path.exists():
+        raise ValueError(f"{option} {path} is there already; choose another name")
+
+
+def _name_on_page(folder, card):
+    """Name a generator by its folder, but no run as a shipped one: links would mean that one."""
+    folder = folder.resolve()
+    name = f"{folder.parent.name}-best" if folder.name == "best" else folder.name
+    if name in files.generators() and not files.is_shipped(name, card):
+        name = f"{name}-run"
+    return name
+
+
 def main(arguments=None):
     """Run one command.
 
@@ -245,7 +309,7 @@ def main(arguments=None):
     parsed = _parser().parse_args(arguments)
     if hasattr(sys.stdout, "reconfigure"):  # a console or a pipe may lack a label's letters
         sys.stdout.reconfigure(errors="backslashreplace")
-    commands = {"train": _train, "generate": _generate, "evaluate": _evaluate}
+    commands = {"train": _train, "generate": _generate, "evaluate": _evaluate, "export": _export}
     try:
         commands[parsed.command](parsed)
     except KeyboardInterrupt as stop:

@@ -16,6 +16,7 @@ SLOPES = {
     "hinge": (0.0, lambda score: np.where(score > -1, 1.0, 0.0), lambda score: -1.0),
     "wasserstein": (0.0, lambda score: 1.0, lambda score: -1.0),
     "relativistic_average": (0.0, lambda score: 2 * expit(score), lambda score: -2 * expit(-score)),
+    "relativistic_pairing": (0.0, expit, lambda score: -expit(-score)),
 }
 
 #: A weight that has left is held there: squares of it would soon be no numbers any more.
@@ -36,8 +37,8 @@ class DiracGAN:
     loss : str
         A name in ``losses.NAMES``.
     r1, gradient_penalty : float >= 0
-        Gamma and lambda, as in ``training.GAN.compile``. R2 would be the same as R1: the slope is
-        phi everywhere.
+        Gamma and lambda, as in ``training.GAN.compile``. R2 would be the same as R1, and both
+        together are one of their sum: the slope is phi everywhere.
     penalty_every : int > 0
         Steps between two penalties, each then weighted by this number.
     clip_weights : float >= 0

@@ -134,12 +134,14 @@ def read_json(path, *keys, kind=dict):
     Raises
     ------
     ValueError
-        If the file is damaged or lacks a key; its path is in the message.
+        If the file is damaged, says two things of one key, lacks a key, or has a number that is not
+        finite; its path is in the message.
     OSError
         If there is no such file.
     """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
+        content = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
     except ValueError as error:
         raise ValueError(f"{path} is damaged: it is not JSON ({error})") from error
     if not isinstance(content, kind):
@@ -149,6 +151,21 @@ def read_json(path, *keys, kind=dict):
         if missing:
             raise ValueError(f"{path} is damaged: it lacks {min(missing)!r}")
     return content
+
+
+def _object(pairs):
+    """Make a dict of an object's pairs, which must not say two things of one key."""
+    found = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"{key!r} stands in it twice")
+        found[key] = value
+    return found
+
+
+def _no_number(text):
+    """Refuse NaN and infinities, which only Python takes for JSON."""
+    raise ValueError(f"{text} is no number")
 
 
 def write_card(folder, model, card, weights):

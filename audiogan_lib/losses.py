@@ -14,11 +14,14 @@ least_squares         (r - 1)^2 + f^2            (f - 1)^2                  Mao 
 hinge                 relu(1 - r) + relu(1 + f)  -f                         Lim and Ye 2017
 wasserstein           f - r                      -f                         Arjovsky et al. 2017
 relativistic_average  s(m(f) - r) + s(f - m(r))  s(m(r) - f) + s(r - m(f))  Jolicoeur-Martineau 2019
+relativistic_pairing  s(f - r)                   s(r - f)                   Jolicoeur-Martineau 2019
 ====================  =========================  =========================  ========================
 
 A generator's loss takes ``(fake_scores)``; one that compares with real examples takes
 ``(fake_scores, real_scores)`` and is marked by :func:`relativistic`.
 """
+
+import itertools
 
 from keras import ops
 
@@ -167,6 +170,46 @@ def relativistic_average(raised_scores, lowered_scores):
     return ops.mean(ops.softplus(-above)) + ops.mean(ops.softplus(below))
 
 
+@relativistic
+def relativistic_pairing(raised_scores, lowered_scores):
+    """Raise each score of one kind above that of its partner of the other kind.
+
+    Jolicoeur-Martineau 2019, RpGAN; with R1 and R2 the loss of R3GAN (Huang et al. 2024). Scores at
+    the same place in the batch are a pair. Both sides have this loss, as with
+    :func:`relativistic_average`.
+
+    Parameters
+    ----------
+    raised_scores, lowered_scores : tensor [shape=(batch, ...)]
+        Scores of the discriminator for the kind that should seem more real, and for the other.
+
+    Returns
+    -------
+    tensor [shape=()]
+        ``mean softplus(lowered - raised)``; ln 2 where the scores of each pair are equal. Adding
+        a number to all scores changes nothing.
+
+    Raises
+    ------
+    ValueError
+        If there are more scores of one kind than of the other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from audiogan_lib import losses
+    >>> loss = losses.relativistic_pairing(np.array([3.0, 1.0]), np.array([3.0, 1.0]))
+    >>> round(float(loss), 4)
+    0.6931
+    """
+    shapes = tuple(raised_scores.shape), tuple(lowered_scores.shape)
+    # In a graph the number of examples may be unknown (None) on one side.
+    pairs = itertools.zip_longest(*shapes, fillvalue=0)
+    if any(None not in pair and pair[0] != pair[1] for pair in pairs):
+        raise ValueError(f"scores of shapes {shapes[0]} and {shapes[1]}: must be pairs")
+    return ops.mean(ops.softplus(lowered_scores - raised_scores))
+
+
 NAMES = {
     "minimax": (non_saturating_discriminator, minimax_generator),
     "non_saturating": (non_saturating_discriminator, non_saturating_generator),
@@ -174,6 +217,7 @@ NAMES = {
     "hinge": (hinge_discriminator, negative_mean_score),
     "wasserstein": (wasserstein_discriminator, negative_mean_score),
     "relativistic_average": (relativistic_average, relativistic_average),
+    "relativistic_pairing": (relativistic_pairing, relativistic_pairing),
 }
 
 

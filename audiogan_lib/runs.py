@@ -3,18 +3,17 @@
 A run's folder holds ``card.json`` and the averaged generator as it is now (what
 ``pretrained.load(folder)`` reads), ``checkpoints/`` (what resuming reads) and every so often
 ``step-NNNNNNNN.wav``. With a judge there are also ``scores.csv`` and ``best/``: the generator of
-the look with the least Frechet distance, and a card that says which step and score; it is loaded by
-``pretrained.load(folder / "best")``.
+the look with the least Frechet distance to recordings that were held back from training for it,
+and a card that says which step and score; it is loaded by ``pretrained.load(folder / "best")``. The
+test split has no part in a run.
 """
 
 import hashlib
-import time
 import unicodedata
 from dataclasses import asdict, replace
 from html import escape
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -32,19 +31,26 @@ from audiogan_lib import (
 
 _STEPS_PER_EPOCH = 20
 
+#: With a judge, one recording in so many is held back to choose the best weights by.
+_HELD_BACK = 8
 
-class _Export(keras.callbacks.Callback):
-    """Keep the averaged generator and its card current, each time a checkpoint is due."""
+
+class _Checkpoint(callbacks.Checkpoint):
+    """Keep the averaged generator and its card as current as the checkpoints are.
+
+    The first card goes before the first checkpoint: a start after a kill compares the data by it.
+    """
 
     def __init__(self, run, every_s):
-        super().__init__()
-        self.run, self.every_s, self._saved_at = run, every_s, time.monotonic()
+        super().__init__(run.folder / "checkpoints", every_s)
+        self.run = run
 
-    def on_epoch_end(self, epoch, logs=None):
-        """Export when it is time, and when training stops."""
-        if time.monotonic() - self._saved_at >= self.every_s or self.model.stop_training:
+    def save(self):
+        """Write both now."""
+        if not (self.run.folder / "card.json").exists():
             self.run.export(self.model)
-            self._saved_at = time.monotonic()
+        super().save()
+        self.run.export(self.model)
 
 
 class Run:
@@ -66,7 +72,8 @@ class Run:
     def __init__(self, recipe, folder):
         self.recipe, self.folder = recipe, Path(folder)
         card = self._card_before()
-        self.train_data = recipe.load_data("train")
+        data = recipe.load_data("train")
+        self.train_data, self.held_back = _held_back(data) if recipe.judge else (data, None)
         self.labels, self.conditions = datasets.condition_labels(self.train_data, recipe.conditions)
         if card is not None:
             self._check_same_data(card)
@@ -79,11 +86,16 @@ class Run:
         """Return the card of the run that is to go on, if there is one and it is of this recipe."""
         path = self.folder / "card.json"
         if not path.exists():
+            if (self.folder / "checkpoints" / "checkpoints.json").exists():
+                print(f"{self.folder} has no card: that its data are the same cannot be told.")
             return None
         card = files.read_json(path, "recipe", "conditions")
         before = recipes.Recipe.from_dict(card["recipe"])
-        # How long to go on and who judges are no part of what is trained, nor where a folder is.
-        same = {"minutes": self.recipe.minutes, "judge": self.recipe.judge}
+        # How long to go on and which judge it is are no part of what is trained, nor where a folder
+        # is. Whether there is a judge is: then recordings are held back.
+        same = {"minutes": self.recipe.minutes}
+        if before.judge and self.recipe.judge:
+            same["judge"] = self.recipe.judge
         if not any(datasets.is_known(recipe.data) for recipe in (before, self.recipe)):
             same |= {"data": self.recipe.data, "name": self.recipe.name}
         before, now = asdict(replace(before, **same)), asdict(self.recipe)
@@ -163,13 +175,21 @@ class Run:
         return pretrained.Generator(self.recipe, self.conditions, self.network, {})
 
     def _score(self, gan):
-        """Return a row of scores, with the judge of this recipe."""
-        generator, test = self._generator(gan), self.recipe.load_data("test")
-        sounds, asked = made = sounds_like(generator, test)
-        report = judge_report(generator, self.train_data, test, brief=True, sounds=made)
-        scores = report["generated"]
-        row = {key: scores[key] for key in ("accuracy", "inception_score", "frechet_distance")}
-        row |= {f"{head}_accuracy": share for head, share in scores["accuracies"].items()}
+        """Return a row of scores beside the recordings that were held back."""
+        generator, real = self._generator(gan), self.held_back
+        sounds, asked = sounds_like(generator, real)
+        judge = classifiers.load(self.recipe.judge)
+        probabilities = {head: judge.probabilities(sounds, head) for head in judge.heads}
+        row = {
+            "accuracy" if head == "label" else f"{head}_accuracy": metrics.label_accuracy(
+                probabilities[head], labels
+            )
+            for head, labels in _numbered(judge, asked).items()
+        }
+        row["inception_score"] = metrics.inception_score(probabilities["label"])
+        row["frechet_distance"] = metrics.frechet_distance(
+            judge.features(sounds), judge.features(real.waveforms)
+        )
         if self.recipe.label_means == "pitch":
             midi = [float(name) for name in asked["label"]]
             errors_cents = metrics.pitch_errors(sounds, self.recipe.sample_rate, midi)
@@ -210,7 +230,7 @@ class Run:
         chief = training.is_chief(strategy)
         with strategy.scope():
             gan = self.recipe.build_gan(self.sizes)
-        checkpoint = callbacks.Checkpoint(self.folder / "checkpoints", checkpoint_every_s)
+        checkpoint = _Checkpoint(self, checkpoint_every_s)
         step = checkpoint.resume(gan)
         minutes = float(gan.elapsed_s.numpy()) / 60
         if step:
@@ -227,7 +247,6 @@ class Run:
         )
         limit = callbacks.TimeLimit(self.recipe.minutes, progress=verbose and chief)
         writers = [watch, *([best] if self.recipe.judge else []), checkpoint]
-        writers.append(_Export(self, checkpoint_every_s))
         if minutes < self.recipe.minutes:
             try:
                 self._fit(gan, step, [limit, *(writers if chief else [])])
@@ -235,11 +254,22 @@ class Run:
                 limit.on_train_end()
                 if chief:
                     checkpoint.save()
-                    self.export(gan)
                 raise
         if chief:
             self.export(gan)
         return self._generator(gan)
+
+
+def _held_back(dataset):
+    """Part the training clips, by recording, in those to learn from and those to choose by.
+
+    The only recording of a label is not held back.
+    """
+    recordings = dataset.columns["recording"]
+    part, *_ = dataset.folds(min(_HELD_BACK, len(np.unique(recordings))), seed=0)
+    held = np.isin(recordings, part.columns["recording"])
+    held &= np.isin(dataset.labels, dataset.labels[~held])
+    return dataset.select(~held), dataset.select(held)
 
 
 def _description(dataset):
@@ -285,7 +315,7 @@ def sounds_like(generator, test, count=300, seed=0):
 
 
 def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=None):
-    """Let the recipe's judge compare sounds with the test split, by ``metrics.evaluate``.
+    """Let the judge and other ears compare sounds with the test split, by ``metrics.evaluate``.
 
     Parameters
     ----------
@@ -316,7 +346,7 @@ def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=
     real = {
         name: np.array(names[name])[column] for name, column in zip(names, labels.T, strict=True)
     }
-    pitched = generator.recipe.label_means == "pitch"
+    recipe, words = generator.recipe, np.array(test.label_names)
     return metrics.evaluate(
         judge,
         train.waveforms,
@@ -324,9 +354,26 @@ def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=
         _numbered(judge, real),
         sounds,
         _numbered(judge, asked),
-        pitches=[float(name) for name in test.label_names] if pitched else None,
+        seed=seed,
+        pitches=[float(name) for name in words] if recipe.label_means == "pitch" else None,
         brief=brief,
+        train_labels=train.labels,
+        recordings=(train.columns["recording"], test.columns["recording"]),
+        kits=train.columns.get("kit"),
+        ears=_other_ears(recipe),
+        codec=lambda clips, labels: recipe.decode(
+            recipe.encode(clips, words[labels]), words[labels]
+        ),
     )
+
+
+def _other_ears(recipe):
+    """Return the ears beside the recipe's judge, which share neither features nor network."""
+    ears = {"scattering": metrics.ScatteringEar(recipe.sample_rate)}
+    second = f"{recipe.judge}-mels"
+    if second in classifiers.names():
+        ears = {"mels": classifiers.load(second)} | ears
+    return ears
 
 
 def _numbered(judge, classes):

@@ -142,6 +142,20 @@ def test_sounds_are_looked_at_every_so_many_epochs_and_the_first_alarm_is_rememb
     assert gan.stop_training
 
 
+def test_sounds_are_compared_with_as_many_recordings_from_the_whole_of_them(monkeypatch):
+    seen = []
+    monkeypatch.setattr("audiogan_lib.callbacks.alarms.symptoms", lambda fake, real: {})
+    monkeypatch.setattr(
+        "audiogan_lib.callbacks.alarms.vital_signs", lambda sounds, rate: seen.append(sounds)
+    )
+    alarms = callbacks.Alarms(lambda: (recordings(4), SAMPLE_RATE), recordings(10))
+    alarms.set_model(SimpleNamespace(step=SimpleNamespace(numpy=lambda: 1)))
+    alarms.on_train_begin()
+    alarms.on_epoch_end(0, {})
+    np.testing.assert_array_equal(seen[0], recordings(10)[[0, 2, 5, 7]])
+    np.testing.assert_array_equal(seen[1], recordings(4))
+
+
 @pytest.mark.parametrize("name", ["drums", "notes", "robot_digits"])
 def test_no_alarm_rings_on_recordings(name):
     dataset = datasets.load(name)

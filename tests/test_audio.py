@@ -2,6 +2,7 @@
 
 import io
 import os
+import pickle
 import struct
 
 import librosa
@@ -132,6 +133,17 @@ def test_wherever_a_file_is_cut_off_it_is_refused_or_hardly_shorter(noise, forma
     assert refused >= len(data) // 64 - 4
 
 
+def test_an_empty_chunk_of_a_caf_does_not_hide_that_it_is_truncated(noise):
+    file = io.BytesIO()
+    soundfile.write(file, noise, RATE, "PCM_16", format="CAF")
+    data = file.getvalue()
+    place = data.index(b"free")
+    data = data[:place] + b"free" + bytes(8) + data[place:]
+    assert len(audio.read(io.BytesIO(data))[0]) == len(noise)
+    with pytest.raises(audio.AudioError, match="truncated: 2000 bytes are missing"):
+        audio.read(io.BytesIO(data[:-2000]))
+
+
 def test_an_ogg_without_its_last_page_is_refused(noise):
     file = io.BytesIO()
     soundfile.write(file, np.tile(noise, 3), RATE, "VORBIS", format="OGG")
@@ -187,6 +199,32 @@ def test_a_header_that_leaves_out_most_of_an_aiff_is_named(noise):
         audio.read(io.BytesIO(data))
 
 
+@pytest.mark.filterwarnings("ignore:.*never closed")
+@pytest.mark.parametrize("format", ["RF64", "W64"])
+@pytest.mark.parametrize("size", [0, 400, 1 << 62, (1 << 64) - 1])
+def test_a_size_of_64_bits_that_is_wrong_leaves_no_sound_out(noise, format, size):
+    file = io.BytesIO()
+    soundfile.write(file, noise, RATE, "PCM_16", format=format)
+    data = bytearray(file.getvalue())
+    place = 28 if format == "RF64" else data.index(b"data") + 16
+    data[place : place + 8] = struct.pack("<Q", size)
+    try:
+        waveform, _ = audio.read(io.BytesIO(data))
+    except audio.AudioError:
+        assert size > 400
+    else:
+        np.testing.assert_allclose(waveform, noise, atol=1 / 32768)
+
+
+@pytest.mark.parametrize("first, second", [(0, 100), (100, 0), (50, 50)])
+def test_sound_in_several_chunks_of_which_one_would_be_read_is_refused(noise, first, second):
+    parts = [noise[:first], noise[first : first + second]]
+    head, *sounds = [wav_bytes(part) for part in (noise[:0], *parts)]
+    data = head[:36] + b"".join(sound[36:] for sound in sounds)
+    with pytest.raises(audio.AudioError, match="its samples lie in 2 chunks"):
+        audio.read(io.BytesIO(data))
+
+
 def test_a_flac_of_unknown_length_is_read_to_its_end(noise):
     file = io.BytesIO()
     soundfile.write(file, noise, RATE, format="FLAC")
@@ -235,6 +273,20 @@ def test_an_mp3_that_ends_before_its_last_frame_is_refused(noise):
         audio.read(io.BytesIO(data[: len(data) // 2]))
 
 
+def test_an_mp3_that_is_damaged_in_places_is_named_once_and_its_decoder_keeps_quiet(noise, capfd):
+    data = bytearray(mp3_bytes(np.tile(noise, 8)))
+    whole, _ = audio.read(io.BytesIO(data))
+    middle = len(data) // 2
+    data[middle : middle + 300] = bytes(300)
+    with pytest.warns(UserWarning, match="damaged in places") as said:
+        waveform, _ = audio.read(io.BytesIO(data))
+    assert len(said) == 1
+    assert 0 < len(whole) - len(waveform) <= 3 * 1152
+    junk = io.BytesIO(bytes(mp3_bytes(noise)) + bytes(3000))
+    assert len(audio.read(junk)[0]) == len(audio.read(io.BytesIO(mp3_bytes(noise)))[0])
+    assert capfd.readouterr().err == ""
+
+
 def test_channels_that_cancel_leave_the_louder_one_from_the_first_sound_on(
     tmp_path, noise, monkeypatch
 ):
@@ -265,7 +317,8 @@ def bad_files(noise):
         "empty.wav": (b"", "empty"),
         "text.wav": (b"dear diary, " * 99, "not a sound file"),
         "text.raw": (b"dear diary, " * 99, "not a sound file"),
-        "header.wav": (wav_bytes(noise)[:20], "not a sound file"),
+        "text.mp3": (b"dear diary, " * 99, "no frame of an MP3"),
+        "header.wav": (wav_bytes(noise)[:20], r"that can be read \((?!of no known format)"),
         "half.wav": (wav_bytes(noise)[:16022], "truncated: 16022 bytes are missing"),
         "half.flac": (flac.getvalue()[: len(flac.getvalue()) // 2], "damaged"),
         "phone.mp3": (b"\0\0\0\x18ftypM4A " + bytes(5000), "an MP4 or M4A; make a WAV"),
@@ -286,6 +339,7 @@ def test_a_bad_file_is_named_with_the_reason(tmp_path, noise, name, capfd):
         audio.read(tmp_path / name)
     assert caught.value.path == str(tmp_path / name)
     assert str(caught.value) == f"{tmp_path / name}: {caught.value.reason}"
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 (ours)
     assert capfd.readouterr().err == ""  # libsndfile's own decoders keep quiet
 
 
@@ -295,11 +349,60 @@ def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
     with pytest.raises(audio.AudioError, match="is a folder"):
         audio.read(tmp_path)
     os.mkfifo(tmp_path / "pipe.wav")
-    with pytest.raises(audio.AudioError, match="no such file"):
+    with pytest.raises(audio.AudioError, match="is a pipe or a device"):
         audio.read(tmp_path / "pipe.wav")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="names are text there")
+def test_samples_of_64_bits_keep_what_exceeds_1_and_refuse_what_32_bits_cannot_hold(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.array([0.0, 3.0, -1e-300, 0.25]), RATE, "DOUBLE")
+    assert audio.read(path)[0].tolist() == [0.0, 3.0, 0.0, 0.25]
+    soundfile.write(path, np.array([0.0, 1e300]), RATE, "DOUBLE")
+    with pytest.raises(audio.AudioError, match="NaN or infinite"):
+        audio.read(path)
+
+
+@pytest.mark.parametrize("format", ["RF64", "W64"])
+def test_a_header_that_claims_5_gb_is_named_at_once(noise, format):
+    file = io.BytesIO()
+    soundfile.write(file, noise, RATE, "PCM_16", format=format)
+    data = bytearray(file.getvalue())
+    place = 28 if format == "RF64" else data.index(b"data") + 16
+    data[place : place + 8] = struct.pack("<Q", 5 << 30)
+    with pytest.raises(audio.AudioError, match=r"truncated: 53\d{8} bytes are missing"):
+        audio.read(io.BytesIO(data))
+
+
+def test_the_extremes_of_rates_channels_and_lengths_are_read_or_named(tmp_path, noise):
+    soundfile.write(tmp_path / "a.wav", np.tile(noise[:, None], (1, 8)), 768_000, "PCM_24")
+    waveform, rate = audio.read(tmp_path / "a.wav", RATE)
+    assert (rate, len(waveform)) == (RATE, round(len(noise) * RATE / 768_000))
+    soundfile.write(tmp_path / "a.wav", noise[:1], RATE, "FLOAT")
+    assert audio.read(tmp_path / "a.wav")[0].tolist() == noise[:1].tolist()
+    assert len(audio.read(tmp_path / "a.wav", 8000)[0]) <= 1
+    soundfile.write(tmp_path / "a.wav", noise, 1)
+    with pytest.raises(audio.AudioError, match="a sample rate of 1 Hz is none of sound"):
+        audio.read(tmp_path / "a.wav")
+
+
+def test_a_file_may_grow_while_it_is_read_but_not_shrink(tmp_path, noise, monkeypatch):
+    monkeypatch.setattr("audiogan_lib.audio.reading.BLOCK_S", 0.1)
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise, RATE, "FLOAT")
+    blocks = audio.blocks(path, RATE)
+    first = next(blocks)
+    with path.open("ab") as file:
+        file.write(bytes(8000))
+    np.testing.assert_array_equal(np.concatenate([first, *blocks]), noise)
+    soundfile.write(path, noise, RATE, "FLOAT")
+    blocks = audio.blocks(path, RATE)
+    next(blocks)
+    os.truncate(path, path.stat().st_size // 2)
+    with pytest.raises(audio.AudioError, match=r"ends after 0\.50 s, before 1\.00 s"):
+        list(blocks)
+
+
 def test_a_file_whose_name_is_not_in_utf_8_is_read(tmp_path, noise):
     path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.wav")  # noqa: PTH118
     try:

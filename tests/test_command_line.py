@@ -17,12 +17,12 @@ import soundfile
 from audiogan_lib import __main__, audio, files, pretrained, recipes
 
 
-def python(*arguments, **options):
+def python(*arguments, variables=(), **options):
     """Run Python with arguments, as a reader's shell does: nothing set to keep it quiet."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("TF_")}
     return subprocess.run(
         [sys.executable, *arguments],
-        env=environment | {"CUDA_VISIBLE_DEVICES": "-1"},
+        env=environment | {"CUDA_VISIBLE_DEVICES": "-1"} | dict(variables),
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -137,6 +137,11 @@ REFUSED = {
     "generate digits --condition theo --out x": "--condition theo: must be NAME=VALUE",
     "evaluate nowhere": "no generator 'nowhere'",
     "evaluate drums --page nowhere/page.html": "there is no folder nowhere",
+    "export drums": "export needs --page FILE.html, --keras FILE.keras, or both",
+    "export drum --page x.html": "did you mean 'drums'?",
+    "export drums --page x.htm": "--page x.htm: its name must end in .html",
+    "export drums --page nowhere/x.html": "there is no folder nowhere",
+    "export drums --keras x.h5": "--keras x.h5: its name must end in .keras",
     "train --out x": "--data",
     "train drums --data . --out x": "either a recipe's name or --data",
     "train wavegan-drum --out x": "did you mean 'wavegan-drums'?",
@@ -149,6 +154,20 @@ REFUSED = {
     "train drums --checkpoint-every inf --out x": "--checkpoint-every inf: must be more than 0",
     "train drums --devices 0 --out x": "--devices 0: must be more than 0",
 }
+
+
+def test_another_backend_than_tensorflow_is_named_before_keras_is_loaded():
+    done = python("-c", "import audiogan_lib.training", variables={"KERAS_BACKEND": "jax"})
+    said, _, fall = done.stderr.partition("Traceback")  # where that backend is not installed
+    assert "KERAS_BACKEND=jax: generators play with it, but training needs tensorflow" in said
+    assert done.returncode == 0 or "jax" in fall
+
+
+def test_training_with_another_backend_is_refused_in_one_sentence(here):
+    line = "-m audiogan_lib train drums --out x"
+    done = python(*line.split(), variables={"KERAS_BACKEND": "torch"}, cwd=here)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "audiogan_lib: KERAS_BACKEND=torch: training needs tensorflow; unset it\n"
 
 
 def test_wrong_commands_end_in_one_sentence_before_tensorflow_is_loaded(here):
@@ -269,12 +288,14 @@ def test_names_that_shells_consoles_and_file_systems_find_hard_are_written_all_t
     here, quick, capsys, monkeypatch
 ):
     drum, long = "太鼓", "ä" * 120
-    record(Path("my sounds"), drum, long)
+    others = "Kick", "kick", "kick ", "kick.", "\U0001f941", "\u202e\u0637\u0628\u0644"
+    record(Path("my sounds"), drum, long, *others)
     assert __main__.main(["train", "--data", "my sounds", "--out", "it's mine"]) == 0
     proposed = capsys.readouterr().out.splitlines()[-1].removeprefix("Done. Hear it: ")
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), "cp1252"))
-    assert __main__.main([*shlex.split(proposed)[3:], "--count", "2"]) == 0
-    assert sorted(path.name[:2] for path in Path("it's mine", "sounds").iterdir()) == ["ää", drum]
+    assert __main__.main([*shlex.split(proposed)[3:], "--count", "8"]) == 0
+    written = {path.name[:-8] for path in Path("it's mine", "sounds").iterdir()}
+    assert written == {drum, long[:100], *others}
 
 
 def test_generated_sounds_do_not_go_among_the_recordings(here, quick, capsys):
@@ -285,6 +306,15 @@ def test_generated_sounds_do_not_go_among_the_recordings(here, quick, capsys):
     assert command("generate run --out mine/new") == 2
     assert capsys.readouterr().err.count("lies in") == 3
     assert len(list(Path("mine").rglob("*"))) == 8
+
+
+def test_where_nothing_can_be_written_is_said_in_one_sentence(here, capsys):
+    Path("notes.txt").write_text("in the way")
+    assert command("generate drums --count 1 --out notes.txt") == 2
+    assert command("generate drums --count 1 --out notes.txt/sounds") == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert all(line.startswith("audiogan_lib: ") and "notes.txt" in line for line in said)
 
 
 def test_a_folder_with_nothing_usable_says_so_in_one_sentence(here, capsys):

@@ -2,7 +2,9 @@
 
 import csv
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
 import warnings
@@ -47,6 +49,108 @@ def test_clips_are_selected_by_mask_or_position(small):
     np.testing.assert_array_equal(small.select([2, 1]).labels, [2, 1])
 
 
+def recorded(recordings, labels, **columns):
+    """Return a data set of as many clips of no sound as there are recordings and labels named."""
+    return datasets.Dataset(
+        name="recorded",
+        waveforms=np.zeros((len(labels), 4), np.float32),
+        labels=np.array(labels),
+        label_names=tuple(str(label) for label in range(max(labels) + 1)),
+        sample_rate=8000,
+        columns={"recording": np.array(recordings)} | columns,
+    )
+
+
+def test_halves_share_no_recording_and_hold_every_clip_once():
+    recordings = np.repeat(np.arange(30), np.arange(30) % 5 + 1)
+    data = recorded(recordings, recordings % 3, clip=np.arange(len(recordings)))
+    for seed in range(20):
+        one, other = data.halves(seed)
+        assert not set(one.columns["recording"]) & set(other.columns["recording"])
+        both = np.concatenate([one.columns["clip"], other.columns["clip"]])
+        np.testing.assert_array_equal(np.sort(both), data.columns["clip"])
+        assert abs(len(one) - len(other)) <= 0.1 * len(data)
+        assert one.label_names == other.label_names == data.label_names
+
+
+def test_each_label_of_two_recordings_is_on_both_sides():
+    recordings = [0, 0, 0, 0, 1, 2, 3, 3, 4, 5, 6]
+    data = recorded(recordings, [0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 3])
+    for seed in range(20):
+        for half in data.halves(seed):
+            assert {0, 1, 2} <= set(half.labels)
+
+
+def test_every_seed_deals_other_halves():
+    data = recorded(np.arange(40), np.arange(40) % 4)
+    sides = {tuple(data.halves(seed)[0].columns["recording"]) for seed in range(20)}
+    assert len(sides) == 20
+    again, _ = data.halves(3)
+    np.testing.assert_array_equal(
+        again.columns["recording"], data.halves(3)[0].columns["recording"]
+    )
+
+
+def test_halves_by_kit_share_no_kit_though_one_is_large():
+    kits = np.repeat(["a", "b", "c", "d", "e"], [60, 20, 15, 15, 10])
+    data = recorded(np.arange(120), np.arange(120) % 3, kit=kits)
+    for seed in range(20):
+        one, other = data.halves(seed, by="kit")
+        assert not set(one.columns["kit"]) & set(other.columns["kit"])
+        assert min(len(one), len(other)) >= 0.4 * len(data)
+
+
+def test_what_cannot_be_halved_is_refused():
+    data = recorded([0, 0], [0, 0])
+    with pytest.raises(ValueError, match="by must be one of 'recording', received 'speaker'"):
+        data.halves(0, by="speaker")
+    with pytest.raises(ValueError, match=r"different values of 'recording' \(1\), received 2"):
+        data.halves(0)
+
+
+def test_folds_are_as_many_parts_and_share_no_recording():
+    recordings = np.repeat(np.arange(60), 3)
+    data = recorded(recordings, recordings % 4)
+    parts = data.folds(5, seed=2)
+    assert [len(part) for part in parts] == [36] * 5
+    together = np.concatenate([np.unique(part.columns["recording"]) for part in parts])
+    np.testing.assert_array_equal(np.sort(together), np.arange(60))
+    assert all(np.bincount(part.labels).min() >= 6 for part in parts)
+    with pytest.raises(ValueError, match=r"between 2 and .* \(60\), received 61"):
+        data.folds(61, seed=0)
+
+
+def test_seconds_of_sound_leave_the_padding_out(small):
+    waveforms = np.array([[0, 1, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1], [0, 0, -1, 0]], np.float32)
+    padded = datasets.Dataset("padded", waveforms, np.zeros(4, int), ("a",), 8000)
+    assert padded.sounding_s == pytest.approx((2 + 0 + 4 + 3) / 8000)
+
+
+#: Ways to split or to draw parts that know nothing of recordings.
+BY_CLIP = re.compile(r"train_test_split|KFold|ShuffleSplit|permutation\(len\(")
+
+#: What is drawn there is no clip: files of a folder; pairs to listen to.
+OTHER_THINGS = "audiogan_lib/datasets/folders.py", "audiogan_lib/widgets/listening_test.py"
+
+
+def test_nothing_splits_clips_but_by_recording():
+    root = Path(datasets.__file__).parents[2]
+    sources = [
+        path
+        for folder in ("audiogan_lib", "tools", "experiments", "benchmarks")
+        for path in sorted((root / folder).rglob("*.py"))
+    ]
+    assert len(sources) > 90
+    found = {
+        name: line.strip()
+        for path in sources
+        if (name := path.relative_to(root).as_posix()) not in OTHER_THINGS
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if BY_CLIP.search(line)
+    }
+    assert found == {}
+
+
 def test_an_unknown_split_is_answered_with_the_known(small):
     with pytest.raises(ValueError, match=r"one of 'test', 'train', received 'dev'"):
         small.split("dev")
@@ -59,6 +163,17 @@ def test_a_data_set_introduces_itself(small):
 def test_an_unknown_name_is_answered_with_the_known():
     with pytest.raises(ValueError, match=r"folder or one of 'drums', .*'fsdd', .*received 'bells'"):
         datasets.load("bells")
+
+
+def test_a_path_is_a_folder_whatever_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="must be a folder or one of"):
+        datasets.load(Path("drums"))
+    write(tmp_path / "drums" / "siren" / "a.wav", tone(440))
+    for name in (Path("drums"), Path("./drums"), "./drums", "drums/"):
+        assert datasets.load(name).label_names == ("siren",)
+    assert len(datasets.load("drums").label_names) > 1
+    assert [datasets.is_known(name) for name in ("drums", Path("drums"), "./drums")] == [1, 0, 0]
 
 
 def test_an_unknown_option_is_answered_with_the_known(tmp_path):
@@ -86,6 +201,9 @@ def test_a_shipped_data_set_is_whole(name):
         part = dataset.split(split)
         np.testing.assert_array_equal(np.unique(part.labels), range(len(dataset.label_names)))
     assert len(dataset.split("train")) + len(dataset.split("test")) == len(dataset)
+    sides = [set(dataset.split(split).columns["recording"]) for split in ("train", "test")]
+    assert not sides[0] & sides[1]
+    assert all(len(side) >= 10 for side in sides)
 
 
 def test_packed_clips_are_cut_where_the_index_says(tmp_path, monkeypatch):
@@ -114,11 +232,26 @@ def test_packed_clips_are_cut_where_the_index_says(tmp_path, monkeypatch):
     np.testing.assert_array_equal(dataset.waveforms * 32768, expected)
     columns = {name: values.tolist() for name, values in dataset.columns.items()}
     assert columns == {
+        "recording": ["ann.flac:0", "bob.flac:100", "ann.flac:150"],
         "split": ["train", "test", "train"],
         "voice": ["ann", "bob", "ann"],
         "pitch": [60, 62, 64],
         "rate": [0.75, 1.0, 1.5],
     }
+
+
+def test_recordings_and_kits_keep_the_names_of_the_index(tmp_path, monkeypatch):
+    (tmp_path / "drums").mkdir()
+    soundfile.write(tmp_path / "drums" / "kick.flac", np.full(300, 0.5), 16000)
+    rows = [["kick.flac", 0, 100, "kick", "train", "007", "808"]]
+    rows += [["kick.flac", 100, 200, "kick", "test", "8e3", "909"]]
+    header = ["file", "start", "samples", "label", "split", "recording", "kit"]
+    with (tmp_path / "drums" / "index.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    monkeypatch.setattr(shipped, "SOUNDS", tmp_path)
+    columns = datasets.load("drums").columns
+    assert columns["recording"].tolist() == ["007", "8e3"]
+    assert columns["kit"].tolist() == ["808", "909"]
 
 
 # --- batches --------------------------------------------------------------------------------------
@@ -314,6 +447,7 @@ def test_a_long_file_is_cut_into_consecutive_clips(tmp_path):
     dataset = datasets.load(tmp_path, samples=4096)
     assert len(dataset) == 3
     np.testing.assert_array_equal(dataset.waveforms.ravel()[: len(sound)], sound)
+    assert list(dataset.columns["recording"]) == ["a.wav"] * 3
     assert not dataset.waveforms.ravel()[len(sound) :].any()
 
 
@@ -455,6 +589,37 @@ def test_composed_and_decomposed_accents_are_one_label_in_an_order_of_its_own(tm
         write(tmp_path / name / f"{number}.wav", tone(440))
     dataset = load_quietly(tmp_path)
     assert dataset.label_names == ("001", "01", "1", "9", "10", "\u00e9t\u00e9")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="has pipes, sockets and links")
+def test_what_would_be_waited_for_or_followed_for_ever_is_named(tmp_path):
+    write(tmp_path / "kick" / "a.wav", tone(440))
+    os.mkfifo(tmp_path / "kick" / "pipe.wav")
+    os.mkfifo(tmp_path / "kick" / "card.json")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(tmp_path / "kick" / "socket.wav"))  # the whole may be too long
+    (tmp_path / "kick" / "zero.wav").symlink_to("/dev/zero")
+    (tmp_path / "kick" / "self.wav").symlink_to("self.wav")
+    dataset = load_quietly(tmp_path)
+    assert dataset.columns["file"].tolist() == ["kick/a.wav"]
+    skipped = {Path(path).name: reason for path, reason in dataset.skipped}
+    assert set(skipped) == {"pipe.wav", "socket.wav", "zero.wav", "self.wav"}
+    assert "cannot be looked at" in skipped.pop("self.wav")
+    assert set(skipped.values()) == {"is a pipe or a device, not a file"}
+
+
+def test_labels_that_differ_by_a_space_a_dot_or_case_are_labels_of_their_own(tmp_path):
+    names = ("kick", "Kick", "kick ", "kick.", "\u202ekick", "\U0001f941", "\u0637\u0628\u0644")
+    try:
+        for name in names:
+            write(tmp_path / name / "a.wav", tone(440))
+    except OSError:
+        pytest.skip("this file system has no such names")
+    if len(list(tmp_path.iterdir())) < len(names):
+        pytest.skip("this file system takes some of these for one")
+    dataset = load_quietly(tmp_path)
+    assert sorted(dataset.label_names) == sorted(names)
+    assert len(set(dataset.labels)) == len(names)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="has pipes and links")

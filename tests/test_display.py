@@ -124,6 +124,12 @@ def test_every_player_has_a_name_a_picture_and_keys():
     assert len(parsed.all("img")) == 2
 
 
+def test_a_grid_has_no_more_columns_than_sounds():
+    for count, columns in (3, 2), (3, 4), (1, 4):
+        html = display.players([sine(200)] * count, RATE, columns=columns).html
+        assert f'style="--columns:{min(count, columns)}"' in html
+
+
 def test_autoplay_starts_one_sound_only():
     players = Parsed(display.players([sine(200), sine(300)], RATE, autoplay=True).html).all("audio")
     assert ["autoplay" in player for player in players] == [True, False]
@@ -311,6 +317,12 @@ def test_a_spectrogram_shows_a_full_sine_at_its_place_with_0_db(scale):
     assert axes.get_xlim() == (0, pytest.approx(8192 / RATE))
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("time (s)", "frequency (Hz)")
     assert bar.get_ylabel() == "level (dB)"
+
+
+def test_spectrograms_stand_three_in_a_row_and_empty_places_stay_empty():
+    axes = display.spectrogram([sine(200)] * 4, RATE).figure.axes[:6]
+    assert [panel.get_visible() for panel in axes] == [True] * 4 + [False] * 2
+    assert {panel.get_subplotspec().get_gridspec().get_geometry() for panel in axes} == {(2, 3)}
 
 
 def test_a_spectrogram_takes_its_resolution_and_its_range(rng):

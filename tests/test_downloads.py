@@ -3,6 +3,7 @@
 import dataclasses
 import gzip
 import hashlib
+import io
 import os
 import socket
 import tarfile
@@ -16,7 +17,7 @@ from archive_server import Handler, tar_bytes
 from tones import tone, wav_bytes
 
 from audiogan_lib import datasets
-from audiogan_lib.datasets import downloads, public
+from audiogan_lib.datasets import downloads, drum_sets, public
 from audiogan_lib.datasets.downloads import DownloadError, Source
 
 NAME = "sounds.tar.gz"
@@ -193,6 +194,22 @@ def test_without_a_digest_the_first_download_is_pinned(server, source, cache):
     assert downloads.fetch(source).read_bytes() == server.data
 
 
+def test_an_archive_packed_anew_is_held_to_its_recordings(server, source, cache):
+    files = {"a/1.wav": b"one", "a/2.ogg": b"two"}
+    server.data = tar_bytes(files)
+    source = dataclasses.replace(source, sha256=None, repacked=True)
+    path = downloads.fetch(source)
+    assert (cache / f"{NAME}.sha256").read_text().strip() == downloads.recordings_digest(path)
+    path.unlink()
+    server.data = tar_bytes(files, "w:bz2")  # other bytes, the same recordings
+    assert downloads.fetch(source) == path
+    path.unlink()
+    server.data = tar_bytes(files | {"a/2.ogg": b"too"})
+    with pytest.raises(DownloadError, match="It has been removed"):
+        downloads.fetch(source)
+    assert not path.exists()
+
+
 # --- the reader's own copies ---------------------------------------------------------------------
 
 
@@ -226,6 +243,21 @@ def test_without_an_own_copy_the_archive_is_downloaded(source, cache, own):
     assert names(own) == []
 
 
+def test_an_own_copy_may_lie_unpacked(server, source, own):
+    source = dataclasses.replace(source, folder="sounds")
+    (own / "sounds" / "b").mkdir(parents=True)
+    (own / "sounds" / "b" / "2.wav").write_bytes(b"two")
+    (own / "sounds" / "1.flac").write_bytes(b"one")
+    (own / "sounds" / "notes.txt").write_bytes(b"text")
+    path = downloads.fetch(source)
+    assert path == own / "sounds"
+    assert not server.requests
+    members = [
+        (name, file.read()) for name, file in downloads.members(path, downloads.is_recording)
+    ]
+    assert members == [("1.flac", b"one"), ("b/2.wav", b"two")]
+
+
 def test_own_copies_must_lie_in_a_folder(source, monkeypatch, tmp_path):
     monkeypatch.setenv("AUDIOGAN_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(ValueError, match=r"AUDIOGAN_DATA must name a folder, received .*nowhere"):
@@ -239,7 +271,9 @@ def test_members_are_read_in_order_and_nothing_is_extracted(tmp_path, monkeypatc
     files = {"a/2.wav": b"two", "../../evil.wav": b"evil", "a/notes.txt": b"text", "1.wav": b"one"}
     monkeypatch.chdir(tmp_path)
     (tmp_path / NAME).write_bytes(tar_bytes(files))
-    members = [(name, file.read()) for name, file in downloads.members(NAME, downloads.is_wav)]
+    members = [
+        (name, file.read()) for name, file in downloads.members(NAME, downloads.is_recording)
+    ]
     assert members == [("a/2.wav", b"two"), ("../../evil.wav", b"evil"), ("1.wav", b"one")]
     assert names(tmp_path) == [NAME]
     assert not (tmp_path.parent.parent / "evil.wav").exists()
@@ -258,7 +292,7 @@ def test_a_truncated_archive_is_named(tmp_path, keep):
     data = tar_bytes({f"{i}.wav": DATA[i * 9000 :][:9000] for i in range(7)})
     (tmp_path / NAME).write_bytes(data[: int(keep * len(data))])
     with pytest.raises(DownloadError, match=f"{NAME} is not a complete tar archive"):
-        list(downloads.members(tmp_path / NAME, downloads.is_wav))
+        list(downloads.members(tmp_path / NAME, downloads.is_recording))
 
 
 def test_a_digest_over_the_recordings_ignores_compression_and_order_but_not_content(tmp_path):
@@ -319,7 +353,7 @@ def test_fsdd_clips_are_the_recordings(fsdd):
 def test_as_many_fsdd_clips_are_cut_as_the_docstring_says(fsdd):
     sizes = [
         soundfile.info(file).frames
-        for _, file in downloads.members(downloads.fetch(public.FSDD), downloads.is_wav)
+        for _, file in downloads.members(downloads.fetch(public.FSDD), downloads.is_recording)
     ]
     assert sum(size > 8192 for size in sizes) == 17
     assert "17 of FSDD's 3000" in datasets.__doc__
@@ -369,6 +403,36 @@ def nsynth_archive():
     return data, dataclasses.replace(
         public.NSYNTH["validation"], sha256=hashlib.sha256(data).hexdigest()
     )
+
+
+def drumkit_archive():
+    rng = np.random.default_rng(3)
+    names = (
+        *("kick/kick1", "kick/kick10", "snare/snare-top2", "snare/snare-bottom2"),
+        *("snare/snare-top-off-alt2", "toms/large-tom-under5", "hihat/closed-hihat/chh7"),
+        *("rimshot/rimshot1", "sidestick/sidestick-alt1", "gong/wood-stick-hit2"),
+    )
+    files = {f"kit-c588/{n}.wav": wav_bytes(rng.normal(0, 0.1, 900)) for n in names}
+    files["kit-c588/toms/large-tom-under-alt5.wav"] = files["kit-c588/toms/large-tom-under5.wav"]
+    files["kit-c588/README.md"] = b"read me"
+    return tar_bytes(files), drum_sets.OPEN_SOURCE_DRUMKIT
+
+
+def machines_archive():
+    rng = np.random.default_rng(4)
+    names = (
+        *("TR-808/kick/bd0010", "TR-808/mid-tom/mt25", "TR-808/conga-mid/mc25", "TR-808/clap/cp"),
+        *("LM-2/stick-h", "Micro-Rhythmer-12/univox-oh", "Yamaha-MR10/ohihat"),
+        *("Roland-CR-8000/cymball", "MFB-512/hihat-closed"),
+        *("Sequential-Circuits-Drumtraks/DT_Openhat", "Sequential-Circuits-Drumtraks/DT_Rimshot"),
+    )
+    files = {}
+    for name in names:
+        buffer = io.BytesIO()
+        soundfile.write(buffer, rng.normal(0, 0.1, 4000), 44100, format="OGG")
+        files[f"drum-machines-a894/{name}.ogg"] = buffer.getvalue()
+    files["drum-machines-a894/MFB-512/hihat-closed.wav"] = wav_bytes(rng.normal(0, 0.1, 900))
+    return tar_bytes(files), drum_sets.DRUM_MACHINES
 
 
 ARCHIVES = {
@@ -460,6 +524,83 @@ def test_speech_commands_without_its_lists_is_refused(server, cache):
         downloads.DownloadError, match=r"no testing_list.txt and no validation_list"
     ):
         datasets.load("speech_commands", **at(server, "speech_commands", source))
+
+
+def test_the_drumkit_counts_two_microphones_as_one_recording(server, cache):
+    server.data, source = drumkit_archive()
+    data = datasets.load("open_source_drumkit", source=at(server, "", source)["source"])
+    heard = {
+        file: (data.label_names[label], recording, split)
+        for file, label, recording, split in zip(
+            *(data.columns["file"], data.labels, data.columns["recording"]),
+            data.columns["split"],
+            strict=True,
+        )
+    }
+    assert heard == {
+        "kick1": ("kick", "kick1", "train"),
+        "kick10": ("kick", "kick10", "test"),
+        "snare-top2": ("snare", "snare2", "train"),
+        "snare-bottom2": ("snare", "snare2", "train"),
+        "snare-top-off-alt2": ("snare", "snare-off2", "train"),
+        "large-tom-under5": ("tom", "large-tom5", "test"),  # the same file again is left out
+        "chh7": ("closed_hat", "chh7", "train"),
+        "rimshot1": ("snare", "rimshot1", "train"),
+        "sidestick-alt1": ("rim", "sidestick1", "train"),
+        "wood-stick-hit2": ("gong", "wood-stick-hit2", "train"),
+    }
+    assert set(data.columns["kit"]) == {"open-source-drumkit"}
+
+
+def test_drum_machines_are_split_by_machine(server, cache):
+    server.data, source = machines_archive()
+    data = datasets.load("drum_machines", source=at(server, "", source)["source"])
+    heard = {
+        recording: (data.label_names[label], kit, split)
+        for recording, label, kit, split in zip(
+            *(data.columns["recording"], data.labels, data.columns["kit"]),
+            data.columns["split"],
+            strict=True,
+        )
+    }
+    drumtraks = "Sequential-Circuits-Drumtraks"
+    assert heard == {
+        "TR-808/kick/bd0010": ("kick", "TR-808", "train"),
+        "TR-808/mid-tom/mt25": ("tom", "TR-808", "train"),
+        "TR-808/conga-mid/mc25": ("conga", "TR-808", "train"),
+        "TR-808/clap/cp": ("clap", "TR-808", "train"),
+        "LM-2/stick-h": ("rim", "LM-2", "train"),
+        "Micro-Rhythmer-12/univox-oh": ("open_hat", "Micro-Rhythmer-12", "train"),
+        "Yamaha-MR10/ohihat": ("open_hat", "Yamaha-MR10", "train"),
+        "Roland-CR-8000/cymball": ("crash", "Roland-CR-8000", "test"),
+        "MFB-512/hihat-closed": ("closed_hat", "MFB-512", "test"),
+        f"{drumtraks}/DT_Openhat": ("open_hat", drumtraks, "test"),
+        f"{drumtraks}/DT_Rimshot": ("rim", drumtraks, "test"),
+    }
+    assert data.waveforms.shape == (11, 16384)
+
+
+def test_a_hit_begins_where_it_sounds(server, cache):
+    rng = np.random.default_rng(5)
+    hit = np.concatenate([np.full(3000, 1e-4), rng.normal(0, 0.2, 900)])
+    server.data = tar_bytes({"kit-c588/kick/kick1.wav": wav_bytes(hit)})
+    data = datasets.load(
+        "open_source_drumkit", source=at(server, "", drum_sets.OPEN_SOURCE_DRUMKIT)["source"]
+    )
+    np.testing.assert_allclose(data.waveforms[0, :900], hit[2984:3884], atol=1e-4)
+
+
+def test_every_public_clip_names_its_recording(server, cache):
+    wanted = {
+        "fsdd": "0_ann_0",
+        "speech_commands": "two/0a_nohash_0.wav",
+        "nsynth": "bass_synthetic_033-100-050",
+    }
+    for name, recording in wanted.items():
+        server.data, source = ARCHIVES[name]()
+        columns = datasets.load(name, **at(server, name, source)).columns
+        assert recording in columns["recording"]
+        assert len(set(columns["recording"])) == len(columns["recording"])
 
 
 def test_nsynth_is_labelled_by_pitch_and_its_notes_are_cut(server, cache):

@@ -159,14 +159,39 @@ def test_every_reader_names_the_card_or_the_weights_that_are_damaged(shipped):
         read(folder)
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"step": 1, "step": 2}', "'step' stands in it twice"),
+        ('{"best": {"step": 1, "step": 1}}', "'step' stands in it twice"),
+        ('{"step": 1, "score": NaN}', "NaN is no number"),
+        ('{"step": -Infinity}', "-Infinity is no number"),
+    ],
+)
+def test_what_only_python_takes_for_json_is_damaged(text, reason, tmp_path):
+    path = tmp_path / "card.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"card\.json is damaged: it is not JSON \({reason}\)"):
+        files.read_json(path)
+
+
 def test_a_card_that_is_written_is_read_with_its_weights(network, tmp_path):
-    files.write_card(tmp_path / "best", network, {"recipe": "my own"}, "step-7.weights.h5")
-    card, weights = files.read_card(tmp_path / "best", "recipe")
+    best = tmp_path / "run" / "best"  # neither of which is there
+    for recipe in ("another", "my own"):
+        files.write_card(best, network, {"recipe": recipe}, "step-7.weights.h5")
+    card, weights = files.read_card(best, "recipe")
     assert (card["recipe"], weights.name) == ("my own", "step-7.weights.h5")
     assert names(weights.parent) == ["card.json", "step-7.weights.h5"]
     other = keras.Sequential([keras.Input((50,)), keras.layers.Dense(200)])
     other.load_weights(weights)
     assert np.array_equal(other.get_weights()[0], network.get_weights()[0])
+
+
+def test_a_generator_is_the_shipped_one_only_with_its_weights():
+    card = files.read_json(files.WEIGHTS / "drums" / "card.json")
+    assert files.is_shipped("drums", card)
+    assert not files.is_shipped("drums", {**card, "sha256": "0" * 64})
+    assert not files.is_shipped("drums", {})
 
 
 def test_a_path_is_a_path_and_only_a_name_is_a_name(tmp_path, monkeypatch):

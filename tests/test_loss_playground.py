@@ -52,7 +52,8 @@ def test_slopes_are_the_gradients_of_the_losses(loss, score):
     discriminator, generator = losses.NAMES[loss]
     with tf.GradientTape(persistent=True) as tape:
         loss_d = discriminator(real, fake)
-        loss_g = generator(fake, real) if loss == "relativistic_average" else generator(fake)
+        relativistic = hasattr(generator, "relativistic")
+        loss_g = generator(fake, real) if relativistic else generator(fake)
     gradients = [tape.gradient(value, fake).numpy().item() for value in (loss_d, loss_g)]
     slopes = [float(slope(score)) for slope in (fake_slope, generator_slope)]
     np.testing.assert_allclose(gradients, slopes, atol=1e-6)
@@ -79,6 +80,9 @@ def test_r2_would_be_the_same_as_r1():
     path = DiracGAN("non_saturating", rate=0.2, r1=0.7).trajectory(STEPS)
     by_r2 = played_by_the_library(loss="non_saturating", r2=0.7)
     np.testing.assert_allclose(by_r2, path, rtol=1e-4, atol=1e-6)
+    both = played_by_the_library(loss="relativistic_pairing", r1=0.3, r2=0.4)
+    path = DiracGAN("relativistic_pairing", rate=0.2, r1=0.7).trajectory(STEPS)
+    np.testing.assert_allclose(both, path, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("loss", SLOPES)
@@ -178,7 +182,7 @@ def test_a_portrait_has_theta_to_the_right_and_phi_upward():
     "options, words",
     [
         ({"r1": 0.5}, "wasserstein, R1 0.5: comes to rest at the goal."),
-        ({"alternating": False, "rate": 0.5}, "both at once: leaves the picture."),
+        ({"alternating": False, "rate": 0.5}, "simultaneous: leaves the picture."),
         ({"penalty_every": 4}, "wasserstein: ends between 0."),
         ({"r1": 0.5, "penalty_every": 4}, "wasserstein, R1 0.5, every 4 steps: "),
     ],

@@ -90,6 +90,22 @@ def test_relativistic_players_see_differences_alone_and_pull_them_opposite_ways(
     assert gap == pytest.approx(2 * (REAL.mean() - FAKE.mean()), rel=1e-5)
 
 
+def test_relativistic_pairing_compares_each_score_with_its_partner_alone():
+    expected = np.mean(np.log1p(np.exp((FAKE - REAL).astype(float))))
+    assert float(losses.relativistic_pairing(REAL, FAKE)) == pytest.approx(expected, rel=1e-5)
+    level = np.array([[7.0], [-3.0], [0.5]], np.float32)  # of a pair, not of a kind
+    moved = float(losses.relativistic_pairing(REAL + level, FAKE + level))
+    assert moved == pytest.approx(expected, rel=1e-5)
+    of_real, of_fake = gradients(losses.relativistic_pairing, REAL, FAKE)
+    np.testing.assert_allclose(of_real, -of_fake, rtol=1e-6)
+
+
+def test_relativistic_pairing_refuses_scores_without_partner():
+    for others, shape in ((FAKE[:2], r"\(2, 1\)"), (FAKE[:, 0], r"\(3,\)")):
+        with pytest.raises(ValueError, match=rf"shapes \(3, 1\) and {shape}: must be pairs"):
+            losses.relativistic_pairing(REAL, others)
+
+
 #: Score and loss of a discriminator that cannot tell, at its best.
 UNDECIDED = {
     "minimax": (0.0, 2 * np.log(2)),
@@ -98,6 +114,7 @@ UNDECIDED = {
     "hinge": (0.0, 2.0),
     "wasserstein": (0.0, 0.0),
     "relativistic_average": (0.0, 2 * np.log(2)),
+    "relativistic_pairing": (0.0, np.log(2)),
 }
 
 
@@ -141,7 +158,7 @@ def test_the_best_discriminator_says_how_many_of_its_place_are_real(name, share)
 def generator_gradients(name, real, fake):
     """Gradient of the generator's loss for the fake scores."""
     loss = losses.NAMES[name][1]
-    return gradients(loss, *((fake, real) if name == "relativistic_average" else (fake,)))[0]
+    return gradients(loss, *((fake, real) if hasattr(loss, "relativistic") else (fake,)))[0]
 
 
 @pytest.mark.parametrize("name", losses.NAMES)
@@ -156,7 +173,7 @@ def test_discriminators_raise_real_and_lower_fake_scores_and_generators_raise_fa
 @pytest.mark.parametrize("name", losses.NAMES)
 def test_gradients_are_the_slopes_of_the_losses(name):
     discriminator_loss, generator_loss = losses.NAMES[name]
-    seen = [FAKE, REAL] if name == "relativistic_average" else [FAKE]
+    seen = [FAKE, REAL] if hasattr(generator_loss, "relativistic") else [FAKE]
     for loss, scores in [(discriminator_loss, [REAL, FAKE]), (generator_loss, seen)]:
         actual = np.concatenate(gradients(loss, *scores))
         np.testing.assert_allclose(actual, slopes(loss, *scores), atol=1e-3)

@@ -82,6 +82,24 @@ def test_networks_of_mixed_precision_give_their_weights_to_those_of_float32(
 
 
 @EACH
+def test_rectifiers_leak_a_fifth_and_norms_keep_nine_tenths(module, options):
+    discriminator = module.build_discriminator(**options)
+    leaky = [one for one in discriminator.layers if isinstance(one, keras.layers.LeakyReLU)]
+    np.testing.assert_allclose([one.negative_slope for one in leaky], 0.2)
+    generator = module.build_generator(batch_norm=True, **options)
+    norms = [one for one in generator.layers if isinstance(one, keras.layers.BatchNormalization)]
+    assert [one.momentum for one in norms] == [0.9] * len(norms) != []
+
+
+@EACH
+def test_a_discriminators_kernels_start_as_asked_for(module, options):
+    for asked, kind in ({}, "GlorotUniform"), ({"initializer": "he_normal"}, "HeNormal"):
+        network = module.build_discriminator(**options, **asked)
+        down = [layer for layer in network.layers if layer.name.startswith("downsample")]
+        assert {type(layer.kernel_initializer).__name__ for layer in down} == {kind}
+
+
+@EACH
 def test_the_batch_norm_of_a_generator_forgets_the_batch_when_it_does_not_train(module, options):
     generator = module.build_generator(latent_dim=4, batch_norm=True, **options)
     pair = latents(2, 4)

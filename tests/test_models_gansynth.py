@@ -121,6 +121,13 @@ def test_every_linear_layer_has_an_equalised_rate_with_gain_by_what_follows():
         )
 
 
+@FORMS
+def test_rectifiers_leak_a_fifth(form):
+    for build in (gansynth.build_generator, gansynth.build_discriminator):
+        leaky = layers_of(build(**TINY, form=form), keras.layers.LeakyReLU)
+        np.testing.assert_allclose([layer.negative_slope for layer in leaky], 0.2)
+
+
 def test_upsampling_repeats_and_downsampling_averages():
     generator = gansynth.build_generator(**TINY)
     inputs = [latents(1), np.zeros((1, 1), np.int32)]

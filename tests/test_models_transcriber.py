@@ -73,6 +73,7 @@ def test_without_merging_each_segment_is_one_symbol():
 
 def test_the_generator_drops_features_in_training_only():
     generator = transcriber.build_generator(PHONES, POSITIONS, DIM, dropout=0.5)
+    assert generator.get_layer("dropout").rate == 0.5
     speech = features([20])
     assert not np.array_equal(generator(speech, training=True), generator(speech, training=True))
     np.testing.assert_array_equal(generator(speech), generator(speech))
@@ -110,6 +111,12 @@ def test_the_discriminator_scores_a_position_by_those_before_it():
     inner = keras.Model(discriminator.input, discriminator.get_layer("position_scores").output)
     moved = np.abs(inner(changed).numpy() - inner(text).numpy())[0, :, 0] > 1e-6
     assert np.flatnonzero(moved).tolist() == list(range(8, 8 + 3 * 2 + 1))
+
+
+def test_the_discriminator_bends_once_between_its_convolutions():
+    discriminator = transcriber.build_discriminator(PHONES, POSITIONS, 8)
+    kinds = [discriminator.get_layer(name).activation for name in ("embed", "hidden")]
+    assert kinds == [keras.activations.linear, keras.activations.gelu]
 
 
 def test_the_score_is_the_mean_over_the_positions_that_hold_text():

@@ -204,8 +204,31 @@ def test_hifigan_layers_are_those_of_the_paper(version, strides, dilations):
     inside = [one for one in inner if one not in ups][1:-1]
     dilated = [(one.kernel_size[0], one.dilation_rate[0]) for one in inside]
     assert sorted(dilated) == sorted(dilations)
+    kinds = [type(layer).__name__ for layer in network.layers]
+    assert kinds.count("Average") == len(strides)  # of kernels of three lengths, after each
     slopes = {layer.negative_slope for layer in network.layers if "leaky" in layer.name}
     assert np.allclose(sorted(slopes), [0.01, 0.1])
+
+
+def test_rectifiers_leak_as_in_the_papers():
+    spectral_options = {"width": 1, "resolutions": ((64, 16, 64),)}
+    for network, slope in (
+        (vocoder.build_melgan_generator(width=1, frames=4), 0.2),
+        (vocoder.build_period_discriminator(512, (2,), width=1), 0.1),
+        (vocoder.build_spectrogram_discriminator(512, **spectral_options), 0.2),
+    ):
+        leaky = [one for one in network.layers if isinstance(one, keras.layers.LeakyReLU)]
+        np.testing.assert_allclose([one.negative_slope for one in leaky], slope)
+
+
+def test_vocos_starts_small_and_bends_by_gelu():
+    network = vocoder.build_vocos_generator(**TINY | {"width": 64})
+    dense = [one for one in network.layers if isinstance(one, keras.layers.Dense)]
+    linear, gelu = keras.activations.linear, keras.activations.gelu
+    assert [one.activation for one in dense] == [gelu, linear, linear]
+    convolutions = [one for one in network.layers if type(one).__name__ == "Conv1D"]
+    for kernel in (convolutions[0].kernel, dense[0].kernel, dense[-1].kernel):
+        assert np.std(kernel) == pytest.approx(0.02 * 0.88, rel=0.1)  # cut at two deviations
 
 
 def test_melgan_pads_by_reflection():

@@ -186,13 +186,16 @@ def test_further_terms_of_the_generator_are_added_and_shown():
     assert actual["generator_loss"] == pytest.approx(adversarial + 5 * expected, rel=1e-5)
 
 
-def test_a_relativistic_loss_sees_both_scores_in_both_steps():
-    gan = compiled(linear(), rates=(0.0, 0.0), loss="relativistic_average")
+@pytest.mark.parametrize("name", ["relativistic_average", "relativistic_pairing"])
+def test_a_relativistic_loss_sees_both_scores_in_both_steps(name):
+    gan = compiled(linear(), rates=(0.0, 0.0), loss=name)
     actual = one_step(gan, REAL)
     real, fake = REAL @ SLOPE, np.full((2, 1), np.array([0.5, -0.5]) @ SLOPE[:, 0], np.float32)
-    pair = losses.NAMES["relativistic_average"]
+    pair = losses.NAMES[name]
     assert actual["discriminator_loss"] == pytest.approx(float(pair[0](real, fake)), rel=1e-5)
     assert actual["generator_loss"] == pytest.approx(float(pair[1](fake, real)), rel=1e-5)
+    in_graph = gan.fit(REAL, batch_size=2, verbose=0).history
+    assert in_graph["generator_loss"] == pytest.approx([actual["generator_loss"]], rel=1e-5)
 
 
 def test_a_loss_of_ones_own_is_a_pair_of_functions_marked_if_it_compares_with_real_scores():

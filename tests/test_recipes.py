@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -66,6 +67,17 @@ def test_recipes_without_a_card_differ_from_a_shipped_one_as_this_table_says():
     for name, (shipped, changes) in WITHOUT_A_CARD.items():
         expected = asdict(recipes.NAMES[shipped]) | changes | {"name": name}
         assert asdict(recipes.NAMES[name]) == expected
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_folder_called_like_a_data_set_is_trained_as_a_folder(kind, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recipe = recipes.for_folder(kind("drums"))
+    assert (recipe.name, Path(recipe.data)) == ("drums", Path("drums"))
+    with pytest.raises(ValueError, match="must be a folder or one of"):
+        recipe.load_data()
+    write(tmp_path / "drums" / "siren" / "a.wav", tone(440))
+    assert recipe.load_data().label_names == ("siren",)
 
 
 def test_a_folder_is_trained_as_the_drums_are_without_a_judge():

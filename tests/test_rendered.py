@@ -1,63 +1,21 @@
 """The built pages as a reader meets them: opened from disk in Chromium, without a network."""
 
-import os
 import re
-import shutil
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
+from browsers import DESKTOP, chromium, open_from_disk, unavailable
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
 PAGES = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PAGE_BYTES = 1_000_000
 PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 900}
 
 
-def unavailable(reason: str):
-    """Skip with the reason; where CI is set, fail instead: there nothing may be missing."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Start Chromium so that no host name resolves."""
-    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if executable is None:
-        unavailable("no Chromium on the path (Debian and Ubuntu: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable,
-            args=[
-                "--host-resolver-rules=MAP * ~NOTFOUND",
-                "--autoplay-policy=no-user-gesture-required",
-            ],
-        )
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Visit:
-    """A page that was opened, and what happened since."""
-
-    name: str
-    page: object
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def evaluate(self, script: str, argument=None):
-        """Run a script in the page."""
-        return self.page.evaluate(script, argument)
+browser = pytest.fixture(chromium, scope="module")
 
 
 def open_page(browser, name, color_scheme="light", query=""):
@@ -65,20 +23,8 @@ def open_page(browser, name, color_scheme="light", query=""):
     path = HTML / f"{name}.html"
     if not path.is_file():
         unavailable(f"{path.relative_to(ROOT)} is not built (run: make book)")
-    page = browser.new_context(viewport=DESKTOP, color_scheme=color_scheme).new_page()
-    visit = Visit(name, page)
-    page.route(re.compile(r"^(?!file:|data:|blob:)"), lambda route: route.abort())
-    page.on("request", lambda request: visit.requests.append(request.url))
-    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            message.type in ("error", "warning")
-            and visit.complaints.append(f"{message.text} ({message.location.get('url')})")
-        ),
-    )
-    page.goto(path.as_uri() + query, wait_until="load")
-    page.evaluate("() => window.MathJax?.startup?.promise")
+    visit = open_from_disk(browser, name, path.as_uri() + query, color_scheme=color_scheme)
+    visit.evaluate("() => window.MathJax?.startup?.promise")
     return visit
 
 
@@ -139,6 +85,14 @@ PLAY = """async () => {
 
 def test_every_player_plays(visit):
     assert visit.evaluate(PLAY) == []
+
+
+def test_every_latent_player_sounds(visit):
+    places = visit.page.locator("[data-control='latent-player']")
+    for i in range(places.count()):
+        places.nth(i).get_by_role("button", name="Play", exact=True).click()
+        made = visit.page.wait_for_function("i => audiogan.players[i].samples", arg=i)
+        assert made.evaluate("samples => samples.some((sample) => Math.abs(sample) > 0.01)")
 
 
 def test_every_sound_can_be_reached_by_keyboard_and_name(visit):

@@ -32,7 +32,8 @@ INSTALL_CELL = f"""\
 try:
     import audiogan_lib
 except ModuleNotFoundError:
-    %pip install -q --no-deps git+{ADDRESS}
+    source = "git+{ADDRESS}"
+    %pip install -q --no-deps {{source}}
     import audiogan_lib"""
 
 #: What Colab has installed (its published package list, 2026-08), by the name on the index.
@@ -260,3 +261,26 @@ def test_nothing_names_a_machine_or_a_package_registry(pattern):
         for match in re.finditer(pattern, text, re.MULTILINE)
     }
     assert not found
+
+
+#: Published without either number: standards, and papers of series that give none.
+UNNUMBERED = {
+    *("itu1996p800", "itu2015mushra", "itu2021p808", "midi1996smf"),
+    *("fitzgerald2010harmonic", "jozefowicz2015exploration", "knight2006decipherment"),
+}
+
+
+def test_a_reference_can_be_looked_up_by_its_number_and_stands_there_once():
+    text = (ROOT / "book" / "references.bib").read_text("utf-8")
+    entries = re.findall(r"^@\w+\{([^,]+),(.*?)^\}$", text, re.MULTILINE | re.DOTALL)
+    assert len(entries) == text.count("\n@") + 1
+    numbers = {}
+    for key, body in entries:
+        fields = dict(re.findall(r"(doi|eprint)\s*=\s*\{([^}]+)\}", body))
+        assert bool(fields) == (key not in UNNUMBERED), key
+        assert re.fullmatch(r"10\.\d{4,9}/\S+", fields.get("doi", "10.1000/x")), key
+        assert re.fullmatch(r"\d{4}\.\d{4,5}", fields.get("eprint", "2000.00000")), key
+        for number in fields.values():
+            assert numbers.setdefault(number, key) == key, (number, key)
+    keys = [key for key, _ in entries]
+    assert keys == sorted(set(keys))

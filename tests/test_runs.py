@@ -61,15 +61,23 @@ def test_a_run_leaves_all_that_is_promised(done):
     assert list(done.glob("step-*.wav"))
     assert list((done / "checkpoints").glob("step-*.npz"))
     assert not (done / "best").exists()  # without a judge
+    assert card["training"]["clips"] == sum(card["data"]["clips"].values()) == 22  # all
     assert len(list(done.glob("generator-*.weights.h5"))) == 1
     generator = pretrained.load(done)
     assert generator.sample(2, label="tone", seed=0).shape == (2, 4096)
 
 
-def test_more_minutes_go_on_and_another_recipe_is_refused(done, tiny, capsys):
+def test_more_minutes_go_on_and_another_recipe_is_refused(done, tiny, capsys, monkeypatch):
+    def batches(self, dataset, first_step=0):
+        streamed_from.append(first_step)
+        return ours(self, dataset, first_step)
+
+    ours, streamed_from = recipes.Recipe.batches, []
+    monkeypatch.setattr(recipes.Recipe, "batches", batches)
     before = pretrained.load(done).card["training"]
     longer = replace(tiny, minutes=before["minutes"] + 0.05)
     runs.Run(longer, done).train(verbose=False)
+    assert streamed_from == [before["step"]]
     assert f"Going on from step {before['step']}," in capsys.readouterr().out
     assert pretrained.load(done).card["training"]["step"] > before["step"]
     assert len(list(done.glob("generator-*.weights.h5"))) == 1
@@ -81,8 +89,10 @@ def test_a_run_goes_on_when_its_folder_has_moved_but_not_with_other_data(
     done, tiny, folder, tmp_path
 ):
     moved = shutil.copytree(folder, tmp_path / "moved")
-    recipe = replace(tiny, data=str(moved), name="moved", judge="drums", minutes=9.0)
+    recipe = replace(tiny, data=str(moved), name="moved", minutes=9.0)
     assert runs.Run(recipe, done).conditions == {"label": ("noise", "tone")}
+    with pytest.raises(ValueError, match=r"another recipe \(other: judge\)"):
+        runs.Run(replace(recipe, judge="drums"), done)
     shutil.copytree(moved / "tone", moved / "bell")
     with pytest.raises(ValueError, match=r"learnt label noise, tone, .*\(new: bell; gone: none\)"):
         runs.Run(recipe, done)
@@ -103,11 +113,38 @@ def test_a_run_goes_on_when_its_folder_has_moved_but_not_with_other_data(
 
 def test_a_folder_that_is_its_own_label_may_be_renamed(folder, tiny, tmp_path):
     one = shutil.copytree(folder / "tone", tmp_path / "tone")
+    accent = (one / "0.wav").rename(one / "\u00e9.wav")
     run = runs.Run(replace(tiny, data=str(one)), tmp_path / "run")
     facts = run.facts(run.recipe.build_gan(run.sizes))
     files.write_text(tmp_path / "run" / "card.json", json.dumps(facts))
+    accent.rename(one / "e\u0301.wav")  # as some systems keep that name
     again = runs.Run(replace(tiny, data=str(one.rename(tmp_path / "bell"))), tmp_path / "run")
     assert again.conditions == {"label": ("tone",)}
+
+
+def test_a_run_killed_at_its_first_checkpoint_compares_its_data_all_the_same(
+    folder, tiny, tmp_path, monkeypatch, capsys
+):
+    class Killed(BaseException):
+        pass
+
+    def save(self):
+        ours(self)
+        raise Killed
+
+    ours = callbacks.Checkpoint.save
+    monkeypatch.setattr(callbacks.Checkpoint, "save", save)
+    data = shutil.copytree(folder, tmp_path / "sounds")
+    recipe, place = replace(tiny, data=str(data), minutes=9), tmp_path / "run"
+    with pytest.raises(Killed):
+        runs.Run(recipe, place).train(checkpoint_every_s=0, verbose=False)
+    (data / "tone").rename(data / "bell")
+    with pytest.raises(ValueError, match=r"\(new: bell; gone: tone\)"):
+        runs.Run(recipe, place)
+    assert capsys.readouterr().out == ""
+    (place / "card.json").unlink()  # as of a run that an earlier version began
+    runs.Run(recipe, place)
+    assert "that its data are the same cannot be told" in capsys.readouterr().out
 
 
 def test_a_damaged_card_of_a_run_is_named(done, tiny, tmp_path):
@@ -153,33 +190,61 @@ def test_a_run_with_a_judge_keeps_the_best_average_and_plays_and_returns_the_las
     ]
 
 
-def test_a_look_is_scored_against_the_test_split_and_all_its_scores_are_kept(
-    tiny, tmp_path, monkeypatch
-):
-    asked = []
+def test_one_recording_in_eight_is_held_back_and_every_label_is_learnt():
+    recordings = np.repeat(np.arange(41), 2)
+    labels = np.minimum(recordings % 5, 3)
+    labels[recordings == 40] = 4  # of one recording alone
+    data = datasets.Dataset(
+        *("data", np.zeros((82, 4), np.float32), labels, tuple("abcde"), 8000),
+        columns={"recording": recordings},
+    )
+    kept, held = runs._held_back(data)
+    assert not set(kept.columns["recording"]) & set(held.columns["recording"])
+    assert len(kept) + len(held) == 82
+    assert 8 <= len(held) <= 12
+    assert set(kept.labels) == set(range(5))
 
-    def report(generator, train, test, brief, sounds):
-        asked.append(
-            (generator.network.get_weights(), len(train), set(test.columns["split"]), brief)
-        )
-        scores = {"accuracy": 0.12345, "inception_score": 2.0, "frechet_distance": 3.0, "other": 4}
-        return {"test": {}, "generated": scores | {"accuracies": {"label": 0.5, "voice": 0.25}}}
 
-    monkeypatch.setattr(runs, "sounds_like", lambda *_: (None, None))
-    monkeypatch.setattr(runs, "judge_report", report)
-    run = runs.Run(tiny, tmp_path)
+class _Sure:
+    """Is sure of the first class of each head, and measures how loud a sound is."""
+
+    def __init__(self):
+        self.heads = {"label": ("noise", "tone"), "voice": ("ada", "ben")}
+
+    def probabilities(self, waveforms, head="label"):
+        return np.tile([0.75, 0.25], (len(waveforms), 1))
+
+    def features(self, waveforms):
+        return np.mean(np.abs(waveforms), axis=1, keepdims=True)
+
+
+def test_a_look_is_scored_beside_what_was_held_back(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs.classifiers, "load", lambda name: _Sure())
+    run = runs.Run(replace(tiny, judge="drums"), tmp_path)
+    assert not set(run.train_data.columns["recording"]) & set(run.held_back.columns["recording"])
+    made = np.full((4, 4096), 0.5) + np.arange(4)[:, None]
+    asked = {"label": ["noise", "noise", "tone", "noise"], "voice": ["ada", "ben"] * 2}
+    compared = []
+
+    def sounds_like(generator, real):
+        compared.append((generator.network.get_weights(), real))
+        return made, asked
+
+    monkeypatch.setattr(runs, "sounds_like", sounds_like)
     average = run.recipe.build_generator(run.sizes)
     row = run._score(SimpleNamespace(averaged_generator=average, generator=run.network))
+    loud = np.mean(np.abs(run.held_back.waveforms), axis=1)
+    distance = (np.mean([0.5, 1.5, 2.5, 3.5]) - loud.mean()) ** 2
+    distance += (np.std([0.5, 1.5, 2.5, 3.5], ddof=1) - loud.std(ddof=1)) ** 2
     assert row == {
-        "accuracy": 0.1235,
-        "inception_score": 2.0,
-        "frechet_distance": 3.0,
-        "label_accuracy": 0.5,
-        "voice_accuracy": 0.25,
+        "accuracy": 0.75,
+        "voice_accuracy": 0.5,
+        "inception_score": 1.0,
+        "frechet_distance": pytest.approx(distance, abs=1e-4),
     }
-    ((weights, count, split, brief),) = asked
+    ((weights, real),) = compared
+    assert real is run.held_back
     assert all(np.array_equal(*pair) for pair in zip(weights, average.get_weights(), strict=True))
-    assert (count, split, brief) == (len(run.train_data), {"test"}, True)
 
 
 def test_a_judge_of_other_labels_is_refused():
@@ -187,6 +252,29 @@ def test_a_judge_of_other_labels_is_refused():
     generator = pretrained.load("drums")
     with pytest.raises(ValueError, match="woodblock"):
         runs.judge_report(generator, digits, digits)
+
+
+def test_other_ears_join_the_judge_and_all_are_told_the_recordings(monkeypatch):
+    heard = []
+    monkeypatch.setattr(runs.metrics, "evaluate", lambda *a, **k: heard.append((a, k)))
+    data = datasets.load("robot_digits")
+    train, test = data.split("train"), data.split("test").select(range(4))
+    asked = {"label": [test.label_names[label] for label in test.labels]}
+    generator = pretrained.load("robot-digits")
+    runs.judge_report(generator, train, test, sounds=(test.waveforms, asked))
+    ((judge, *_), options) = heard[0]
+    assert (judge.hears, options["ears"]["mels"].hears) == ("cepstra", "log_mels")
+    assert list(options["ears"]) == ["mels", "scattering"]
+    for part, recordings in zip((train, test), options["recordings"], strict=True):
+        np.testing.assert_array_equal(recordings, part.columns["recording"])
+    np.testing.assert_array_equal(options["train_labels"], train.labels)
+    left = options["codec"](test.waveforms, test.labels)
+    recipe = generator.recipe
+    np.testing.assert_allclose(
+        left,
+        recipe.decode(recipe.encode(test.waveforms, asked["label"]), asked["label"]),
+        atol=1e-3,
+    )
 
 
 def test_what_the_test_split_never_heard_of_runs_through_all():

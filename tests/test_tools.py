@@ -126,3 +126,40 @@ def test_a_card_names_the_terms_that_are_used(script):
     )
     assert ship.terms(recipe) == ", R1 penalty 2 every 4 steps, label loss 1"
     assert set(ship.LIMITS) <= set(recipes.NAMES)
+
+
+def test_every_listed_fault_fits_its_file_and_names_a_test_that_there_is(script, root):
+    plant = script("plant_faults")
+    faults = plant.listed(plant.FAULTS)  # ends where a text does not stand in its file once
+    assert len(set(faults)) == len(faults) > 100
+    for fault in faults:
+        file, _, test = fault.test.partition("::")
+        name = test.partition("[")[0]
+        assert f"def {name}(" in (root / file).read_text(encoding="utf-8"), fault
+
+
+def test_another_tenth_of_the_faults_for_each_commit(script):
+    plant = script("plant_faults")
+    faults = [plant.Fault(f"room {number}", "a.py", "1", "2", "t") for number in range(101)]
+    first, second = plant.tenth(faults, "9f3c"), plant.tenth(faults, "0a77")
+    assert len(first) == len(second) == 11
+    assert set(first) != set(second)
+    assert first == plant.tenth(faults[::-1], "9f3c")
+
+
+def test_a_fault_counts_as_noticed_only_where_its_test_failed(script, tmp_path, monkeypatch):
+    plant, seen = script("plant_faults"), []
+    (tmp_path / "a.py").write_text("one = 1\n")
+    fault = plant.Fault("room 1", "a.py", "= 1", "= 2", "tests/test_a.py::test_one")
+    for code, said in (1, ""), (0, "survived"), (2, "pytest ended with 2"), (-1, "ended with -1"):
+
+        def run_tests(folder, tests, code=code):
+            seen.append(((folder / "a.py").read_text(), tests))
+            return code, "output"
+
+        monkeypatch.setattr(plant, "run_tests", run_tests)
+        verdict = plant.verdict(fault, tmp_path)
+        assert said in verdict
+        assert bool(verdict) == bool(said)
+    assert seen == [("one = 2\n", [fault.test])] * 4
+    assert (tmp_path / "a.py").read_text() == "one = 1\n"

@@ -441,6 +441,7 @@ def test_what_cannot_be_tested_is_named():
 def test_answers_lead_from_trial_to_trial(test):
     panel = widgets.ListeningTest(test, RATE)
     said = "X is {}" if test.task == "abx" else "{} is generated"
+    assert "Trial 1 of 10" in panel._sounds.value
     for sound, expected in zip(played(panel._sounds.value), test.sounds(0).values(), strict=True):
         np.testing.assert_array_equal(sound, audio.to_int16(expected))
     controls(panel)[said.format(test.solution(0))].click()
@@ -473,8 +474,11 @@ def test_the_page_folds_the_answers(test):
     assert_both_faces(control)
     each = 3 if test.task == "abx" else 2
     sounds = played(page.html)
-    assert len(sounds) == 3 * each
-    for trial in range(3):
+    assert len(sounds) == 8 * each
+    settings = json.loads(html.unescape(re.search(r'data-settings="([^"]+)"', page.html)[1]))
+    for pair in settings["pairs"]:
+        assert [is_square(sounds[place]) for place in pair] == [False, True]
+    for trial in range(8):
         expected = audio.to_int16(np.stack(list(test.sounds(trial).values())))
         np.testing.assert_array_equal(sounds[each * trial : each * (trial + 1)], expected)
         letter = test.solution(trial)

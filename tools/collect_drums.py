@@ -29,6 +29,7 @@ TERMS = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
     "CC-BY-3.0": "https://creativecommons.org/licenses/by/3.0/",
     "CC-BY-SA-3.0": "https://creativecommons.org/licenses/by-sa/3.0/",
+    "CC-BY-SA-3.0-US": "https://creativecommons.org/licenses/by-sa/3.0/us/",
     "MIT": "below",
 }
 
@@ -190,7 +191,7 @@ Where those from freesound.org were published:
 
 {terms}
 
-Clips of a kit under CC-BY-SA-3.0 are under that licence too.
+Clips of a kit under CC-BY-SA-3.0 or CC-BY-SA-3.0-US are under that licence too.
 
 ### MIT licence of FluidR3 and MuseScore_General
 

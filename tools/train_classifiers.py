@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from audiogan_lib import classifiers, datasets, files, metrics
 
+_MELS = {"hears": "log_mels"}
 RECIPES = {
     "digits": {"dataset": "fsdd", "columns": ["speaker"], "octaves": 0.0, "epochs": 60, "seed": 0},
     "drums": {"dataset": "drums", "columns": [], "octaves": 0.4, "epochs": 150, "seed": 0},
@@ -34,6 +35,12 @@ RECIPES = {
         "hears": "keys",
     },
 }
+#: A second judge of each: other features, another network.
+RECIPES |= {
+    f"{name}-mels": recipe
+    | ({"hears": "fine_mels", "width": 32, "epochs": 60} if name == "notes" else _MELS)
+    for name, recipe in list(RECIPES.items())
+}
 DATA = {
     "digits": """Free Spoken Digit Dataset (Zohar Jackson and contributors, CC BY-SA 4.0), 8 kHz,
 8192 samples. Recordings 0 to 4 of each speaker and digit are the test, as its authors say, so the
@@ -51,7 +58,7 @@ split is by kit: no drum, cymbal or machine of the test split is in the training
 }
 CARD = """# Judge of {name}
 
-Tells which of {classes} it hears{also}; scores the sounds of the generator `{name}`.
+Tells which of {classes} it hears{also}; scores the sounds of the generator `{generator}`.
 
 **Data.** {data}
 {train_clips} clips for training, {test_clips} for the test. Real sounds only: it never heard a
@@ -59,8 +66,9 @@ generated one. The test split had no part in training.
 
 **What it hears.** {hearing}
 
-**Network.** Five convolutions over time, mean and maximum over the clip, a layer of 64 (the
-features of the Frechet distance), a softmax per head{keys}: {parameters:,} parameters.
+**Network.** {network},
+a layer of 64 (the features of the Frechet distance), a softmax per head{keys}:
+{parameters:,} parameters.
 
 **Recipe.** `python tools/train_classifiers.py {name}`: {epochs} epochs, batches of 64, AdamW with
 a peak rate of 0.002 and cosine decay, seed {seed}. Variations of the real sounds: shift in time, a
@@ -84,6 +92,9 @@ slopes), the same at every level. The generators draw linear log-magnitude spect
 time grid; a judge that heard those would flatter them. The cosine transform keeps the envelope
 of the spectrum and drops its fine structure, so much that a listener minds, such as a wrong phase,
 hardly changes this judge's mind: its approval is not a listener's."""
+MELS = """Pictures of {bands} mel bands in decibels ({window} ms windows every {hop} ms), the same
+at every level. It shares neither features nor network with the judge `{{generator}}`: what pleases
+both is less likely to please by accident. It was trained on the same sounds."""
 HEARING = {
     "cepstra": CEPSTRA,
     "keys": f"""{CEPSTRA}
@@ -91,6 +102,12 @@ HEARING = {
 Beside them bands of half a semitone from 55 Hz to 7 kHz (256 ms windows every 20 ms), which tell
 the pitch. The generator's windows are a quarter as long and its bins all of one width. Whether a
 note is in tune, `metrics.pitch_errors` tells better.""",
+    "log_mels": MELS.format(bands=40, window=32, hop=16),
+    "fine_mels": MELS.format(bands=160, window=256, hop=128),
+}
+NETWORKS = {
+    "time": "Five convolutions over time, mean and maximum over the clip",
+    "picture": "Four convolutions over time and frequency, the mean over time",
 }
 
 
@@ -139,13 +156,15 @@ def measure(judge, train, test):
         test.waveforms,
         test.labels,
         brief=True,
+        recordings=(train.columns["recording"], test.columns["recording"]),
     )
     accuracy, interval, confusions = {}, {}, {}
     for head, names in judge.heads.items():
         known, wanted = _targets(test, head, names)
         probabilities = judge.probabilities(test.waveforms[known], head)
         accuracy[head] = metrics.label_accuracy(probabilities, wanted)
-        interval[head] = metrics.wilson_interval(accuracy[head], len(wanted))
+        recordings = len(np.unique(test.columns["recording"][known]))
+        interval[head] = metrics.wilson_interval(accuracy[head], recordings)
         answers = probabilities.argmax(axis=1)
         pairs, counts = np.unique(
             np.stack([wanted, answers])[:, wanted != answers], axis=1, return_counts=True
@@ -188,15 +207,19 @@ def describe(judge, facts):
         ]
     octaves = facts["octaves"]
     others = [head for head in judge.heads if head != "label"]
+    generator = facts["name"].removesuffix("-mels")
+    picture = judge.hears in ("log_mels", "fine_mels")
     return CARD.format(
         **{name: fact for name, fact in facts.items() if name != "confusions"},
-        classes=f"{len(judge.heads['label'])} {facts['name']}",
-        hearing=HEARING[judge.hears],
+        classes=f"{len(judge.heads['label'])} {generator}",
+        generator=generator,
+        hearing=HEARING[judge.hears].format(generator=generator),
+        network=NETWORKS["picture" if picture else "time"],
         keys=",\nand one pattern of harmonics that moves along the keys"
         if judge.hears == "keys"
         else "",
         also=f", and which {others[0]}" if others else "",
-        data=DATA[facts["name"]],
+        data=DATA[generator],
         detuned=f", a change of pitch by up to {octaves:g} octaves" if octaves else "",
         parameters=judge.network.count_params(),
         accuracies="\n".join(lines),

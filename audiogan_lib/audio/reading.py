@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import struct
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -114,8 +115,8 @@ def _opened(file) -> Iterator[_Sound]:
             path = Path(file)
             try:
                 if not path.is_file():  # a pipe would be waited for
-                    reason = "is a folder" if path.is_dir() else "there is no such file"
-                    raise AudioError(name, reason)
+                    there = "is a folder" if path.is_dir() else "is a pipe or a device, not a file"
+                    raise AudioError(name, there if path.exists() else "there is no such file")
                 file = stack.enter_context(path.open("rb"))
             except OSError as error:
                 raise AudioError(name, f"cannot be opened ({error.strerror})") from error
@@ -126,7 +127,8 @@ def _opened(file) -> Iterator[_Sound]:
         elif seen is file:  # libsndfile knows some MP3 by their ending alone
             seen = os.fsencode(path) if os.name == "posix" else path
         try:
-            sound = stack.enter_context(_Sound(seen))
+            with _standard_error_caught():
+                sound = stack.enter_context(_Sound(seen))
         except (soundfile.LibsndfileError, TypeError) as error:
             # TypeError: a .raw file, for which soundfile asks for the rate and the channels.
             raise AudioError(name, f"{_NO_SOUND} ({_why(error)})") from error
@@ -155,10 +157,12 @@ def _mono_blocks(sound, name, rate):
     if rate != sound.samplerate:
         resampler = soxr.ResampleStream(sound.samplerate, rate, 1, dtype="float32", quality="HQ")
     length = int(min(BLOCK_S * sound.samplerate, _BLOCK_SAMPLES // sound.channels))
-    frames, compared, channel = 0, sound.channels == 1, None
+    frames, compared, channel, complained = 0, sound.channels == 1, None, False
     while True:
         try:
-            block = sound.read(length, dtype="float32", always_2d=True)
+            with _standard_error_caught(sound.format == "MP3") as heard:
+                block = sound.read(length, dtype="float32", always_2d=True)
+                complained = complained or heard() > 0
         except soundfile.LibsndfileError as error:
             raise AudioError(name, f"damaged ({_why(error)})") from error
         last = len(block) < length
@@ -173,7 +177,30 @@ def _mono_blocks(sound, name, rate):
         block = block.mean(axis=1) if channel is None else block[:, channel]
         yield block if resampler is None else resampler.resample_chunk(block, last=last)
         if last:
+            if complained:
+                _warn(name, "damaged in places: what the decoder could not read is left out")
             return
+
+
+@contextlib.contextmanager
+def _standard_error_caught(wanted=True):
+    """Keep what libmpg123 tells standard error of what it skips; yield who knows how much it is.
+
+    So of a damaged file there is one word, ours, with its name.
+    """
+    own = None
+    with contextlib.suppress(OSError):  # there is no standard error
+        own = os.dup(2) if wanted else None
+    if own is None:
+        yield lambda: 0
+        return
+    with tempfile.TemporaryFile() as heard:
+        os.dup2(heard.fileno(), 2)
+        try:
+            yield lambda: os.fstat(heard.fileno()).st_size
+        finally:
+            os.dup2(own, 2)
+            os.close(own)
 
 
 def _channel_alone(block, name):
@@ -214,9 +241,13 @@ _NO_MP3 = b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b".snd", b"caff", b"fLaC"
 #: So many bytes may be missing: some recorders count a header into the sound.
 _FEW_BYTES = 256
 
-#: From this size on, the size in a WAV's data chunk says "unknown": what a program writes that
-#: streams into a pipe (ffmpeg 0xFFFFFFFF, sox 0x7FFFF000 and up), or the mark of RF64.
-_UNKNOWN_SIZE = 0x7FFF0000
+#: What begins files of chunks, and what their chunk of samples is called.
+_CHUNKED = b"RIFF", b"RIFX", b"FORM", b"RF64", b"riff"
+_SAMPLES = b"data", b"SSND", b"BODY"
+
+#: From these on, the size of that chunk, of 32 or 64 bits, says "unknown": what a program writes
+#: that streams into a pipe (ffmpeg 0xFFFFFFFF, sox 0x7FFFF000 and up), or the mark of RF64.
+_UNKNOWN_SIZES = {"I": 0x7FFF0000, "Q": 1 << 62}
 
 
 def _seen(file, name):
@@ -229,15 +260,10 @@ def _seen(file, name):
         if re.match(magic, head, re.DOTALL):
             raise AudioError(name, f"{_NO_SOUND} ({kind}; make a WAV or FLAC of it)")
     seen, end, length, magic = file, None, None, head[:4]
-    if magic in (b"RIFF", b"RIFX", b"FORM"):
-        order = "<" if magic == b"RIFF" else ">"
-        start, length = _sound_chunk(file, size, order)
-        end = start + length if length < _UNKNOWN_SIZE else None
-    elif magic == b"RF64":
-        end = _number(file, 20, "<Q") + 8
-    elif magic == b"riff":
-        end = _number(file, 16, "<Q")
-    elif magic == b".snd" and _number(file, 8, ">I") < _UNKNOWN_SIZE:
+    if magic in _CHUNKED:
+        place, form, start, length = _sound_chunk(file, size, magic, name)
+        end = start + length if length < _UNKNOWN_SIZES[form[1]] else None
+    elif magic == b".snd" and _number(file, 8, ">I") < _UNKNOWN_SIZES["I"]:
         end = _number(file, 4, ">I") + _number(file, 8, ">I")
     elif magic == b"caff":
         end = _end_of_caf(file, size)
@@ -253,10 +279,11 @@ def _seen(file, name):
     if missing > 0:
         _warn(name, f"by its header {missing} bytes are missing; it is read to its last byte")
     if missing < 0 and (missing < -_FEW_BYTES or length == 0) and _is_sound(file, end, size):
-        if magic not in (b"RIFF", b"RIFX"):
+        if magic not in _CHUNKED or magic == b"FORM":
             raise AudioError(name, f"damaged: its header leaves out its last {-missing} bytes")
         _warn(name, "the WAV was never closed; it is read to its last byte")
-        seen = _Patched(file, start - 4, struct.pack(f"{order}I", min(size - start, 2**32 - 1)))
+        said = size - start + _number(file, place, form) - length  # in a W64 with the chunk's head
+        seen = _Patched(file, place, struct.pack(form, min(said, 256 ** struct.calcsize(form) - 1)))
     return seen
 
 
@@ -271,15 +298,31 @@ def _number(file, position, form):
     return struct.unpack(form, content)[0] if len(content) == struct.calcsize(form) else 0
 
 
-def _sound_chunk(file, size, order):
-    """Find the chunk with the samples of a WAV or AIFF: where it starts, and how long it is."""
-    position = 12
-    while position + 8 <= size:
-        kind, length = struct.unpack(f"{order}4sI", _at(file, position, 8))
-        if kind in (b"data", b"SSND", b"BODY"):
-            return position + 8, length
-        position += 8 + length + length % 2
-    return size, 0
+def _sound_chunk(file, size, magic, name):
+    """Find the chunk of samples: where and how its length is written, where it starts, its length.
+
+    libsndfile reads the last of several, or none.
+    """
+    found = [chunk for kind, *chunk in _chunks(file, size, magic) if kind in _SAMPLES]
+    if len(found) > 1:
+        raise AudioError(name, f"its samples lie in {len(found)} chunks; make one of them")
+    return found[0] if found else (size, "<I", size, 0)
+
+
+def _chunks(file, size, magic):
+    """Walk through the chunks of a file: kind, place and form of the length, start, length."""
+    wide = magic == b"riff"  # a W64, where a length counts the 24 bytes before the content, too
+    position, form = (40, "<Q") if wide else (12, "<I" if magic in (b"RIFF", b"RF64") else ">I")
+    while position < size and re.fullmatch(rb"[ -~]{4}", kind := _at(file, position, 4)):
+        place = position + (16 if wide else 4)
+        start = position + (24 if wide else 8)
+        length = _number(file, place, form)
+        if magic == b"RF64" and kind == b"data" and length == 0xFFFFFFFF:
+            place, form = 28, "<Q"  # where such a file has its size
+            length = _number(file, place, form)
+        length -= min(length, 24) if wide else 0
+        yield kind, place, form, start, length
+        position = start + length + -length % (8 if wide else 2)
 
 
 def _is_sound(file, position, size):

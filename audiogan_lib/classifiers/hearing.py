@@ -47,6 +47,28 @@ def keys_and_cepstra(waveforms, sample_rate):
     return tf.concat([bands, cepstra(waveforms, sample_rate)[:, ::2]], axis=-1)
 
 
+def log_mels(waveforms, sample_rate):
+    """Turn ``[batch, samples]`` into pictures ``[batch, frames, 40]``: mel bands in decibels.
+
+    Windows of 32 ms every 16 ms, decibels as those of `cepstra`.
+    """
+    return _picture(waveforms, sample_rate, 0.032, 40)
+
+
+def fine_mels(waveforms, sample_rate):
+    """Turn ``[batch, samples]`` into pictures ``[batch, frames, 160]`` that resolve harmonics.
+
+    Windows of 256 ms every 128 ms, decibels as those of `cepstra`.
+    """
+    return _picture(waveforms, sample_rate, 0.256, 160)
+
+
+def _picture(waveforms, sample_rate, window_s, n_mels):
+    n_fft = 1 << (round(window_s * sample_rate) - 1).bit_length()
+    padded = _full_scale_and_padded(waveforms, n_fft)
+    return _below_loudest(spectral.mel(padded, sample_rate, n_fft, n_fft // 2, n_mels))
+
+
 def _key_matrix(sample_rate, n_fft):
     """Triangles two bands wide around each half semitone, at least two bins wide."""
     keys = LOWEST_KEY + np.arange(KEY_BANDS) / 2
@@ -70,8 +92,15 @@ def _below_loudest(magnitudes):
     return 1.0 - 2.0 * tf.math.log(tf.maximum(magnitudes / loudest, floor)) / np.log(floor)
 
 
-#: What a judge can listen to, by the name on its card.
-FEATURES = {"cepstra": cepstra, "keys": keys_and_cepstra}
+#: What a judge can listen to, by the name on its card;
+FEATURES = {
+    "cepstra": cepstra,
+    "keys": keys_and_cepstra,
+    "log_mels": log_mels,
+    "fine_mels": fine_mels,
+}
+#: and what of it is a picture to a network.
+PICTURES = "log_mels", "fine_mels"
 
 
 def augment(waveforms, seed, octaves=0.0):

@@ -1,9 +1,15 @@
-"""The network of a judge: convolutions over time, and for notes also along the keys."""
+"""The networks of judges: convolutions over time, along the keys, or over time and frequency."""
 
 import keras
 from keras import layers, ops
 
-from audiogan_lib.classifiers.hearing import FEATURES, HIGHEST_KEY, KEY_BANDS, LOWEST_KEY
+from audiogan_lib.classifiers.hearing import (
+    FEATURES,
+    HIGHEST_KEY,
+    KEY_BANDS,
+    LOWEST_KEY,
+    PICTURES,
+)
 
 _HARMONICS = 145  # bands, 36 semitones to each side: as far as the eighth harmonic
 
@@ -25,15 +31,18 @@ def build(samples, sample_rate, heads, width, hears):
     """Build what `classifiers.build` wraps: waveforms to ``"features"`` and each head's logits."""
     if hears not in FEATURES:
         raise ValueError(f"hears must be one of {', '.join(FEATURES)}, got {hears!r}")
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")  # whatever Keras is told: judges judge alike
+    try:
+        return _network(samples, sample_rate, heads, width, hears)
+    finally:
+        keras.config.set_dtype_policy(policy)
+
+
+def _network(samples, sample_rate, heads, width, hears):
     sound = keras.Input((samples,))
     features = _Hearing(sample_rate, hears)(sound)  # [frames, 40 or 209]
-    x = layers.BatchNormalization()(features)
-    for halves, kernel, stride in ((2, 5, 1), (2, 5, 2), (3, 3, 1), (3, 3, 2), (4, 3, 1)):
-        channels = width * halves // 2
-        x = layers.Conv1D(channels, kernel, stride, padding="same", use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization()(x))
-    pooled = [layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)]
-    x = layers.Dropout(0.2)(layers.Concatenate()(pooled))  # [4 * width]
+    x = (_over_pictures if hears in PICTURES else _over_time)(features, width)
     x = layers.BatchNormalization()(layers.Dense(64)(x))
     hidden = layers.ReLU()(x)
     x = layers.Dropout(0.2)(hidden)
@@ -42,6 +51,31 @@ def build(samples, sample_rate, heads, width, hears):
         logits = _pitch_logits(features[..., :KEY_BANDS], heads["label"])
         outputs["label"] = layers.Add()([outputs["label"], logits])
     return keras.Model(sound, {"features": hidden, **outputs})
+
+
+def _over_time(features, width):
+    """Turn ``[frames, bands]`` into ``[4 * width]``: five convolutions, mean and maximum."""
+    x = layers.BatchNormalization()(features)
+    for halves, kernel, stride in ((2, 5, 1), (2, 5, 2), (3, 3, 1), (3, 3, 2), (4, 3, 1)):
+        channels = width * halves // 2
+        x = layers.Conv1D(channels, kernel, stride, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization()(x))
+    pooled = [layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)]
+    return layers.Dropout(0.2)(layers.Concatenate()(pooled))
+
+
+def _over_pictures(features, width):
+    """Turn ``[frames, bands]`` into what is there on average in each eighth of the bands.
+
+    Four convolutions over time and frequency, of which three halve both.
+    """
+    x = layers.BatchNormalization()(features)[..., None]
+    for quarters, kernel, stride in ((1, 5, 2), (2, 3, 2), (4, 3, 2), (4, 3, 1)):
+        channels = width * quarters // 4
+        x = layers.Conv2D(channels, kernel, stride, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.Flatten()(ops.mean(x, axis=1))
+    return layers.Dropout(0.2)(x)
 
 
 def _pitch_logits(bands, names):

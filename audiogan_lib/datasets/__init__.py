@@ -4,12 +4,19 @@
 arrays into an endless, reproducible stream for training.
 
 ``drums``, ``notes`` and ``robot_digits`` are shipped. ``fsdd`` (15 MB), ``speech_commands``
-(2.4 GB) and ``nsynth`` (25 GB over its three splits) are downloaded when first asked for,
+(2.4 GB), ``nsynth`` (25 GB over its three splits), ``open_source_drumkit`` (hits of one real kit,
+free to use, without the text of a licence) and ``drum_machines`` (public domain, as its authors
+say) are downloaded when first asked for,
 checked against their SHA-256 at every load, and kept in the user's cache; a broken download
 goes on where it stopped. ``AUDIOGAN_DATA`` may name a folder with copies of the archives.
 Shorter clips are padded with zeros, longer ones fade out and are cut: 17 of FSDD's 3000, all of
 NSynth's. FSDD is known by a digest over its recordings, since its host may compress them anew;
-NSynth's digests were never published, so an archive is held to that of its first download.
+NSynth's and both drum sets' digests were never published, so an archive is held to that of its
+first download.
+
+A *recording* is one take, a *clip* what training sees: clips that were cut from one recording, or
+are variants of it, share a value of ``columns["recording"]``. `Dataset.halves` deals recordings out
+in two parts; whatever is split, counted or resampled, is so by recording.
 
 A folder may hold sub-folders, each a label; without them its own name is the one label. WAV,
 FLAC, OGG, MP3 and whatever else libsndfile decodes is mixed to one channel, resampled, and cut

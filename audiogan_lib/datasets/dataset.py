@@ -127,7 +127,9 @@ class Dataset:
     sample_rate : int
         In Hz.
     columns : dict of str to np.ndarray [shape=(clips,)]
-        What else is known of each clip, such as ``"split"`` or ``"speaker"``.
+        What else is known of each clip, such as ``"split"`` or ``"speaker"``. Every data set that
+        `load` returns has ``"recording"``: clips of one recording have one value of it; drums have
+        ``"kit"``.
     skipped : tuple of (str, str)
         Files of a folder that were not used, or not to their end, each with the reason.
     """
@@ -167,6 +169,75 @@ class Dataset:
             raise ValueError(f"split must be one of {listed(np.unique(splits))}, received {name!r}")
         return self.select(splits == name)
 
+    def halves(self, seed, by="recording"):
+        """Deal the clips out in two parts of about equal size that share no recording.
+
+        Clips of one recording sound alike, so that parts which share some are nearer to each other
+        than two draws of new sounds: a floor, a detector or a test of copies would be flattered.
+
+        Parameters
+        ----------
+        seed, by : int >= 0, str
+            As of `folds`, errors too.
+
+        Examples
+        --------
+        >>> from audiogan_lib import datasets
+        >>> digits = datasets.load("robot_digits")
+        >>> one, other = digits.halves(seed=0, by="voice")
+        >>> set(one.columns["voice"]) & set(other.columns["voice"])
+        set()
+        """
+        return self.folds(2, seed, by)
+
+    def folds(self, count, seed, by="recording"):
+        """Deal the clips out in several parts of about equal size that share no recording.
+
+        A label of two or more recordings is in two or more parts. Kits, each of which has many
+        labels, are dealt so that the labels come out about even.
+
+        Parameters
+        ----------
+        count : int > 1
+            Number of parts.
+        seed : int >= 0
+            Of the deal.
+        by : str
+            What may not stand in two parts: a column, such as ``"recording"``, ``"kit"`` or
+            ``"speaker"``.
+
+        Raises
+        ------
+        ValueError
+            When there is no such column, or it has fewer values than there shall be parts.
+
+        Examples
+        --------
+        >>> from audiogan_lib import datasets
+        >>> [len(part) for part in datasets.load("robot_digits").folds(4, seed=0)]
+        [120, 120, 120, 120]
+        """
+        if by not in self.columns:
+            raise ValueError(f"by must be one of {listed(self.columns)}, received {by!r}")
+        names, units = np.unique(self.columns[by], return_inverse=True)
+        if not 2 <= count <= len(names):
+            raise ValueError(
+                f"count must be between 2 and the different values of {by!r} ({len(names)}), "
+                f"received {count}"
+            )
+        counts = np.zeros((len(names), len(self.label_names) + 1))
+        np.add.at(counts, (units, self.labels), 1.0)
+        sizes = counts.sum(axis=1)
+        counts[:, -1] = sizes / (2 * len(self))  # decides where the labels are even
+        rng = np.random.default_rng(seed)
+        held, part = np.zeros((count, counts.shape[1])), np.zeros(len(names), int)
+        # The large ones about first, which the small ones then make up for.
+        for unit in np.argsort(-sizes * rng.uniform(0.5, 1.0, len(names))):
+            full = held @ counts[unit]
+            part[unit] = rng.choice(np.flatnonzero(full == full.min()))
+            held[part[unit]] += counts[unit]
+        return tuple(self.select(part[units] == number) for number in range(count))
+
     def select(self, which):
         """Return some of the clips, with all label names.
 
@@ -183,6 +254,15 @@ class Dataset:
             labels=self.labels[which],
             columns={name: values[which] for name, values in self.columns.items()},
         )
+
+    @property
+    def sounding_s(self):
+        """How many seconds of sound there are: zeros that pad short clips do not count."""
+        samples = 0
+        for start in range(0, len(self), PART):
+            sounding = np.asarray(self.waveforms[start : start + PART]) != 0
+            samples += np.max(sounding * np.arange(1, sounding.shape[1] + 1), axis=1).sum()
+        return float(samples / self.sample_rate)
 
     def map(self, function):
         """Return the clips with changed waveforms; all else is as it was.

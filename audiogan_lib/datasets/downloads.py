@@ -2,6 +2,7 @@
 
 An archive is looked for in the folder that the environment variable ``AUDIOGAN_DATA`` names (which
 is only read, never written), then in the per-user cache; at last it is downloaded into the cache.
+Some may lie in that folder unpacked.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import io
 import os
 import tarfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pooch
@@ -41,18 +42,32 @@ class Source:
 
     ``sha256`` is of the archive's bytes; ``recordings_sha256`` of what is inside (see
     `recordings_digest`), for hosts that may compress the same files anew. Where no digest was ever
-    published, the archive is trusted on first use: its own SHA-256 is then written beside it in the
-    cache, and every later load is held to that.
+    published, the archive is trusted on first use: its own SHA-256, or that of what is inside where
+    it may be ``repacked``, is then written beside it in the cache, and every later load is held to
+    that. ``folder``: what an unpacked copy in the folder of ``AUDIOGAN_DATA`` is called.
     """
 
     url: str
     filename: str
     sha256: str | None = None
     recordings_sha256: str | None = None
+    repacked: bool = False
+    folder: str | None = None
 
 
 def members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, io.BytesIO]]:
-    """Yield the name and the bytes of the wanted files of a tar archive, extracting nothing."""
+    """Yield the name and the bytes of the wanted files of a folder or a tar archive.
+
+    Nothing is extracted.
+    """
+    if Path(path).is_dir():
+        for place in sorted(Path(path).rglob("*")):
+            name = place.relative_to(path).as_posix()
+            if place.is_file() and wanted(name):
+                file = io.BytesIO(place.read_bytes())
+                file.name = name
+                yield name, file
+        return
     try:
         with tarfile.open(path, "r|*") as archive:
             for member in archive:
@@ -64,25 +79,27 @@ def members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, io
         raise DownloadError(f"{path} is not a complete tar archive ({error})") from error
 
 
-def is_wav(name: str) -> bool:
-    """Tell whether an archive's member is a recording."""
-    return name.endswith(".wav")
+def is_recording(name: str) -> bool:
+    """Tell whether an archive's member is a recording in a form that libsndfile decodes."""
+    return name.endswith((".wav", ".flac", ".ogg"))
 
 
 def recordings_digest(path: Path) -> str:
-    """Return the SHA-256 over the sorted lines "name digest" of an archive's WAV files.
+    """Return the SHA-256 over the sorted lines "name digest" of an archive's recordings.
 
     It depends on what the recordings are called and hold, not on how the archive was compressed.
     """
     lines = sorted(
         f"{Path(name).name} {hashlib.sha256(file.getvalue()).hexdigest()}\n"
-        for name, file in members(path, is_wav)
+        for name, file in members(path, is_recording)
     )
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def fetch(source: Source) -> Path:
-    """Return the path of a source's archive, checked; download it if it is nowhere yet.
+    """Return the path of a source's archive, checked, or of the reader's unpacked copy.
+
+    It is downloaded if it is nowhere yet.
 
     A wrong file does not stay in the cache; in the folder of ``AUDIOGAN_DATA`` nothing is touched.
     """
@@ -90,6 +107,8 @@ def fetch(source: Source) -> Path:
     if own_folder:
         if not Path(own_folder).is_dir():
             raise ValueError(f"AUDIOGAN_DATA must name a folder, received {own_folder!r}")
+        if source.folder and (Path(own_folder) / source.folder).is_dir():
+            return Path(own_folder) / source.folder
         path = Path(own_folder) / source.filename
         if path.is_file():
             _check(source, path)
@@ -97,10 +116,11 @@ def fetch(source: Source) -> Path:
     path = Path(pooch.os_cache("audiogan_lib")) / source.filename
     pin = path.with_name(f"{source.filename}.sha256")
     pinned = pin.read_text().strip() if pin.is_file() else None
+    inside = source.recordings_sha256 or (pinned if source.repacked else None)
     archives = pooch.create(
         path.parent,
         base_url="",
-        registry={source.filename: source.sha256 or pinned},
+        registry={source.filename: source.sha256 or (None if source.repacked else pinned)},
         urls={source.filename: source.url},
     )
     try:
@@ -115,14 +135,15 @@ def fetch(source: Source) -> Path:
     except ValueError as error:  # the digest is another, and pooch has removed the file
         changed = f" Has the host changed it on purpose? Then delete {pin} first." if pinned else ""
         raise DownloadError(f"{error} Load again to download it afresh.{changed}") from error
-    if source.recordings_sha256:
+    if inside:
         try:
-            _check(source, path)
+            _check(replace(source, recordings_sha256=inside), path)
         except DownloadError as error:
             path.unlink()
             raise DownloadError(f"{error} It has been removed; load again for another.") from error
     elif not (source.sha256 or pinned):
-        pin.write_text(f"{pooch.file_hash(path)}\n")
+        digest = recordings_digest if source.repacked else pooch.file_hash
+        pin.write_text(f"{digest(path)}\n")
     return path
 
 

@@ -68,7 +68,10 @@ def load(folder: Path, sample_rate: int, samples: int, seed: int) -> Dataset:
         labels=np.repeat(labels, numbers),
         label_names=label_names,
         sample_rate=sample_rate,
-        columns={key: np.repeat(np.array(values, str), numbers) for key, values in columns.items()},
+        columns={
+            key: np.repeat(np.array(values, str), numbers)
+            for key, values in (columns | {"recording": columns["file"]}).items()
+        },
         skipped=tuple((_readable(str(folder / name)), reason) for name, reason in skipped),
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audiogan_lib.datasets import folders, public, shipped
+from audiogan_lib.datasets import drum_sets, folders, public, shipped
 from audiogan_lib.datasets.dataset import collect, listed
 
 #: What `load` takes beside a name and a split;
@@ -16,6 +16,22 @@ _OPTIONS = {
     "fsdd": ("source",),
     "speech_commands": ("source",),
     "nsynth": ("limit", "source"),
+    "open_source_drumkit": ("source",),
+    "drum_machines": ("source",),
+}
+
+#: What is read as a stream and has nothing to be chosen: stream, source, rate, length, labels.
+_STREAMS = {
+    "fsdd": (public.fsdd, public.FSDD, 8000, 8192, None),
+    "speech_commands": (
+        *(public.speech_commands, public.SPEECH_COMMANDS, 16000, 16384),
+        public.DIGIT_WORDS,
+    ),
+    "open_source_drumkit": (
+        *(drum_sets.open_source_drumkit, drum_sets.OPEN_SOURCE_DRUMKIT, 16000, 16384),
+        None,
+    ),
+    "drum_machines": (drum_sets.drum_machines, drum_sets.DRUM_MACHINES, 16000, 16384, None),
 }
 _FOLDER_OPTIONS = "sample_rate", "samples", "seed"
 
@@ -26,30 +42,34 @@ def is_known(name):
     Parameters
     ----------
     name : str or Path
-        What would be given to `load`.
+        What would be given to `load`; a ``Path`` is a folder always.
     """
-    return str(name) in _OPTIONS
+    return isinstance(name, str) and name in _OPTIONS
 
 
 def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=None, source=None):
     """Load a data set by its name, or a folder of audio by its path, as a `Dataset`.
 
-    ===================  =====================  =======================================
-    name                 clips                  label; columns beside ``split``
-    ===================  =====================  =======================================
-    ``drums``            16 kHz, 16384 samples  instrument; kit, key, velocity, ...
-    ``notes``            16 kHz, 16384 samples  MIDI pitch; instrument, ...
-    ``robot_digits``     8 kHz, 8192 samples    digit, by speech synthesis; voice, ...
-    ``fsdd``             8 kHz, 8192 samples    digit, by people; speaker, take
-    ``speech_commands``  16 kHz, 16384 samples  ``zero`` to ``nine``; speaker, take
-    ``nsynth``           16 kHz, 16384 samples  MIDI pitch; instrument, family, ...
-    a folder's path      as asked for           sub-folder; file
-    ===================  =====================  =======================================
+    =======================  =====================  =======================================
+    name                     clips                  label; columns beside ``split`` and
+                                                    ``recording``
+    =======================  =====================  =======================================
+    ``drums``                16 kHz, 16384 samples  instrument; kit, ...
+    ``notes``                16 kHz, 16384 samples  MIDI pitch; instrument, ...
+    ``robot_digits``         8 kHz, 8192 samples    digit, by speech synthesis; voice, ...
+    ``fsdd``                 8 kHz, 8192 samples    digit, by people; speaker, take
+    ``speech_commands``      16 kHz, 16384 samples  ``zero`` to ``nine``; speaker, take
+    ``nsynth``               16 kHz, 16384 samples  MIDI pitch; instrument, family, ...
+    ``open_source_drumkit``  16 kHz, 16384 samples  instrument; kit, file
+    ``drum_machines``        16 kHz, 16384 samples  instrument; kit
+    a folder's path          as asked for           sub-folder; file
+    =======================  =====================  =======================================
 
     Parameters
     ----------
     name : str or Path
-        A name of the table, or a folder: ``"./drums"`` is one that is called as a data set is.
+        A name of the table, or a folder. One that is called as a data set is, is ``"./drums"`` or
+        ``Path("drums")``.
     split : str, optional
         Only this split: ``"train"``, ``"test"``, and for Speech Commands and NSynth
         ``"validation"``. Everything by default.
@@ -86,21 +106,19 @@ def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=N
     options = {"sample_rate": sample_rate, "samples": samples, "seed": seed}
     options |= {"limit": limit, "source": source}
     options = {option: value for option, value in options.items() if value is not None}
-    takes = _OPTIONS[str(name)] if known else _FOLDER_OPTIONS
+    takes = _OPTIONS[name] if known else _FOLDER_OPTIONS
     if unknown := [option for option in options if option not in takes]:
         raise TypeError(f"the options of {name!r} are {listed(takes)}, received {listed(unknown)}")
-    dataset = _named(str(name), split, **options) if known else _folder(Path(name), **options)
+    dataset = _named(name, split, **options) if known else _folder(Path(name), **options)
     return dataset if split is None else dataset.split(split)
 
 
 def _named(name, split, limit=None, source=None):
     if name in shipped.SHIPPED:
         return shipped.load(name)
-    if name == "fsdd":
-        return collect(name, public.fsdd(source or public.FSDD), 8000, 8192)
-    if name == "speech_commands":
-        clips = public.speech_commands(source or public.SPEECH_COMMANDS)
-        return collect(name, clips, 16000, 16384, label_names=public.DIGIT_WORDS)
+    if name in _STREAMS:
+        read, known, sample_rate, samples, label_names = _STREAMS[name]
+        return collect(name, read(source or known), sample_rate, samples, label_names)
     sources = source or public.NSYNTH
     if limit is not None and limit < 1:
         raise ValueError(f"limit must be at least 1, received {limit}")

@@ -53,11 +53,12 @@ def fsdd(source: downloads.Source) -> Rows:
 
     Takes 0 to 4 of each speaker and digit are the test, as its README says.
     """
-    for name, file in downloads.members(downloads.fetch(source), downloads.is_wav):
+    for name, file in downloads.members(downloads.fetch(source), downloads.is_recording):
         label, speaker, take = PurePosixPath(name).stem.split("_")
         waveform = audio.read(file, sample_rate=8000)[0]
         split = "test" if int(take) < 5 else "train"
-        yield waveform, {"label": label, "speaker": speaker, "take": int(take), "split": split}
+        row = {"label": label, "speaker": speaker, "take": int(take), "split": split}
+        yield waveform, row | {"recording": PurePosixPath(name).stem}
 
 
 def speech_commands(source: downloads.Source) -> Rows:
@@ -68,7 +69,7 @@ def speech_commands(source: downloads.Source) -> Rows:
 
     def wanted(name):
         path = PurePosixPath(name)
-        digit = path.parent.name in DIGIT_WORDS and downloads.is_wav(name)
+        digit = path.parent.name in DIGIT_WORDS and downloads.is_recording(name)
         return digit or path.name in _SPLIT_LISTS
 
     rows, splits, missing = {}, {}, set(_SPLIT_LISTS)
@@ -81,8 +82,9 @@ def speech_commands(source: downloads.Source) -> Rows:
             splits.update(dict.fromkeys(listed, _SPLIT_LISTS[path.name]))
             continue
         speaker, _, take = path.stem.partition("_nohash_")
+        recording = f"{path.parent.name}/{path.name}"
         row = {"label": path.parent.name, "speaker": speaker, "take": int(take)}
-        rows[f"{path.parent.name}/{path.name}"] = row
+        rows[recording] = row = row | {"recording": recording}
         yield audio.read(file, sample_rate=16000)[0], row
     if missing:
         raise downloads.DownloadError(f"{archive} holds no {' and no '.join(sorted(missing))}")
@@ -96,10 +98,12 @@ def nsynth(sources: dict[str, downloads.Source], limit: int | None = None) -> Ro
     The label is the MIDI pitch. An archive is read as a stream, at most its first `limit` notes.
     """
     for split, source in sources.items():
-        notes = downloads.members(downloads.fetch(source), downloads.is_wav)
+        notes = downloads.members(downloads.fetch(source), downloads.is_recording)
         for name, file in islice(notes, limit):
-            instrument, pitch, velocity = PurePosixPath(name).stem.rsplit("-", 2)
+            recording = PurePosixPath(name).stem
+            instrument, pitch, velocity = recording.rsplit("-", 2)
             family, origin, _ = instrument.rsplit("_", 2)
             row = {"label": str(int(pitch)), "pitch": int(pitch), "velocity": int(velocity)}
-            row |= {"instrument": instrument, "family": family, "origin": origin, "split": split}
+            row |= {"instrument": instrument, "family": family, "origin": origin}
+            row |= {"recording": recording, "split": split}
             yield audio.read(file, sample_rate=16000)[0], row

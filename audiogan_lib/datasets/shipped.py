@@ -12,6 +12,9 @@ SOUNDS = files.LIBRARY / "sounds"
 #: Sample rate (Hz) and clip length (samples) of the shipped data sets.
 SHIPPED = {"drums": (16000, 16384), "notes": (16000, 16384), "robot_digits": (8000, 8192)}
 
+#: Columns that stay text, even where it is that of a number.
+_WORDS = "label", "recording", "kit", "source", "license"
+
 
 def load(name):
     """Read packed clips: one FLAC file per group, and an index of where each clip lies."""
@@ -24,8 +27,10 @@ def load(name):
     def clips():
         for row in rows:
             pack, start, length = row.pop("file"), int(row.pop("start")), int(row.pop("samples"))
-            numbers = {key: _number(text) for key, text in row.items() if key != "label"}
-            yield packs[pack][start : start + length], row | numbers
+            # Sounds that are synthesised or rendered one by one are each a recording of their own.
+            named = {"recording": f"{pack}:{start}"} | row
+            numbers = {key: _number(text) for key, text in named.items() if key not in _WORDS}
+            yield packs[pack][start : start + length], named | numbers
 
     return collect(name, clips(), sample_rate, samples)
 

@@ -1,5 +1,8 @@
 """Adam with one operation a variable."""
 
+from audiogan_lib.quick import backend  # which has a word to say before Keras is loaded
+
+# isort: split
 import keras
 import tensorflow as tf
 

@@ -135,6 +135,7 @@ def for_folder(path):
     Parameters
     ----------
     path : path-like
-        Of the folder; its sub-folders are the labels.
+        Of the folder, also where a data set is called so; its sub-folders are the labels.
     """
-    return replace(NAMES["drums"], name=Path(path).name, data=str(path), judge=None)
+    data = f"./{path}" if str(path).isidentifier() else str(path)  # as the names of data sets are
+    return replace(NAMES["drums"], name=Path(path).name, data=data, judge=None)

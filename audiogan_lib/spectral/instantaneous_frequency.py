@@ -23,7 +23,7 @@ from audiogan_lib.spectral.transforms import (
 
 @dataclass(frozen=True)
 class InstantaneousFrequency(Codec):
-    """The bridge between sound and a network that draws magnitudes and phases (section 2).
+    """Between sound and a network of magnitudes and phases (Engel et al. 2019, section 2).
 
     ``encode`` takes sounds to two channels in [-1, 1]. Channel 0 is the log-magnitude, scaled as
     in `LogSpectrogram`. Channel 1 is the change of phase since the frame before, unwrapped, in

@@ -1,9 +1,10 @@
 """Controls for a live notebook (ipywidgets 7 and 8) that leave players, not dead knobs, on a page.
 
 Each control has two faces: its ``panel`` of widgets where a kernel runs, and rendered sounds and
-pictures where none does. What a control computes knows nothing of either: `LatentWalk` stands
-behind `LatentPlayer`, `History` behind `TrainingScrubber`, `BlindTest` behind `ListeningTest`,
-`Beat` behind `DrumMachine`, `DiracGAN` behind `LossPlayground`.
+pictures where none does; many have a third, which a page of the book brings to life (`live`). What
+a control computes knows nothing of any: `LatentWalk` stands behind `LatentPlayer`, `History` behind
+`TrainingScrubber`, `BlindTest` behind `ListeningTest`, `Beat` behind `DrumMachine`, `DiracGAN`
+behind `LossPlayground`, `PitchGame` behind `PitchDuel`.
 """
 
 from audiogan_lib.dirac_gan import DiracGAN
@@ -12,6 +13,8 @@ from audiogan_lib.widgets.drum_machine import Beat, DrumMachine
 from audiogan_lib.widgets.latent_player import LatentPlayer
 from audiogan_lib.widgets.listening_test import BlindTest, Comparison, ListeningTest
 from audiogan_lib.widgets.loss_playground import LossPlayground, phase_portraits
+from audiogan_lib.widgets.pitch_duel import PitchDuel
+from audiogan_lib.widgets.pitch_game import PitchGame
 from audiogan_lib.widgets.spectrogram_explorer import SpectrogramExplorer
 from audiogan_lib.widgets.training_scrubber import History, TrainingScrubber
 
@@ -26,6 +29,8 @@ __all__ = [
     "LatentWalk",
     "ListeningTest",
     "LossPlayground",
+    "PitchDuel",
+    "PitchGame",
     "SpectrogramExplorer",
     "TrainingScrubber",
     "phase_portraits",

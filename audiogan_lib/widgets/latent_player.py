@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
-from html import escape
 
 import numpy as np
 
@@ -91,16 +89,18 @@ class LatentPlayer(panel.TwoFaces):
         for place in (start, f"half-way to {end}", end):
             labels.append(", ".join([*list(set_now.values())[:1], place]))
         fixed = "".join(f", {name} {value}" for name, value in set_now.items() if name != "label")
+        name = _shipped_name(self.generator)
+        where = (
+            "In a live notebook and, with scripts, in the book" if name else "In a live notebook"
+        )
         caption = (
-            f"In a live notebook this is a panel with {len(self._menus)} menus, "
+            f"{where} this is a panel with {len(self._menus)} menus, "
             f"{len(self._names)} knobs and a morph from one seed to another. "
             f"These are some of the sounds behind it{fixed}."
         )
         page = display.players(sounds, self.generator.sample_rate, labels, caption, columns=3)
-        if name := _shipped_name(self.generator):
-            settings = escape(json.dumps(self._settings(name)))
-            attributes = f'data-control="latent-player" data-settings="{settings}"'
-            page = display.Html(f"<div {attributes}>{page.html}</div>", page.text)
+        if name:
+            page = panel.alive("latent-player", self._settings(name), page)
         return page
 
     def _settings(self, name):

@@ -11,7 +11,7 @@ from audiogan_lib import display
 from audiogan_lib.widgets import panel
 
 #: On a page: so many trials with folded answers, so many labels of a comparison.
-PAGE_TRIALS, PAGE_LABELS = 3, 3
+PAGE_TRIALS, PAGE_LABELS = 8, 3
 
 
 class BlindTest:
@@ -188,7 +188,17 @@ class ListeningTest(panel.TwoFaces):
             title = f"Answer {trial + 1}"
             html = f"<details><summary>{title}</summary><p>{escape(answer)}</p></details>"
             parts += [grid, display.Html(html, f"{title}: {answer}")]
-        return panel.together(*parts)
+        return panel.alive("blind-test", self._options(), panel.together(*parts))
+
+    def _options(self):
+        """Say which of the rendered players are of the first and of the second kind."""
+        test, pairs, count = self.test, [], 0
+        for trial in range(min(PAGE_TRIALS, test.trials)):
+            second = "AB".index(test.solution(trial)) if test.task == "which" else 1
+            pairs.append((count + 1 - second, count + second))
+            count += len(test.sounds(trial))
+        options = {"task": test.task, "kinds": test.kinds, "trials": test.trials, "pairs": pairs}
+        return options | {"sample_rate": self.sample_rate}
 
     def _explain(self):
         if self.test.task == "abx":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 from matplotlib import pyplot
@@ -67,7 +67,9 @@ class LossPlayground(panel.TwoFaces):
         grid = display.players(
             [tones(path) for path in paths], SAMPLE_RATE, names, caption, columns=2
         )
-        return panel.together(phase_portraits(games, self.steps, self._start()), grid)
+        face = panel.together(phase_portraits(games, self.steps, self._start()), grid)
+        options = asdict(self.game) | {"steps": self.steps, "theta": self._theta.value}
+        return panel.alive("loss-playground", options, face)
 
     def _build(self, theta):
         import ipywidgets as widgets
@@ -81,7 +83,7 @@ class LossPlayground(panel.TwoFaces):
 
         game = self.game
         names = {name.replace("_", " "): name for name in SLOPES}
-        orders = {"discriminator first": True, "both at once": False}
+        orders = {"discriminator first": True, "simultaneously": False}
         self._controls = {
             "loss": menu("loss", game.loss, names),
             "alternating": menu("order", game.alternating, orders),
@@ -124,7 +126,7 @@ def describe(game):
     if game.penalty_every > 1 and (game.r1 or game.gradient_penalty):
         parts.append(f"every {game.penalty_every} steps")
     if not game.alternating:
-        parts.append("both at once")
+        parts.append("simultaneous")
     return ", ".join(parts)
 
 

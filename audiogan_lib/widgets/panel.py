@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html import escape
 from pathlib import Path
 
@@ -87,6 +88,22 @@ def together(*parts):
     return display.Html(
         "".join(part.html for part in parts), "\n".join(part.text for part in parts)
     )
+
+
+def alive(name, settings, face):
+    """Let the page's script of this name take over from what is rendered, where a page has it.
+
+    Parameters
+    ----------
+    name : str
+        Of a control in `live.CONTROLS`.
+    settings : dict
+        For the control; what JSON can say.
+    face : display.Html
+        What a page shows without the script.
+    """
+    attributes = f'data-control="{name}" data-settings="{escape(json.dumps(settings))}"'
+    return display.Html(f"<div {attributes}>{face.html}</div>", face.text)
 
 
 def check_arrays(sources):

@@ -72,7 +72,8 @@ class SpectrogramExplorer(panel.TwoFaces):
             labels = [f"{name}, {n_fft}" for name in names]
             settings = self.settings | {"n_fft": n_fft, "hop_length": n_fft // 4}
             parts.append(display.spectrogram(sounds, self.sample_rate, labels, **settings))
-        return panel.together(*parts)
+        options = {"sample_rate": self.sample_rate}
+        return panel.alive("spectrogram-explorer", options, panel.together(*parts))
 
     def _build(self):
         import ipywidgets as widgets

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from audiogan_lib import live, pretrained
 
-#: What a control that lives in the page leaves there; see `widgets.LatentPlayer`.
-SETTINGS = re.compile(r'data-control="[\w-]+" data-settings="([^"]*)"')
+#: What a control that lives in the page leaves there; see `widgets`.
+CONTROL = re.compile(r'data-control="([\w-]+)" data-settings="([^"]*)"')
 
 
 def library_key(root: Path) -> str:
@@ -75,21 +75,28 @@ def is_leftover(script) -> bool:
 
 
 def add_live_scripts(app, pagename, templatename, context, doctree):
-    """Let pages with a control that lives there load what makes it live."""
-    if SETTINGS.search(context.get("body", "")):
+    """Let pages with a control that lives there load what makes it live.
+
+    The volume for paper keeps what is rendered.
+    """
+    if app.builder.name != "html":
+        return
+    names = {name for name, _ in CONTROL.findall(context.get("body", ""))}
+    if names:
         app.add_css_file("live/controls.css")
-        for script in live.SCRIPTS:
-            app.add_js_file(f"live/{script}", loading_method="defer")
+    scripts = [s for name in sorted(names) for s in live.CONTROLS[name]]
+    for script in dict.fromkeys(scripts):
+        app.add_js_file(f"live/{script}", loading_method="defer")
 
 
 def write_live_scripts(app, error):
     """Put the page's scripts, and one for each generator that a page plays, where pages look."""
-    if error is not None or app.builder.format != "html":
+    if error is not None or app.builder.name != "html":
         return
     folder = Path(app.outdir) / "_static" / "live"
     folder.mkdir(exist_ok=True)
-    for name in (*live.SCRIPTS, "controls.css"):
-        shutil.copy(live.PAGE / name, folder)
+    for script in (*live.PAGE.glob("*.js"), live.PAGE / "controls.css"):
+        shutil.copy(script, folder)
     for name in sorted(generators_of(Path(app.outdir))):
         script = live.as_script(pretrained.load(name), name)
         (folder / f"weights-{name}.js").write_text(script, encoding="utf-8")
@@ -98,8 +105,9 @@ def write_live_scripts(app, error):
 def generators_of(pages: Path) -> set[str]:
     """Return the names of the generators that built pages play."""
     texts = (path.read_text("utf-8") for path in pages.rglob("*.html"))
-    settings = [found for text in texts for found in SETTINGS.findall(text)]
-    return {json.loads(html.unescape(each))["generator"] for each in settings}
+    found = [control for text in texts for control in CONTROL.findall(text)]
+    settings = [json.loads(html.unescape(each)) for _, each in found]
+    return {each["generator"] for each in settings if "generator" in each}
 
 
 def publish_underscores(app, error):

@@ -12,8 +12,8 @@
  * @property {Function} analyse
  */
 
-/** Everything that the page's scripts share. */
-globalThis.audiogan = {
+/** Everything that the page's scripts share; some may have come before. */
+globalThis.audiogan = Object.assign(globalThis.audiogan ?? {}, {
   /** Generators by name, which scripts of their own bring. */
   generators: {},
 
@@ -51,15 +51,21 @@ globalThis.audiogan = {
       return piece;
     };
   },
-};
+});
 
+/** @param {number} count @returns {Promise<any>} */
 async function openWebAssembly(count) {
   const PAGE = 65536; // bytes; the first page is the stack's
-  const memory = new WebAssembly.Memory({ initial: 1 + Math.ceil((4 * count) / PAGE) });
+  const initial = 1 + Math.ceil((4 * count) / PAGE);
+  const memory = new WebAssembly.Memory({ initial });
   const bytes = audiogan.fromBase64(audiogan.kernelBinary);
-  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-  const kernel = { name: "WebAssembly", floats: audiogan.handOut(memory.buffer, PAGE) };
+  const given = { env: { memory } };
+  const { instance } = await WebAssembly.instantiate(bytes, given);
+  const floats = audiogan.handOut(memory.buffer, PAGE);
+  const kernel = { name: "WebAssembly", floats };
+  const place = (value) => value.byteOffset ?? value;
   for (const [name, loop] of Object.entries(instance.exports))
-    kernel[name] = (...values) => loop(...values.map((value) => value.byteOffset ?? value));
+    kernel[name] = (...values) =>
+      /** @type {Function} */ (loop)(...values.map(place));
   return kernel;
 }

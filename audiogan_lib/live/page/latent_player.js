@@ -75,7 +75,7 @@
         { className: "audiogan-panel" },
         ...conditions.map(({ title }, i) => labelled(title.replaceAll("_", " "), this.menus[i])),
         ...knobs.map((name, i) => labelled(name, this.knobs[i])),
-        labelled("morph from A to B", this.morph),
+        labelled("morph A to B", this.morph),
         row(
           button("Play", () => this.change(true)),
           button("Random", () => this.random()),
@@ -113,7 +113,9 @@
       this.pending ??= new Promise(requestAnimationFrame)
         .then(() => audiogan.load(this.settings.generator))
         .then((generator) => this.sound(generator))
-        .catch((error) => (this.status.textContent = `No sound: ${error.message}`));
+        .catch(({ message }) => {
+          this.status.textContent = `No sound: ${message}`;
+        });
       return this.pending;
     }
 
@@ -187,15 +189,22 @@
     }
   }
 
-  const begin = () => {
-    const places = [...document.querySelectorAll("[data-control='latent-player']")];
-    audiogan.players = places.map((place) => new LatentPlayer(place));
+  /** Let the player of the link's generator stand where the page's address leads. */
+  const follow = () => {
     const link = audiogan.readLink(location.hash);
     const found = audiogan.players.find(
       ({ settings, start }) =>
         settings.generator === link?.generator && start.length === link.latent.length,
     );
     if (found) found.follow(link);
+  };
+
+  const begin = () => {
+    /** @type {NodeListOf<HTMLElement>} */
+    const places = document.querySelectorAll("[data-control='latent-player']");
+    audiogan.players = Array.from(places, (place) => new LatentPlayer(place));
+    follow();
+    addEventListener("hashchange", follow);
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
   else begin();

@@ -12,7 +12,8 @@
         let a0 = 0, a1 = 0, a2 = 0, a3 = 0, b0 = 0, b1 = 0, b2 = 0, b3 = 0;
         for (let i = 0, w = panel; i < depth; i++, w += 8) {
           const x = input[a + i], y = input[b + i];
-          const w0 = panels[w], w1 = panels[w + 1], w2 = panels[w + 2], w3 = panels[w + 3];
+          const w0 = panels[w], w1 = panels[w + 1];
+          const w2 = panels[w + 2], w3 = panels[w + 3];
           a0 += x * w0; a1 += x * w1; a2 += x * w2; a3 += x * w3;
           b0 += y * w0; b1 += y * w1; b2 += y * w2; b3 += y * w3;
         }
@@ -50,25 +51,7 @@
       }
   };
 
-  /** As in kernel.c, of one transform: real and imaginary parts take turns in the arrays. */
-  const fourier = (size, from, to, circle) => {
-    for (let half = size / 2, step = 1; half >= 1; half /= 2, step *= 2) {
-      for (let p = 0; p < half; p++) {
-        const cosine = circle[2 * p * step], sine = circle[2 * p * step + 1];
-        for (let q = 0; q < step; q++) {
-          const a = 2 * (q + step * p), b = a + 2 * step * half;
-          const sum = 2 * (q + step * 2 * p), turned = sum + 2 * step;
-          const re = from[a] - from[b], im = from[a + 1] - from[b + 1];
-          to[sum] = from[a] + from[b];
-          to[sum + 1] = from[a + 1] + from[b + 1];
-          to[turned] = re * cosine + im * sine;
-          to[turned + 1] = im * cosine - re * sine;
-        }
-      }
-      [from, to] = [to, from];
-    }
-    return from;
-  };
+  const { fourier } = audiogan;
 
   const transform = (length, size, from, to, { circle, chirp, answer }) => {
     if (length === size) return fourier(size, from, to, circle);
@@ -128,8 +111,9 @@
         }
       }
       const samples = transform(length, size, here, there, parts);
-      for (let i = 0; i < length; i++) {
-        const to = (i % hop) * columns + Math.floor(i / hop) + frame;
+      for (let i = 0, row = 0, shift = frame; i < length; i++, row++) {
+        if (row === hop) [row, shift] = [0, shift + 1];
+        const to = row * columns + shift;
         const weight = parts.window[i] / length;
         sound[to] += weight * samples[2 * i + 1];
         sound[to + 1] += weight * samples[2 * i];
@@ -154,8 +138,9 @@
       angles[to + 3 * block] = im;
     };
     for (let frame = 0; frame < frames; frame += 2) {
-      for (let i = 0; i < length; i++) {
-        const from = (i % hop) * columns + Math.floor(i / hop) + frame;
+      for (let i = 0, row = 0, shift = frame; i < length; i++, row++) {
+        if (row === hop) [row, shift] = [0, shift + 1];
+        const from = row * columns + shift;
         here[2 * i] = parts.window[i] * sound[from];
         here[2 * i + 1] = parts.window[i] * sound[from + 1];
       }
@@ -176,6 +161,4 @@
     floats: audiogan.handOut(new ArrayBuffer(4 * count), 0),
     ...{ multiply, spread, rectify, synthesise, analyse },
   });
-
-  audiogan.fourier = fourier;
 }

@@ -1,5 +1,7 @@
 // What becomes of samples in a page: played, drawn, saved, and linked to.
 
+globalThis.audiogan ??= {}; // what the page's scripts share
+
 {
   const LARGEST_PEAK = 10 ** (-1 / 20); // -1 dBFS
   const FADE_S = 0.005;
@@ -22,8 +24,8 @@
     file.setUint16(34, 16, true);
     file.setUint32(40, 2 * samples.length, true);
     samples.forEach((sample, i) => {
-      const clipped = Math.max(-1, Math.min(1, sample));
-      file.setInt16(44 + 2 * i, Math.round(32767 * clipped), true);
+      const steps = Math.round(32768 * sample);
+      file.setInt16(44 + 2 * i, Math.max(-32768, Math.min(32767, steps)), true);
     });
     return new Uint8Array(file.buffer);
   };
@@ -34,32 +36,68 @@
     if (context.state === "suspended") context.resume();
   };
 
+  const peakOf = (samples) => samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 1e-9);
+
+  /** The gain, 1 at most, that sounds have in common when they are compared: none gets too loud. */
+  audiogan.headroom = (...sounds) => Math.min(1, LARGEST_PEAK / Math.max(...sounds.map(peakOf)));
+
   /**
-   * Play a sound; the one that plays fades out. It goes through a WAV file because browsers read
-   * that at its own rate and resample it well, where a buffer of another rate gets images.
+   * Play a sound; the one that plays fades out, and so does a rendered player. It goes through a
+   * WAV file because browsers read that at its own rate and resample it well, where a buffer of
+   * another rate gets images.
    * @param {Float32Array} samples
    * @param {number} rate in Hz
+   * @param {number} gain less where the peak would be above -1 dBFS
    */
-  audiogan.play = async (samples, rate) => {
+  audiogan.play = async (samples, rate, gain = 1) => {
+    audiogan.wake();
     const turn = ++asked;
-    const buffer = await context.decodeAudioData(audiogan.wav(samples, rate).buffer);
+    for (const player of document.querySelectorAll("audio")) player.pause();
+    const held = Math.min(1, 1 / peakOf(samples)); // a file holds 1 at most
+    const file = audiogan.wav(samples.map((sample) => held * sample), rate);
+    const buffer = await context.decodeAudioData(file.buffer);
     if (turn !== asked) return; // another was asked for meanwhile
-    const now = context.currentTime;
-    if (playing) {
-      playing.gain.gain.setTargetAtTime(0, now, FADE_S / 3);
-      playing.source.stop(now + 2 * FADE_S);
-    }
-    const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
-    const level = Math.min(1, LARGEST_PEAK / Math.max(peak, 1e-9));
-    const [source, gain] = [context.createBufferSource(), context.createGain()];
+    const loudest = peakOf(buffer.getChannelData(0));
+    const level = Math.min(gain / held, LARGEST_PEAK / loudest);
+    cut();
+    const source = context.createBufferSource();
+    const fader = context.createGain();
     source.buffer = buffer;
-    gain.gain.setValueAtTime(0, now);
-    gain.gain.linearRampToValueAtTime(level, now + FADE_S);
-    gain.gain.setValueAtTime(level, now + Math.max(FADE_S, buffer.duration - FADE_S));
-    gain.gain.linearRampToValueAtTime(0, now + Math.max(2 * FADE_S, buffer.duration));
-    source.connect(gain).connect(context.destination);
+    const now = context.currentTime; // late: what is over cannot fade in
+    const end = now + Math.max(2 * FADE_S, buffer.duration);
+    fader.gain.setValueAtTime(0, now);
+    fader.gain.linearRampToValueAtTime(level, now + FADE_S);
+    fader.gain.setValueAtTime(level, end - FADE_S);
+    fader.gain.linearRampToValueAtTime(0, end);
+    source.connect(fader).connect(context.destination);
     source.start(now);
-    playing = { source, gain };
+    playing = { source, gain: fader.gain };
+  };
+
+  /** Fade out what plays. */
+  const cut = () => {
+    if (!playing) return;
+    const now = context.currentTime;
+    playing.gain.cancelScheduledValues(now);
+    playing.gain.setTargetAtTime(0, now, FADE_S / 3);
+    playing.source.stop(now + 2 * FADE_S);
+    playing = null;
+  };
+
+  /** Fall silent, also if a sound was asked for that has not begun. */
+  audiogan.stop = () => {
+    asked++;
+    cut();
+  };
+
+  // A rendered player that starts ends what a control plays.
+  globalThis.document?.addEventListener("play", audiogan.stop, true);
+
+  /** Read a sound file to one channel of some rate. @returns {Promise<Float32Array>} */
+  audiogan.read = async (bytes, rate) => {
+    const buffer = await new OfflineAudioContext(1, 1, rate).decodeAudioData(bytes);
+    const channels = Array.from({ length: buffer.numberOfChannels }, (_, i) => buffer.getChannelData(i));
+    return channels[0].map((_, i) => channels.reduce((sum, each) => sum + each[i], 0) / channels.length);
   };
 
   audiogan.levelDb = (samples) =>
@@ -72,22 +110,25 @@
   ];
   const [FLOOR_DB, CEILING_DB] = [-80, 0];
 
-  const colour = (level) => {
-    const at = Math.max(0, Math.min(0.9999, level)) * (COLOURS.length - 1);
-    const [low, high, share] = [COLOURS[Math.floor(at)], COLOURS[Math.floor(at) + 1], at % 1];
-    return low.map((part, i) => part + share * (high[i] - part));
-  };
+  /** 256 colours from dark to bright, as the pixels of an image hold them. */
+  audiogan.shades = Uint32Array.from({ length: 256 }, (_, i) => {
+    const at = (i / 255) * (COLOURS.length - 1);
+    const low = COLOURS[Math.floor(at)], high = COLOURS[Math.ceil(at)];
+    const [red, green, blue] = low.map((part, j) => Math.round(part + (at % 1) * (high[j] - part)));
+    return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  });
 
-  /** Amplitudes of a Hann-windowed frame in dB of a full-scale sine. */
-  const spectrum = (samples, start, size, circle) => {
-    const [from, to] = [new Float32Array(2 * size), new Float32Array(2 * size)];
-    for (let i = 0; i < size; i++)
-      from[2 * i] = (samples[start + i] ?? 0) * (0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size));
-    const done = audiogan.fourier(size, from, to, circle);
-    return Array.from({ length: size / 2 }, (_, bin) => {
-      const power = done[2 * bin] ** 2 + done[2 * bin + 1] ** 2;
-      return 10 * Math.log10((16 * power) / size ** 2 + 1e-12);
-    });
+  /** What turns the samples of a frame into a spectrum, for one length of a frame. */
+  const analyser = (size) => {
+    const window = new Float32Array(size), circle = audiogan.circle(size);
+    for (let i = 0; i < size; i++) window[i] = 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size);
+    const from = new Float32Array(2 * size), to = new Float32Array(2 * size);
+    return (samples, start) => {
+      from.fill(0);
+      const first = Math.max(0, -start), last = Math.min(size, samples.length - start);
+      for (let i = first; i < last; i++) from[2 * i] = samples[start + i] * window[i];
+      return audiogan.fourier(size, from, to, circle);
+    };
   };
 
   /** Draw the spectrogram of a sound and, below, its waveform. */
@@ -96,18 +137,18 @@
     const { width, height } = canvas;
     const size = 2 ** Math.ceil(Math.log2(0.032 * rate));
     const [columns, bins, wave] = [160, size / 2, height / 4];
-    const circle = new Float32Array(size);
-    for (let i = 0; i < size / 2; i++) {
-      circle[2 * i] = Math.cos((2 * Math.PI * i) / size);
-      circle[2 * i + 1] = Math.sin((2 * Math.PI * i) / size);
-    }
     const image = new ImageData(columns, bins);
+    const pixels = new Uint32Array(image.data.buffer);
+    const spectrum = analyser(size);
     for (let column = 0; column < columns; column++) {
       const centre = Math.round(((column + 0.5) * samples.length) / columns);
-      spectrum(samples, centre - size / 2, size, circle).forEach((level, bin) => {
-        const at = 4 * ((bins - 1 - bin) * columns + column);
-        image.data.set([...colour((level - FLOOR_DB) / (CEILING_DB - FLOOR_DB)), 255], at);
-      });
+      const frame = spectrum(samples, centre - size / 2);
+      for (let bin = 0; bin < bins; bin++) {
+        const power = (16 * (frame[2 * bin] ** 2 + frame[2 * bin + 1] ** 2)) / size ** 2;
+        const share = (10 * Math.log10(power + 1e-12) - FLOOR_DB) / (CEILING_DB - FLOOR_DB);
+        const shade = Math.round(255 * Math.max(0, Math.min(1, share)));
+        pixels[(bins - 1 - bin) * columns + column] = audiogan.shades[shade];
+      }
     }
     const small = new OffscreenCanvas(columns, bins);
     small.getContext("2d").putImageData(image, 0, 0);
@@ -144,12 +185,17 @@
     return "#" + new URLSearchParams({ generator, ...choices, latent: letters });
   };
 
-  /** Read it; null where there is none. */
+  /** Read it; null where there is none, or a damaged one. */
   audiogan.readLink = (fragment) => {
     const { generator, latent, ...choices } = Object.fromEntries(new URLSearchParams(fragment.slice(1)));
     if (!generator || !latent) return null;
-    const bytes = audiogan.fromBase64(latent.replaceAll("-", "+").replaceAll("_", "/") + "=".repeat(-latent.length & 3));
-    if (bytes.length % 4) return null;
-    return { generator, choices, latent: new Float32Array(bytes.buffer) };
+    const letters = latent.replaceAll("-", "+").replaceAll("_", "/");
+    try {
+      const bytes = audiogan.fromBase64(letters + "=".repeat(-letters.length & 3));
+      const numbers = new Float32Array(bytes.buffer);
+      return numbers.every(Number.isFinite) ? { generator, choices, latent: numbers } : null;
+    } catch (error) {
+      return null;
+    }
   };
 }

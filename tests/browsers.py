@@ -1,0 +1,82 @@
+"""Chromium and Node.js for the tests that look at pages as a reader does: from disk, offline."""
+
+import os
+import re
+import shutil
+from dataclasses import dataclass, field
+
+import pytest
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+DESKTOP = {"width": 1280, "height": 900}
+
+
+def unavailable(reason: str):
+    """Skip with the reason; where CI is set, fail instead: there nothing may be missing."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def node() -> str:
+    """Return a Node.js: the machine's own, or the one that Playwright brings."""
+    if own := shutil.which("node"):
+        return own
+    from playwright._impl._driver import compute_driver_executable
+
+    return str(compute_driver_executable()[0])
+
+
+def chromium():
+    """Start Chromium so that no host name resolves: what a fixture is made of."""
+    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if executable is None:
+        unavailable("no Chromium on the path (Debian and Ubuntu: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable,
+            args=[
+                "--host-resolver-rules=MAP * ~NOTFOUND",
+                "--autoplay-policy=no-user-gesture-required",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """A page that was opened, and what happened since."""
+
+    name: str
+    page: object
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def evaluate(self, script: str, argument=None):
+        """Run a script in the page."""
+        return self.page.evaluate(script, argument)
+
+
+def open_from_disk(browser, name, address, first="", **options) -> Visit:
+    """Open a page, refuse what is not on disk, and wait until it is loaded.
+
+    ``first`` is a script that runs before the page's own.
+    """
+    page = browser.new_context(viewport=DESKTOP, **options).new_page()
+    visit = Visit(name, page)
+    page.route(re.compile(r"^(?!file:|data:|blob:)"), lambda route: route.abort())
+    page.on("request", lambda request: visit.requests.append(request.url))
+    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            message.type in ("error", "warning")
+            and visit.complaints.append(f"{message.text} ({message.location.get('url')})")
+        ),
+    )
+    page.add_init_script(first)
+    page.goto(address, wait_until="load")
+    return visit

@@ -1,0 +1,449 @@
+"""Controls that are alive in a page without a kernel: their numbers, and what a reader hears."""
+
+import io
+import json
+import re
+import subprocess
+
+import browsers
+import numpy as np
+import pytest
+import soundfile
+from browsers import chromium, open_from_disk
+
+from audiogan_lib import live, spectral, widgets
+from audiogan_lib.dirac_gan import SLOPES, DiracGAN
+from audiogan_lib.widgets import loss_playground, pitch_duel, pitch_game
+
+browser = pytest.fixture(chromium, scope="module")
+RATE = 8000
+
+
+@pytest.fixture
+def node():
+    """Run a line of JavaScript after the scripts of a control; return what it says."""
+
+    def run(control, code, names=(), **values):
+        names = names or live.CONTROLS[control]
+        sources = [(live.PAGE / name).read_text("utf-8") for name in names]
+        sources += [f"const given = {json.dumps(values)};"]
+        sources += [f"console.log(JSON.stringify((() => {{ {code} }})()));"]
+        done = subprocess.run(
+            [browsers.node(), "-"],
+            input="\n".join(sources),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return json.loads(done.stdout)
+
+    return run
+
+
+# --- the numbers ---------------------------------------------------------------------------------
+
+GAMES = [
+    *({"loss": loss} for loss in SLOPES),
+    {"loss": "hinge", "r1": 0.7, "alternating": False},
+    {"loss": "non_saturating", "r1": 0.4, "penalty_every": 3},
+    {"loss": "wasserstein", "gradient_penalty": 0.6},
+    {"loss": "least_squares", "clip_weights": 0.1, "rate": 0.3},
+]
+
+
+@pytest.mark.parametrize("options", GAMES, ids=str)
+def test_the_page_plays_the_smallest_gan_as_the_library_does(node, options):
+    game = DiracGAN(**options)
+    code = "return audiogan.dirac.trajectory(given.game, 200, [1.5, 0.2]);"
+    path = node("loss-playground", code, game=vars(game))
+    np.testing.assert_allclose(path, game.trajectory(200, (1.5, 0.2)), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("options", GAMES, ids=str)
+def test_the_page_finds_the_same_growth(node, options):
+    game = DiracGAN(**options | {"gradient_penalty": 0})
+    growth = node("loss-playground", "return audiogan.dirac.growth(given.game);", game=vars(game))
+    assert growth == pytest.approx(game.growth(), abs=1e-9)
+
+
+def test_the_page_plays_a_path_as_the_panel_does(node):
+    path = DiracGAN("wasserstein").trajectory(60)
+    code = "return [...audiogan.dirac.tones(given.path)];"
+    sound = node("loss-playground", code, path=path.tolist())
+    np.testing.assert_allclose(sound, loss_playground.tones(path), atol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{}, {"kinds": 3, "r1": 1.0, "seed": 5}, pitch_duel.BROKEN])
+def test_the_page_trains_the_same_networks_by_the_same_numbers(node, options):
+    game = pitch_game.PitchGame(**options)
+    settings = {name: getattr(game, name) for name in game.__dataclass_fields__}
+    game.play(60)
+    code = """const game = new audiogan.pitch.Game(given.settings);
+    for (let i = 0; i < 60; i++) game.play();
+    const scores = given.line.map((place) => game.discriminator.answer(place).value);
+    return [game.made(), scores, game.recorded(10)];"""
+    made, scores, recorded = node(
+        "pitch-duel", code, settings=settings, line=pitch_duel.LINE.tolist()
+    )
+    np.testing.assert_allclose(made, game.made(), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(scores, game.discriminator(pitch_duel.LINE)[0], atol=1e-9)
+    np.testing.assert_allclose(recorded, game.recorded(10), atol=1e-12)
+
+
+def test_the_page_plays_pitches_as_the_panel_does(node):
+    pitches = [-1.0, 0.3, 5.0]
+    sound = node("pitch-duel", "return [...audiogan.pitch.tones(given.pitches)];", pitches=pitches)
+    np.testing.assert_allclose(sound, pitch_duel.tones(pitches), atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def sound():
+    rng = np.random.default_rng(0)
+    time_s = np.arange(4000) / RATE
+    return np.exp(-6 * time_s) * (np.sin(2800 * time_s) + 0.3 * rng.standard_normal(4000)) / 3
+
+
+@pytest.mark.parametrize("n_fft, hop_length", [(256, 64), (512, 128), (128, 8)])
+def test_the_page_transforms_as_the_library_does(node, sound, n_fft, hop_length):
+    code = """const {stft, istft} = audiogan.spectral;
+    const found = stft(given.sound, given.n, given.hop);
+    return [[...found.re], [...found.im], [...istft(found, given.n, given.hop)]];"""
+    re_part, im_part, back = node(
+        "spectrogram-explorer", code, sound=sound.tolist(), n=n_fft, hop=hop_length
+    )
+    spectra = spectral.stft(sound[np.newaxis], n_fft, hop_length)
+    wanted = spectra[0].numpy().ravel()
+    np.testing.assert_allclose(np.array(re_part) + 1j * np.array(im_part), wanted, atol=1e-4)
+    np.testing.assert_allclose(back, spectral.istft(spectra, n_fft, hop_length)[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.99])
+def test_the_page_inverts_magnitudes_as_the_library_does(node, sound, momentum):
+    wanted = np.abs(spectral.stft(sound[np.newaxis], 256, 64))
+    phase = np.random.default_rng(1).uniform(-np.pi, np.pi, wanted.shape)
+    code = """const { wanted, phase, momentum } = given;
+    const magnitudes = Float64Array.from(wanted);
+    const work = audiogan.spectral.griffinLim(magnitudes, phase, 256, 64, 5, momentum);
+    for (;;) { const {done, value} = work.next(); if (done) return [...value]; }"""
+    found = node(
+        "spectrogram-explorer",
+        code,
+        wanted=wanted.ravel().tolist(),
+        phase=phase.ravel().tolist(),
+        momentum=momentum,
+    )
+    expected = spectral.griffin_lim(wanted, 256, 64, 5, momentum, start=phase)[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_the_page_has_the_same_mel_bands(node):
+    code = "return audiogan.spectral.melMatrix(16000, 512, 40).map((row) => [...row]);"
+    matrix = node("spectrogram-explorer", code)
+    np.testing.assert_allclose(np.transpose(matrix), spectral.mel_matrix(16000, 512, 40), atol=1e-7)
+
+
+def test_a_sine_of_full_scale_has_0_db_on_the_page(node):
+    sine = np.sin(2 * np.pi * np.arange(2048) / 16).tolist()
+    code = "return [...audiogan.spectral.levels(given.sine, 8000, 512, 128, 0).levels];"
+    levels = np.reshape(node("spectrogram-explorer", code, sine=sine), (-1, 257))
+    np.testing.assert_allclose(levels.max(axis=1), 0, atol=0.01)
+    assert set(levels.argmax(axis=1)) == {32}
+
+
+@pytest.mark.parametrize("right, trials", [(0, 5), (3, 3), (5, 8), (31, 40)])
+def test_the_page_counts_a_test_as_the_library_does(node, right, trials):
+    test = widgets.BlindTest([np.ones(8)], [np.ones(8)], trials=trials)
+    for trial in range(trials):
+        solution = test.solution(trial)
+        test.answer(solution if trial < right else "AB".replace(solution, ""))
+    code = """const {interval, tail, score} = audiogan.blind;
+    return [interval(given.right, given.trials), tail(given.right, given.trials, 0.5),
+        score(given.right, given.trials)];"""
+    interval, chance, score = node("blind-test", code, right=right, trials=trials)
+    np.testing.assert_allclose(interval, test.interval(), atol=1e-9)
+    assert chance == pytest.approx(test.chance(), abs=1e-9)
+    assert score == test.score()
+
+
+def test_a_sound_as_a_file_is_what_it_was(node, sound):
+    code = "return [...new Uint8Array(audiogan.wav(Float32Array.from(given.sound), 8000))];"
+    content = bytes(node("blind-test", code, sound=sound.tolist()))
+    samples, rate = soundfile.read(io.BytesIO(content))
+    assert rate == RATE
+    np.testing.assert_allclose(samples, sound, atol=1e-4)
+
+
+@pytest.mark.parametrize("engine_first", [True, False])
+def test_controls_with_and_without_a_generator_share_a_page(node, engine_first):
+    parts = [live.SCRIPTS, live.CONTROLS["spectrogram-explorer"]]
+    names = [*dict.fromkeys(name for part in parts[:: 1 if engine_first else -1] for name in part)]
+    code = (
+        "return [audiogan.openGenerator, audiogan.play, audiogan.kit].map((each) => typeof each);"
+    )
+    assert node(None, code, names) == ["function", "function", "object"]
+
+
+# --- in a browser --------------------------------------------------------------------------------
+
+#: Listens at the loudspeakers: the loudest sample since asked last, and the loudest window.
+TAP = """{
+    const connect = AudioNode.prototype.connect;
+    window.heard = { peak: 0, energy: 0, window: [], rate: 1, contexts: new Set() };
+    AudioNode.prototype.connect = function (target, ...rest) {
+        if (target instanceof AudioDestinationNode && !heard.contexts.has(this.context)) {
+            if (this.context instanceof AudioContext) listen(this.context);
+        }
+        if (target instanceof AudioDestinationNode && this.context instanceof AudioContext) {
+            connect.call(this, this.context.tap);
+        }
+        return connect.call(this, target, ...rest);
+    };
+    const listen = (context) => {
+        heard.contexts.add(context);
+        heard.rate = context.sampleRate;
+        context.tap = new AnalyserNode(context, { fftSize: 8192 });
+        const window = new Float32Array(8192);
+        setInterval(() => {
+            context.tap.getFloatTimeDomainData(window);
+            let energy = 0;
+            for (const sample of window) {
+                heard.peak = Math.max(heard.peak, Math.abs(sample));
+                energy += sample * sample;
+            }
+            heard.now = energy;
+            if (energy > heard.energy) Object.assign(heard, { energy, window: [...window] });
+        }, 60);
+    };
+}"""
+
+
+@pytest.fixture(scope="module")
+def page_html(sound):
+    """A page with all controls, as the book has them."""
+    tones = [np.sin(2 * np.pi * hz * np.arange(4400) / RATE) for hz in (250, 400, 500)]
+    squares = [0.3 * np.sign(tone) for tone in tones]
+    test = widgets.BlindTest(tones, squares, ("recorded", "generated"), "which", trials=8)
+    sounds = {"noise": sound, "tone": 0.5 * tones[1]}
+    faces = [
+        widgets.PitchDuel().page(),
+        widgets.LossPlayground(loss="non_saturating", r1=0.5).page(),
+        widgets.SpectrogramExplorer(sounds, RATE).page(),
+        widgets.ListeningTest(test, RATE).page(),
+    ]
+    body = "".join(face.html for face in faces)
+    controls = re.findall(r'data-control="([\w-]+)"', body)
+    names = dict.fromkeys(name for control in controls for name in live.CONTROLS[control])
+    tags = "".join(f'<script src="{(live.PAGE / name).as_uri()}"></script>' for name in names)
+    tags += f"<style>{(live.PAGE / 'controls.css').read_text('utf-8')}</style>"
+    unknown = '<div data-control="none">as it was</div>'
+    return f'<!doctype html><html lang="en"><meta charset="utf-8">{tags}{body}{unknown}</html>'
+
+
+@pytest.fixture(scope="module")
+def address(page_html, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    path.write_text(page_html, encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture
+def page(browser, address):
+    """The page on a phone; nothing may leave the disk, and nothing complain."""
+    visit = open_from_disk(browser, "controls", address, TAP)
+    visit.page.set_viewport_size({"width": 390, "height": 844})
+    visit.page.wait_for_timeout(300)
+    yield visit.page
+    visit.page.context.close()
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in visit.requests)
+    assert not visit.complaints
+
+
+def control(page, name):
+    return page.get_by_role("group", name=name, exact=True)
+
+
+def press(page, name, button, key="Enter"):
+    """Reach a button by focus and press it by a key."""
+    control(page, name).get_by_role("button", name=button, exact=True).press(key)
+
+
+def listen(page, wait_ms=500):
+    """Wait, and for the end of the sound; return its peak, its loudest moment and its rate."""
+    page.wait_for_timeout(wait_ms)
+    heard = page.evaluate("[heard.peak, heard.window, heard.rate]")
+    page.wait_for_function("heard.now < 1e-4")
+    page.evaluate("Object.assign(heard, { peak: 0, energy: 0 })")
+    assert 0.02 < heard[0] <= 10 ** (-1 / 20) + 1e-3
+    return heard[0], np.array(heard[1]), heard[2]
+
+
+def pitch_hz(samples, rate):
+    """Find a tone's pitch: the first peak of its autocorrelation that is nearly the highest."""
+    spectrum = np.abs(np.fft.rfft(samples, 2 * len(samples))) ** 2
+    lags = (
+        np.fft.irfft(spectrum)[: len(samples) // 2]
+        / np.arange(len(samples), len(samples) // 2, -1)[: len(samples) // 2]
+    )
+    lags[: rate // 4000] = 0
+    start = np.argmax(lags < 0)
+    peaks = start + np.flatnonzero(
+        (lags[start + 1 : -1] > lags[start:-2])
+        & (lags[start + 1 : -1] >= lags[start + 2 :])
+        & (lags[start + 1 : -1] > 0.85 * lags[start:].max())
+    )
+    return rate / (peaks[0] + 1)
+
+
+def told(page, name):
+    """What the control's status line says, once it is at rest."""
+    page.wait_for_timeout(800)
+    return control(page, name).get_by_role("status").inner_text()
+
+
+NAMES = ("pitch duel", "loss playground", "spectrogram explorer", "blind test")
+
+
+def test_every_control_is_there_before_a_touch_and_its_rendered_face_is_folded(page):
+    for name in NAMES:
+        assert control(page, name).is_visible()
+        assert told(page, name)
+    assert page.locator("details", has=page.locator("summary", has_text="As rendered")).count() == 4
+    assert not page.locator("audio").first.is_visible()
+    assert page.get_by_text("as it was").is_visible()
+    assert page.evaluate("heard.contexts.size") == 0
+    for picture in page.get_by_role("img").all():
+        assert not picture.is_visible() or picture.get_attribute("aria-label")
+
+
+def test_without_scripts_the_rendered_face_is_the_page(browser, address):
+    page = open_from_disk(browser, "controls", address, java_script_enabled=False).page
+    assert page.locator("audio").first.is_visible()
+    assert page.get_by_role("button").count() == 0
+    page.context.close()
+
+
+def test_controls_have_names_and_fit_a_phone(page):
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('.audiogan-panel *')]
+        .filter((e) => e.matches('input, select, button, textarea'))
+        .filter((e) => e.checkVisibility())
+        .filter((e) => e.offsetHeight < 24 ||
+            !(e.ariaLabel || e.textContent.trim() || e.labels?.length))
+        .map((e) => e.outerHTML)"""
+    )
+    assert not nameless
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_smallest_gan_is_steered_by_keys_and_heard(page):
+    name = "loss playground"
+    press(page, name, "Listen")
+    _, samples, rate = listen(page, 1500)
+    assert pitch_hz(samples, rate) == pytest.approx(220, rel=0.03)
+    slider = control(page, name).get_by_label("R1")
+    slider.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowLeft")
+    game = DiracGAN("non_saturating", r1=0.0)
+    assert "the matrix leaves it open" in told(page, name)
+    press(page, name, "Reset", "Space")
+    for _ in range(3):
+        press(page, name, "Step", "Space")
+    distance = np.hypot(*game.trajectory(3)[-1])
+    assert f"After 3 steps the distance from the goal is {distance:.3g}" in told(page, name)
+    control(page, name).get_by_role("button", name="Run").click()
+    page.wait_for_timeout(4500)
+    assert "After 200 steps" in told(page, name)
+
+
+def test_two_networks_learn_both_pitches_and_collapse_when_told_to(page):
+    name = "pitch duel"
+    play = control(page, name).get_by_role("button", name="Run")
+    play.click()
+    page.wait_for_timeout(2500)
+    control(page, name).get_by_role("button", name="Pause").press("Enter")
+    step, low, high = map(int, re.findall(r"(\d+)(?:\.| %)", told(page, name)))
+    assert step > 300
+    assert min(low, high) > 25
+    press(page, name, "Listen to recorded")
+    _, samples, rate = listen(page, 500)
+    assert np.abs(np.log2(pitch_hz(samples, rate) / np.array([220, 880]))).min() < 0.5
+    press(page, name, "Listen to generated")
+    assert listen(page)[0] == pytest.approx(0.5, abs=0.05)
+    control(page, name).get_by_role("button", name="Make it collapse").click()
+    page.wait_for_timeout(4000)
+    control(page, name).get_by_role("button", name="Pause").click()
+    _, low, high = map(int, re.findall(r"(\d+)(?:\.| %)", told(page, name)))
+    assert min(low, high) < 10
+
+
+def test_a_sound_of_ones_own_is_seen_heard_and_inverted_in_the_browser(page, tmp_path):
+    name = "spectrogram explorer"
+    tone = 0.4 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)
+    soundfile.write(tmp_path / "mine.wav", tone, RATE)
+    control(page, name).get_by_label("your own").set_input_files(tmp_path / "mine.wav")
+    assert "mine.wav: windows of 64 ms every 16.0 ms" in told(page, name)
+    press(page, name, "Listen to the original")
+    peak, samples, rate = listen(page)
+    assert peak == pytest.approx(0.4, abs=0.02)
+    assert pitch_hz(samples, rate) == pytest.approx(440, rel=0.02)
+    control(page, name).get_by_label("window (samples)").select_option("256")
+    assert "windows of 32 ms every 8.0 ms" in told(page, name)
+    press(page, name, "Listen without phase")
+    _, samples, rate = listen(page, 3000)
+    assert pitch_hz(samples, rate) == pytest.approx(440, rel=0.02)
+    assert float(re.search(r"are (-\d+\.\d) dB", told(page, name))[1]) < -15
+
+
+def test_what_is_no_sound_is_told(page, tmp_path):
+    (tmp_path / "mine.txt").write_text("no sound")
+    control(page, "spectrogram explorer").get_by_label("your own").set_input_files(
+        tmp_path / "mine.txt"
+    )
+    assert told(page, "spectrogram explorer").startswith("mine.txt is no sound")
+
+
+def is_square(samples):
+    """Tell a square wave from a sine by its crest."""
+    return np.abs(samples).max() < 1.33 * np.sqrt(np.mean(samples**2))
+
+
+def test_a_listener_with_ears_gets_everything_right(page):
+    name = "blind test"
+    for trial in range(8):
+        assert f"Trial {trial + 1} of 8" in control(page, name).inner_text()
+        press(page, name, "Play A")
+        _, samples, _ = listen(page)
+        letter = "A" if is_square(samples) else "B"
+        control(page, name).get_by_role("button", name=f"{letter} is generated").click()
+    assert told(page, name).startswith("Right. 8 of 8 right (95 % interval 63 to 100 %)")
+    control(page, name).get_by_label("your name or number").fill("seat 7")
+    row = control(page, name).get_by_label("result").input_value().splitlines()[-1]
+    assert row == '"seat 7",which,8,8,0.631,1.000,0.0039'
+
+
+def test_abx_repeats_one_of_two_and_levels_are_equal(page):
+    name = "blind test"
+    control(page, name).get_by_label("question").select_option("ABX: what is X?")
+    levels = {}
+    for letter in "ABX":
+        press(page, name, f"Play {letter}")
+        _, samples, _ = listen(page)
+        levels[letter] = np.sqrt(np.mean(samples**2)), is_square(samples)
+    assert not levels["A"][1]
+    assert levels["B"][1]
+    assert levels["A"][0] == pytest.approx(levels["B"][0], rel=0.05)
+    letter = "B" if levels["X"][1] else "A"
+    press(page, name, f"X is {letter}")
+    assert told(page, name).startswith("Right. 1 of 1")
+
+
+def test_a_rendered_player_ends_what_a_control_plays(page):
+    page.locator("summary", has_text="As rendered").first.click()
+    press(page, "loss playground", "Listen")
+    page.wait_for_timeout(200)
+    page.locator("audio").first.evaluate("player => { player.volume = 0; return player.play(); }")
+    page.wait_for_timeout(300)
+    page.evaluate("Object.assign(heard, { peak: 0, energy: 0 })")
+    page.wait_for_timeout(400)
+    assert page.evaluate("heard.peak") < 1e-3
