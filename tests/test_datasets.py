@@ -257,6 +257,31 @@ def test_recordings_and_kits_keep_the_names_of_the_index(tmp_path, monkeypatch):
 # --- batches --------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_copies_are_retuned_recordings_and_fill_each_label(on_disk):
+    tones = np.stack([tone(hz, duration_s=0.512) for hz in (400, 400, 1600)])
+    clips = datasets.Clips(tones, np.arange(3)) if on_disk else tones
+    names = {"recording": np.array(["a", "b", "c"])}
+    few = datasets.Dataset("tones", clips, np.array([0, 0, 1]), ("low", "high"), RATE, names)
+    more = datasets.retuned(few, octaves=0.5, count=6, seed=3)
+    assert np.bincount(more.labels).tolist() == [6, 6]
+    assert dict(zip(*np.unique(more.columns["recording"], return_counts=True), strict=True)) == {
+        "a": 3,
+        "b": 3,
+        "c": 6,
+    }
+    np.testing.assert_array_equal(more.waveforms[:3], tones)
+    pitches_hz = np.array([strongest_hz(clip[:4096]) for clip in more.waveforms[:]])
+    octaves = np.log2(pitches_hz / np.array([400, 1600])[more.labels])
+    assert 0.2 < np.abs(octaves).max() < 0.52
+    assert min(octaves) < -0.1
+    assert max(octaves) > 0.1
+    assert len(np.unique(np.asarray(more.waveforms), axis=0)) >= 11
+    assert len(datasets.retuned(few, 0.5, count=1)) == 3
+    with pytest.raises(ValueError, match="octaves must be at least 0, received -1"):
+        datasets.retuned(few, -1, 6)
+
+
 def take(count, *arrays, **options):
     stream = datasets.batches(arrays, **options).take(count)
     return [tuple(tensor.numpy() for tensor in batch) for batch in stream]

@@ -81,8 +81,20 @@ def test_a_folder_called_like_a_data_set_is_trained_as_a_folder(kind, tmp_path, 
 
 
 def test_a_folder_is_trained_as_the_drums_are_without_a_judge():
-    changes = {"name": "my", "data": "sounds/my", "judge": None}
+    changes = {"name": "my", "data": "sounds/my", "tuning": 0.0, "judge": None}
     assert recipes.for_folder("sounds/my") == replace(recipes.NAMES["drums"], **changes)
+
+
+def test_copies_at_other_tunings_make_every_label_three_times_as_frequent_as_any():
+    tones = np.sin(np.arange(1024) * np.array([[0.1], [0.2], [0.3]])).astype(np.float32)
+    dataset = datasets.Dataset("tones", tones, np.array([0, 0, 1]), ("low", "high"), 16000)
+    recipe = recipes.Recipe("t", "tones", 16000, 1024, network="wavegan", tuning=0.1, batch_size=12)
+    (sounds, labels), again = (next(iter(recipe.batches(dataset))) for _ in range(2))
+    assert np.bincount(labels[:, 0]).tolist() == [6, 6]
+    assert len(np.unique(sounds, axis=0)) == 12
+    np.testing.assert_array_equal(sounds, again[0])
+    alone = next(iter(replace(recipe, tuning=0.0, batch_size=3).batches(dataset)))[0]
+    assert {sound.tobytes() for sound in alone.numpy()} <= {s.tobytes() for s in sounds.numpy()}
 
 
 @pytest.mark.parametrize("name", ["article", "drums", "gansynth-notes", "wavegan-drums"])

@@ -35,5 +35,15 @@ from audiogan_lib.datasets.batches import batches
 from audiogan_lib.datasets.dataset import Clips, Dataset, condition_labels
 from audiogan_lib.datasets.loading import is_known, load
 from audiogan_lib.datasets.shipped import SHIPPED
+from audiogan_lib.datasets.tunings import retuned
 
-__all__ = ["SHIPPED", "Clips", "Dataset", "batches", "condition_labels", "is_known", "load"]
+__all__ = [
+    "SHIPPED",
+    "Clips",
+    "Dataset",
+    "batches",
+    "condition_labels",
+    "is_known",
+    "load",
+    "retuned",
+]
