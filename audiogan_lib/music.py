@@ -29,6 +29,7 @@ DRUM_CHANNEL = 9
 #: Pitches that stand for the shipped drums there: General MIDI Level 1, percussion key map.
 DRUM_KEYS = {
     "kick": 36,
+    "rim": 37,
     "snare": 38,
     "closed_hat": 42,
     "tom": 45,
