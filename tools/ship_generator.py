@@ -80,8 +80,8 @@ _PEOPLE = (
     f"sounds off as theirs. {_GRIFFIN_LIM} Only these speakers, only these ten words, in English."
 )
 _KITS = (
-    "Some classes know few kits: rides are of two by one maker, congas of two, wood blocks and eight "
-    "of nine open hi-hats of one."
+    "Some classes know few kits: rides are of two by one maker, congas of two, wood blocks and "
+    "eight of nine open hi-hats of one."
 )
 _NOTES = (
     "One velocity, one length and one recording of each key; nine instruments of one soundfont, "

@@ -47,8 +47,8 @@ class Recipe:
         Level to which each clip is scaled before training; ``None`` leaves levels as they are.
     tuning : float >= 0
         Largest change of tuning, in octaves, of the copies that training hears beside the clips:
-        as many as make each label three times as frequent as the most frequent one was. With 0 there
-        are none.
+        as many as make each label three times as frequent as the most frequent one was. With 0
+        there are none.
     loss : str
         A name in ``losses.NAMES``.
     learning_rate : float > 0
