@@ -49,7 +49,7 @@ def test_a_trial_is_trained_and_scored(tmp_path, monkeypatch):
     assert result["step"] == result["curve"][-1]["step"] > 0
     assert result["scores"]["generated"]["clips"] == 300
     sounds, sample_rate = audio.read(tmp_path / "tiny" / "sounds.flac")
-    assert (len(sounds), sample_rate) == (10 * recipe.samples, recipe.sample_rate)
+    assert (len(sounds), sample_rate) == (11 * recipe.samples, recipe.sample_rate)
     line = quality.page({"tiny": result}).splitlines()[-1]
     assert f"| {result['scores']['generated']['accuracy']:.3f} |" in line
     last = result["curve"][-1]
