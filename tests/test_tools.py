@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 
-from audiogan_lib import audio, recipes
+from audiogan_lib import audio, datasets, recipes
 
 
 @pytest.fixture
@@ -163,3 +163,18 @@ def test_a_fault_counts_as_noticed_only_where_its_test_failed(script, tmp_path, 
         assert bool(verdict) == bool(said)
     assert seen == [("one = 2\n", [fault.test])] * 4
     assert (tmp_path / "a.py").read_text() == "one = 1\n"
+
+
+def test_a_judges_lesson_has_each_kit_by_the_root_of_its_clips(script):
+    trainer = script("train_classifiers")
+    time = np.arange(2048) / 16000
+    clips = np.tile(np.sin(2 * np.pi * 500 * time), (27, 1)).astype(np.float32)
+    kits = np.repeat(["small", "large", "other"], [1, 16, 10])
+    labels = np.repeat([0, 1], [17, 10])
+    few = datasets.Dataset("few", clips, labels, ("a", "b"), 16000, {"kit": kits})
+    lesson = trainer.varied(few, seed=0)
+    names, counts = np.unique(lesson.columns["kit"], return_counts=True)
+    assert dict(zip(names, counts, strict=True)) == {"large": 65, "other": 81, "small": 16}
+    as_they_were = (lesson.waveforms == clips[0]).all(axis=1).mean()
+    assert 0.05 < as_they_were < 0.35
+    np.testing.assert_allclose(np.abs(lesson.waveforms[1:]).max(axis=1), 0.95, atol=0.06)
