@@ -42,7 +42,8 @@ ROWS = {
     "widgets": ("audio", "dirac_gan", "display", "files", "latents", "music"),
     "pretrained": ("files", "recipes"),
     "runs": ("callbacks", "classifiers", "display", "metrics", "pretrained"),
-    "__main__": ("live", "runs"),
+    "commands": ("live", "runs"),
+    "__main__": ("commands",),
 }
 
 #: Networks, layers and losses run on any Keras backend; the others need none at all.

@@ -17,7 +17,7 @@ from sphinx.config import Config
 from sphinx.directives.code import LiteralIncludeReader
 
 from audiogan_lib import live, pretrained, recipes, runs
-from audiogan_lib.__main__ import main
+from audiogan_lib.commands import main
 from audiogan_lib.latents import LatentWalk
 from audiogan_lib.models import dense_lstm
 from audiogan_lib.widgets import LatentPlayer
