@@ -40,7 +40,8 @@ ROWS = {
     ),
     "live": ("files", "recipes"),
     "widgets": ("audio", "dirac_gan", "display", "files", "latents", "music"),
-    "pretrained": ("files", "recipes"),
+    "conditions": ("files", "music"),
+    "pretrained": ("conditions", "files", "recipes"),
     "runs": ("callbacks", "classifiers", "display", "metrics", "pretrained"),
     "commands": ("live", "runs"),
     "__main__": ("commands",),
@@ -48,8 +49,8 @@ ROWS = {
 
 #: Networks, layers and losses run on any Keras backend; the others need none at all.
 WITHOUT_TENSORFLOW = (
-    *("audio", "dirac_gan", "display", "files", "latents", "layers", "losses", "music", "quiet"),
-    "widgets",
+    *("audio", "commands", "conditions", "dirac_gan", "display", "files", "latents", "layers"),
+    *("losses", "music", "quiet", "widgets"),
     *(room for room in ROWS if room.startswith("models.")),
 )
 
