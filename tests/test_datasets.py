@@ -466,7 +466,7 @@ def test_pauses_are_passed_over_so_that_each_clip_begins_with_sound(tmp_path):
 
 def test_silence_does_not_make_a_short_sound_longer(tmp_path):
     write(tmp_path / "a.wav", np.pad(tone(440, duration_s=0.005), 8000))
-    with pytest.raises(ValueError, match="no usable sound; .*too short: 5 ms of sound"):
+    with pytest.raises(ValueError, match=r"no usable sound; .*too short: 5 ms of sound"):
         datasets.load(tmp_path)
 
 

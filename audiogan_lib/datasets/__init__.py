@@ -1,5 +1,6 @@
 """Clips to learn from: shipped sounds, public data sets on request, or any folder of audio.
 
+``look`` says what a folder is like before anything is learnt from it.
 ``load`` returns a `Dataset` of float32 clips of one length with integer labels; ``batches`` turns
 arrays into an endless, reproducible stream for training.
 
@@ -34,9 +35,23 @@ from there the next time unless a file of the folder has changed. Such `Clips` a
 of an array, ``waveforms[which]``, and `batches` reads them as they are needed.
 """
 
+from audiogan_lib.datasets.advice import Choice
 from audiogan_lib.datasets.batches import batches
 from audiogan_lib.datasets.dataset import Clips, Dataset, condition_labels
 from audiogan_lib.datasets.loading import is_known, load
+from audiogan_lib.datasets.looking import Look, SoundFile, look
 from audiogan_lib.datasets.shipped import SHIPPED
 
-__all__ = ["SHIPPED", "Clips", "Dataset", "batches", "condition_labels", "is_known", "load"]
+__all__ = [
+    "SHIPPED",
+    "Choice",
+    "Clips",
+    "Dataset",
+    "Look",
+    "SoundFile",
+    "batches",
+    "condition_labels",
+    "is_known",
+    "load",
+    "look",
+]

@@ -1,4 +1,4 @@
-"""Any folder, zip or recording as clips: the usable is cut to length, the rest is named and skipped.
+"""A folder, zip or recording as clips: the usable is cut to length, the rest is named and skipped.
 
 Every file is decoded once, and its clips go to one growing place: memory, or from a limit on a
 file in the user's cache, which the next start finds there while no file of the folder changes.
