@@ -77,7 +77,7 @@ def _length_s(sounds, asked):
             )
         return asked, "as asked"
     lengths_s = np.array([length for sound in sounds for length in sound.lengths_s])
-    if np.mean(lengths_s >= 0.99 * LONGEST_S) > 0.5:
+    if np.mean(lengths_s >= 0.95 * LONGEST_S) > 0.5:
         return _TEXTURE_S, "most sounds go on for longer than a clip can be"
     wanted_s = float(np.percentile(lengths_s, _LENGTHS))
     kept_s = min(max(wanted_s, SHORTEST_S), LONGEST_S)

@@ -268,7 +268,7 @@ def _flat_tops(block):
 
 
 _HEADER = (
-    f"{'class':20} {'files':>6} {'sounds':>7} {'seconds':>9} {'kHz':>12} {'level dB':>10} "
+    f"{'class':20} {'files':>6} {'sounds':>7} {'seconds':>9} {'kHz':>12} {'level dB':>11} "
     f"{'silent':>7} {'clipped':>8} {'twice':>6}"
 )
 
