@@ -42,7 +42,8 @@ ROWS = {
     "widgets": ("audio", "dirac_gan", "display", "files", "latents", "music"),
     "pretrained": ("files", "recipes"),
     "runs": ("callbacks", "classifiers", "display", "metrics", "pretrained"),
-    "commands": ("live", "runs"),
+    "own_sounds": ("datasets", "live", "runs"),
+    "commands": ("live", "own_sounds", "runs"),
     "__main__": ("commands",),
 }
 

@@ -38,7 +38,7 @@ of an array, ``waveforms[which]``, and `batches` reads them as they are needed.
 from audiogan_lib.datasets.advice import Choice
 from audiogan_lib.datasets.batches import batches
 from audiogan_lib.datasets.dataset import Clips, Dataset, condition_labels
-from audiogan_lib.datasets.loading import is_known, load
+from audiogan_lib.datasets.loading import FolderWarning, is_known, load
 from audiogan_lib.datasets.looking import Look, SoundFile, look
 from audiogan_lib.datasets.shipped import SHIPPED
 
@@ -47,6 +47,7 @@ __all__ = [
     "Choice",
     "Clips",
     "Dataset",
+    "FolderWarning",
     "Look",
     "SoundFile",
     "batches",

@@ -36,6 +36,10 @@ _STREAMS = {
 _FOLDER_OPTIONS = "sample_rate", "samples", "seed"
 
 
+class FolderWarning(UserWarning):
+    """Some files of a folder are not used, or odd: said once, with a count."""
+
+
 def is_known(name):
     """Tell whether a name is that of a data set, so that it is not taken for a folder.
 
@@ -143,15 +147,17 @@ def _folder(folder, sample_rate=16000, samples=16384, seed=0):
             else f"the folder {str(folder)!r} holds no sound files"
         )
     if dataset.skipped:
-        warnings.warn(f"{folder}: {skipped}", stacklevel=3)
+        warnings.warn(f"{folder}: {skipped}", FolderWarning, stacklevel=3)
     if dataset.remarks:
-        warnings.warn(f"{folder}: used, but odd: {_some(dataset.remarks)}", stacklevel=3)
+        text = f"{folder}: used, but odd: {_some(dataset.remarks)}"
+        warnings.warn(text, FolderWarning, stacklevel=3)
     _, first = np.unique(dataset.columns["file"], return_index=True)
     files = np.bincount(dataset.labels[first], minlength=len(dataset.label_names))
     if len(files) > 1 and 1 in files:
         small = np.array(dataset.label_names)[files == 1]
         warnings.warn(
             f"{folder}: labels with a single file have none for the test: {listed(small)}",
+            FolderWarning,
             stacklevel=3,
         )
     return dataset
