@@ -80,7 +80,7 @@ class Look:
     """
 
     place: str
-    sounds: tuple[SoundFile, ...]
+    sounds: tuple
     skipped: tuple[tuple[str, str], ...] = ()
     remarks: tuple[tuple[str, str], ...] = ()
 
@@ -89,7 +89,7 @@ class Look:
 
     @cached_property
     def duplicates(self):
-        """Tuples of the names of files that hold the same samples."""
+        """The names of files that hold the same samples, a tuple for each such sound."""
         names = {}
         for sound in self.sounds:
             names.setdefault(sound.digest, []).append(sound.name)
@@ -97,7 +97,7 @@ class Look:
 
     @property
     def labels(self):
-        """How many files each class has, a dict."""
+        """The number of files of each class, a dict."""
         return dict(sorted(Counter(sound.label for sound in self.sounds).items()))
 
     @property
