@@ -34,6 +34,9 @@ _STEPS_PER_EPOCH = 20
 #: With a judge, one recording in so many is held back to choose the best weights by.
 _HELD_BACK = 8
 
+#: Of one recording alone, so many clips at most are compared with at each look.
+_MOST_HEARD = 400
+
 
 class _Checkpoint(callbacks.Checkpoint):
     """Keep the averaged generator and its card as current as the checkpoints are.
@@ -240,7 +243,8 @@ class Run:
         strategy : tf.distribute.Strategy, optional
             Of ``training.strategy``. Several machines need the folder in common; the first writes.
         patience : int > 0, optional
-            End the run after so many looks in a row without a better score.
+            End the run after so many looks in a row without a better score; of no effect on several
+            machines, only one of which looks.
         watchers : sequence of keras.callbacks.Callback
             Called after the looks, with their scores.
         """
@@ -265,7 +269,8 @@ class Run:
         )
         limit = callbacks.TimeLimit(self.recipe.minutes, progress=verbose and chief)
         scored = [best] if self.held_back is not None else []
-        if scored and patience:
+        alone = not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+        if scored and patience and alone:
             scored.append(callbacks.Patience("frechet_distance", "min", patience))
         writers = [watch, *scored, checkpoint, *watchers]
         if minutes < self.recipe.minutes:
@@ -284,12 +289,12 @@ class Run:
 def _held_back(dataset):
     """Part the training clips, by recording, in those to learn from and those to choose by.
 
-    The only recording of a label is not held back. Where there is one recording in all, its clips
-    are both: then the choice knows what was learnt.
+    The only recording of a label is not held back. Where there is one recording in all, some of
+    its clips are both: then the choice knows what was learnt.
     """
     recordings = dataset.columns["recording"]
     if len(np.unique(recordings)) == 1:
-        return dataset, dataset
+        return dataset, dataset.select(np.arange(0, len(dataset), 1 + len(dataset) // _MOST_HEARD))
     part, *_ = dataset.folds(min(_HELD_BACK, len(np.unique(recordings))), seed=0)
     held = np.isin(recordings, part.columns["recording"])
     held &= np.isin(dataset.labels, dataset.labels[~held])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from tones import tone, write
 
 from audiogan_lib import callbacks, classifiers, datasets, own_sounds, pretrained, recipes
+from audiogan_lib.commands import main
 from audiogan_lib.own_sounds import progress, report, training
 
 
@@ -153,6 +155,52 @@ def test_patience_counts_looks_without_a_better_score_not_epochs():
     patience.on_train_begin()
     stopped = []
     for epoch, distance in enumerate([9, None, 5, None, None, 6, 4, None, 5, None, 7]):
-        patience.on_epoch_end(epoch, {} if distance is None else {"distance": distance})
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Keras's own asks for the score at every epoch
+            patience.on_epoch_end(epoch, {} if distance is None else {"distance": distance})
         stopped.append(model.stop_training)
     assert stopped == [False] * 10 + [True]
+
+
+# --- the commands --------------------------------------------------------------------------------
+
+
+def test_look_prints_the_table_and_the_advice_or_all_as_json(mine, capsys):
+    assert main(["look", str(mine)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("class ")
+    assert "1 file cannot be used: tone/empty.wav" in said
+    assert main(["look", str(mine), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["labels"] == {"noise": 12, "tone": 13}
+    assert main(["look", str(mine / "nowhere")]) == 2
+    assert "there is no such folder or file" in capsys.readouterr().err
+
+
+def test_train_looks_first_takes_wishes_and_ends_with_the_page(mine, small, tmp_path, capsys):
+    out = tmp_path / "run"
+    line = ["train", "--data", str(mine), "--out", str(out), "--rate", "8000", "--seconds", "0.4"]
+    assert main(line) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("class ")
+    assert "Training makes clips of 0.51 s (as asked) at 8000 Hz (as asked)." in said
+    assert said[-2] == f"Recordings and generated sounds, scores, a player: {out / 'report.html'}"
+    assert said[-1].startswith("Done. Hear it: ")
+    card = json.loads((out / "card.json").read_text(encoding="utf-8"))
+    assert (card["recipe"]["sample_rate"], card["recipe"]["samples"]) == (8000, 4096)
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        ("--data {mine} --rate 11025", "sample_rate=11025: must be one of 8000, 16000"),
+        ("--data {mine} --seconds 99", "duration_s=99: must be more than 0, 8.192 at most"),
+        ("--data {mine} --patience 0", "--patience 0: must be more than 0"),
+        ("drums --seconds 2", "--rate and --seconds are for --data"),
+    ],
+)
+def test_wishes_that_cannot_be_had_are_refused_before_anything_is_made(
+    line, words, mine, tmp_path, capsys
+):
+    assert main(["train", *line.format(mine=mine).split(), "--out", str(tmp_path / "run")]) == 2
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

@@ -198,7 +198,8 @@ def look(place):
             remarks += [(readable, text) for text in odd]
     if not sounds:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in skipped[:3])
-        raise ValueError(f"{place} holds no usable sound" + (f" ({reasons})" if reasons else ""))
+        what = f"usable sound ({reasons})" if skipped else "sound files"
+        raise ValueError(f"{place} holds no {what}")
     return Look(str(place), tuple(sounds), tuple(skipped), tuple(remarks))
 
 
