@@ -43,7 +43,8 @@ ROWS = {
     "conditions": ("files", "music"),
     "pretrained": ("conditions", "files", "recipes"),
     "runs": ("callbacks", "classifiers", "display", "metrics", "pretrained"),
-    "commands": ("live", "runs"),
+    "own_sounds": ("datasets", "live", "runs"),
+    "commands": ("live", "own_sounds", "runs"),
     "__main__": ("commands",),
 }
 
