@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
@@ -56,8 +55,11 @@ def test_chapters_and_audit_give_one_verdict_for_one_claim():
 
 @pytest.mark.parametrize(
     ("chapter", "claim"),
-    [("13_music", "Music"), ("14_speech_synthesis", "Speech synthesis")]
-    + [("15_speech_transcription", "Speech transcription")],
+    [
+        ("13_music", "Music"),
+        ("14_speech_synthesis", "Speech synthesis"),
+        ("15_speech_transcription", "Speech transcription"),
+    ],
 )
 def test_a_verdict_in_running_text_is_that_of_the_audit(chapter, claim):
     said = re.findall(
@@ -96,7 +98,6 @@ def test_drawn_figures_are_small_and_made_of_shapes_and_text():
     for path in drawings:
         assert path.stat().st_size < 12_000
         assert f"figures/{path.name}" in shown
-        tree = ElementTree.parse(path)
-        kinds = {element.tag.partition("}")[2] for element in tree.iter()}
+        kinds = set(re.findall(r"<(\w+)", path.read_text("utf-8")))
         assert {"title", "text"} <= kinds
         assert not kinds & {"image", "script", "foreignObject"}
