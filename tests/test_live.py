@@ -249,7 +249,7 @@ def player(generators) -> LatentPlayer:
 def address(generators, player, tmp_path_factory) -> str:
     """Write a page as the book's build does, with two players; return its address."""
     folder = tmp_path_factory.mktemp("book")
-    for name in (*live.CONTROLS["latent-player"], "controls.css"):
+    for name in (*live.CONTROLS["latent-player"], *live.ON_DEMAND, "controls.css"):
         shutil.copy(live.PAGE / name, folder)
     for name in ("drums", "notes"):
         script = live.as_script(generators[name], name)

@@ -170,7 +170,7 @@ def machine(drums):
 def address(drums, machine, tmp_path_factory):
     """Write a page as the book's build does; return its address."""
     folder = tmp_path_factory.mktemp("book")
-    names = dict.fromkeys(name for control in ("drum-machine",) for name in live.CONTROLS[control])
+    names = live.CONTROLS["drum-machine"]
     for name in (*names, *live.ON_DEMAND, "controls.css"):
         shutil.copy(live.PAGE / name, folder)
     script = live.as_script(drums, "drums")
@@ -252,10 +252,8 @@ def test_another_drum_comes_by_one_press_and_its_link_leads_back(page, browser, 
     page.get_by_label("tune").press("ArrowRight")
     page.get_by_role("gridcell", name="bell, step 3: silent").click()
     page.get_by_label("swing").press("End")
-    other, rate = soundfile.read(saved(page, "Save as WAV", tmp_path))
-    first = 4 * 60 / TEMPO * rate / 16  # the snare's first stroke is its second beat's
+    other, _ = soundfile.read(saved(page, "Save as WAV", tmp_path))
     assert not alike(other, before)
-    assert first > 0
     press(page, "Link to this beat")
     page.wait_for_url("**#beat=drums*")
     again = open_from_disk(browser, "linked", page.url, accept_downloads=True).page

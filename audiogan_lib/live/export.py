@@ -23,7 +23,9 @@ _ENGINE = ("kernel.js", "kernel_binary.js", "pcg64.js", "decoders.js", "engine.j
 
 #: For each control the scripts that a page loads for it, in this order.
 CONTROLS = {
-    "latent-player": (*SCRIPTS, "sound.js", "drawing.js", "links.js", "latent_player.js"),
+    "latent-player": (
+        *(*_ENGINE, "fourier.js", "sound.js", "drawing.js", "links.js", "latent_player.js"),
+    ),
     "blind-test": ("sound.js", "controls.js", "blind_test.js"),
     "drum-machine": (*_ENGINE, "sound.js", "controls.js", "rhythm.js", "drum_machine.js"),
     "loss-playground": ("sound.js", "controls.js", "loss_playground.js"),

@@ -70,7 +70,8 @@
         const step = count % (STEPS * beat.bars);
         running.shown.push([step, time]);
         for (const voice of voices)
-          if (voice.steps[step] && voice.sounds) strike(soundOf(voice, step), gain(voice, step), time);
+          if (voice.sounds && voice.steps[step])
+            strike(soundOf(voice, step), gain(voice, step), time);
       }
     }
 
@@ -258,7 +259,7 @@
     led();
     addEventListener("hashchange", led);
     return [
-      grid, row(play, button("Clear the bar", clear), shown.element, ...all(whole)), knobsOf, line.element,
+      row(play, button("Clear the bar", clear), shown.element, ...all(whole)), grid, knobsOf, line.element,
       row(...Object.entries({ sound: "Save as WAV", score: "Save as MIDI", link: "Link to this beat" }).map(([way, name]) =>
         button(name, () => attempt(kept().then((keep) => keep[way](beat, line, () => ready().then(mixed), rate)))))),
     ];

@@ -24,12 +24,13 @@
 
   /** When steps fall: each is counted from one moment, so that no errors add up. */
   class Clock {
-    /** @param {Beat} beat Followed as it changes. @param {number} time Of the first step, in s. */
+    /** For a beat, followed as it changes, and the time of its first step. */
     constructor(beat, time) {
-      Object.assign(this, { beat, time, tempo: beat.tempo, origin: 0, step: 0 });
+      const { tempo } = beat;
+      Object.assign(this, { beat, time, tempo, origin: 0, step: 0 });
     }
 
-    /** The steps that begin before a time and were not given yet, each with its time. */
+    /** The steps before a time that were not given yet, each with its own. */
     due(until) {
       const { beat, step, origin } = this;
       if (beat.tempo !== this.tempo) {
@@ -39,7 +40,8 @@
       }
       const found = [];
       for (;;) {
-        const time = this.time + ((place(this.step, beat.swing) - this.origin) * 15) / this.tempo;
+        const steps = place(this.step, beat.swing) - this.origin;
+        const time = this.time + (steps * 15) / this.tempo;
         if (time >= until) return found;
         found.push([this.step++, time]);
       }

@@ -65,7 +65,8 @@ globalThis.audiogan ??= {}; // what the page's scripts share
     for (const player of document.querySelectorAll("audio")) player.pause();
     const [buffer, held] = await audiogan.buffer(samples, rate);
     if (turn !== asked) return; // another was asked for meanwhile
-    const level = Math.min(gain * held, LARGEST_PEAK / peakOf(buffer.getChannelData(0)));
+    const loudest = peakOf(buffer.getChannelData(0));
+    const level = Math.min(gain * held, LARGEST_PEAK / loudest);
     cut();
     const source = context.createBufferSource();
     const fader = context.createGain();
