@@ -1,9 +1,7 @@
 """Controls that are alive in a page without a kernel: their numbers, and what a reader hears."""
 
 import io
-import json
 import re
-import subprocess
 
 import browsers
 import numpy as np
@@ -24,18 +22,7 @@ def node():
     """Run a line of JavaScript after the scripts of a control; return what it says."""
 
     def run(control, code, names=(), **values):
-        names = names or live.CONTROLS[control]
-        sources = [(live.PAGE / name).read_text("utf-8") for name in names]
-        sources += [f"const given = {json.dumps(values)};"]
-        sources += [f"console.log(JSON.stringify((() => {{ {code} }})()));"]
-        done = subprocess.run(
-            [browsers.node(), "-"],
-            input="\n".join(sources),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return json.loads(done.stdout)
+        return browsers.javascript(names or live.CONTROLS[control], code, **values)
 
     return run
 
