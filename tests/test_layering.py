@@ -17,6 +17,7 @@ ROWS = {
         ("dirac_gan", "files", "latents", "layers", "losses", "quick", "quiet", "spectral"), ()
     ),
     "audio": ("files",),
+    "classroom": ("files",),
     "music": ("files",),
     "models.dense_lstm": ("layers",),
     "models.gansynth": ("layers",),
@@ -50,8 +51,8 @@ ROWS = {
 
 #: Networks, layers and losses run on any Keras backend; the others need none at all.
 WITHOUT_TENSORFLOW = (
-    *("audio", "commands", "conditions", "dirac_gan", "display", "files", "latents", "layers"),
-    *("losses", "music", "quiet", "widgets"),
+    *("audio", "classroom", "commands", "conditions", "dirac_gan", "display", "files", "latents"),
+    *("layers", "losses", "music", "quiet", "widgets"),
     *(room for room in ROWS if room.startswith("models.")),
 )
 

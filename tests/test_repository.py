@@ -38,7 +38,8 @@ except ModuleNotFoundError:
 
 #: What Colab has installed (its published package list, 2026-08), by the name on the index.
 ON_COLAB = {
-    *("ipython", "ipywidgets", "keras", "librosa", "matplotlib", "numpy", "pillow", "pooch"),
+    *("ipython", "ipywidgets", "keras", "librosa", "matplotlib", "nbclient"),
+    *("nbformat", "numpy", "pillow", "pooch"),
     *("pygments", "requests", "scikit-learn", "scipy", "soundfile", "soxr", "tqdm", "urllib3"),
 }
 
