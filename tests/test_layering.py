@@ -14,9 +14,21 @@ LIBRARY = Path(__file__).resolve().parents[1] / "audiogan_lib"
 #: A room may enter those of its row and, in turn, those of their rows.
 ROWS = {
     **dict.fromkeys(
-        ("dirac_gan", "files", "latents", "layers", "losses", "quick", "quiet", "spectral"), ()
+        (
+            "classroom",
+            "dirac_gan",
+            "files",
+            "latents",
+            "layers",
+            "losses",
+            "quick",
+            "quiet",
+            "spectral",
+        ),
+        (),
     ),
     "audio": ("files",),
+    "runtime": ("files",),
     "music": ("files",),
     "models.dense_lstm": ("layers",),
     "models.gansynth": ("layers",),
@@ -48,7 +60,7 @@ ROWS = {
 #: Networks, layers and losses run on any Keras backend; the others need none at all.
 WITHOUT_TENSORFLOW = (
     *("audio", "dirac_gan", "display", "files", "latents", "layers", "losses", "music", "quiet"),
-    "widgets",
+    *("classroom", "runtime", "widgets"),
     *(room for room in ROWS if room.startswith("models.")),
 )
 
