@@ -61,7 +61,8 @@ def test_the_readme_and_the_badge_lines_say_what_the_last_run_with_colabs_versio
     )
     assert record["versions"] == {name.removesuffix("-cpu"): version for name, version in pinned}
     books = [path.stem for path in colab.BOOK]
-    assert colab.line_of(record, books) in (root / "README.md").read_text("utf-8").splitlines()
+    lines = (root / "README.md").read_text("utf-8").splitlines()
+    assert colab.line_of(record, books) in [line.strip() for line in lines]
     for path in colab.BOOK:
         assert f'"{colab.line_of(record, [path.stem])}"\n' in path.read_text("utf-8")
 
