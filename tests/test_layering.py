@@ -18,6 +18,7 @@ ROWS = {
     ),
     "audio": ("files",),
     "classroom": ("files",),
+    "runtime": ("files",),
     "music": ("files",),
     "models.dense_lstm": ("layers",),
     "models.gansynth": ("layers",),
@@ -52,7 +53,7 @@ ROWS = {
 #: Networks, layers and losses run on any Keras backend; the others need none at all.
 WITHOUT_TENSORFLOW = (
     *("audio", "classroom", "commands", "conditions", "dirac_gan", "display", "files", "latents"),
-    *("layers", "losses", "music", "quiet", "widgets"),
+    *("layers", "losses", "music", "quiet", "runtime", "widgets"),
     *(room for room in ROWS if room.startswith("models.")),
 )
 

@@ -406,7 +406,12 @@ def test_a_listener_with_ears_gets_everything_right(page):
     assert told(page, name).startswith("Right. 8 of 8 right (95 % interval 63 to 100 %)")
     control(page, name).get_by_label("your name or number").fill("seat 7")
     row = control(page, name).get_by_label("result").input_value().splitlines()[-1]
+    row, _, marks = row.rpartition(",")
     assert row == '"seat 7",which,8,8,0.631,1.000,0.0039'
+    heard = sorted(marks.split())  # three pairs in turn, eight times
+    assert heard[0] == "1+"
+    assert set(heard) == {"1+", "2+", "3+"}
+    assert len(heard) == 8
 
 
 def test_abx_repeats_one_of_two_and_levels_are_equal(page):

@@ -30,11 +30,12 @@ NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
 
 INSTALL_CELL = f"""\
 try:
-    import audiogan_lib
+    from audiogan_lib import runtime
 except ModuleNotFoundError:
     source = "git+{ADDRESS}"
     %pip install -q --no-deps {{source}}
-    import audiogan_lib"""
+    from audiogan_lib import runtime
+runtime.check()"""
 
 #: What Colab has installed (its published package list, 2026-08), by the name on the index.
 ON_COLAB = {
