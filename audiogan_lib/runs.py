@@ -2,10 +2,10 @@
 
 A run's folder holds ``card.json`` and the averaged generator as it is now (what
 ``pretrained.load(folder)`` reads), ``checkpoints/`` (what resuming reads) and every so often
-``step-NNNNNNNN.wav``. With a judge there are also ``scores.csv`` and ``best/``: the generator of
-the look with the least Frechet distance to recordings that were held back from training for it,
-and a card that says which step and score; it is loaded by ``pretrained.load(folder / "best")``. The
-test split has no part in a run.
+``step-NNNNNNNN.wav``. With a judge or an ear there are also ``scores.csv`` and ``best/``: the
+generator of the look with the least Frechet distance to recordings that were held back from
+training for it, and a card that says which step and score; it is loaded by
+``pretrained.load(folder / "best")``. The test split has no part in a run.
 """
 
 import hashlib
@@ -33,6 +33,9 @@ _STEPS_PER_EPOCH = 20
 
 #: With a judge, one recording in so many is held back to choose the best weights by.
 _HELD_BACK = 8
+
+#: Of one recording alone, so many clips at most are compared with at each look.
+_MOST_HEARD = 400
 
 
 class _Checkpoint(callbacks.Checkpoint):
@@ -62,6 +65,8 @@ class Run:
         What to train.
     folder : path-like
         Made when missing. If it holds a run of the same recipe, that run goes on.
+    ear : object, optional
+        Whatever has ``features(waveforms)``: what chooses the best weights where there is no judge.
 
     Raises
     ------
@@ -69,11 +74,12 @@ class Run:
         If the folder holds a run of another recipe or of other data, or the data cannot be used.
     """
 
-    def __init__(self, recipe, folder):
-        self.recipe, self.folder = recipe, Path(folder)
+    def __init__(self, recipe, folder, ear=None):
+        self.recipe, self.folder, self.ear = recipe, Path(folder), ear
         card = self._card_before()
         data = recipe.load_data("train")
-        self.train_data, self.held_back = _held_back(data) if recipe.judge else (data, None)
+        chooses = recipe.judge or ear
+        self.train_data, self.held_back = _held_back(data) if chooses else (data, None)
         self.labels, self.conditions = datasets.condition_labels(self.train_data, recipe.conditions)
         if card is not None:
             self._check_same_data(card)
@@ -178,6 +184,9 @@ class Run:
         """Return a row of scores beside the recordings that were held back."""
         generator, real = self._generator(gan), self.held_back
         sounds, asked = sounds_like(generator, real)
+        if self.recipe.judge is None:
+            heard = [self.ear.features(clips) for clips in (sounds, real.waveforms)]
+            return {"frechet_distance": round(metrics.frechet_distance(*heard), 4)}
         judge = classifiers.load(self.recipe.judge)
         probabilities = {head: judge.probabilities(sounds, head) for head in judge.heads}
         row = {
@@ -208,7 +217,15 @@ class Run:
             callbacks=watchers,
         )
 
-    def train(self, checkpoint_every_s=60.0, looks=12, verbose=True, strategy=None):
+    def train(
+        self,
+        checkpoint_every_s=60.0,
+        looks=12,
+        verbose=True,
+        strategy=None,
+        patience=None,
+        watchers=(),
+    ):
         """Train until the recipe's minutes are spent, going on from the last checkpoint.
 
         Returns the averaged generator, a ``pretrained.Generator``.
@@ -225,6 +242,11 @@ class Run:
             Show a progress bar.
         strategy : tf.distribute.Strategy, optional
             Of ``training.strategy``. Several machines need the folder in common; the first writes.
+        patience : int > 0, optional
+            End the run after so many looks in a row without a better score; of no effect on several
+            machines, only one of which looks.
+        watchers : sequence of keras.callbacks.Callback
+            Called after the looks, with their scores.
         """
         strategy = strategy or tf.distribute.get_strategy()
         chief = training.is_chief(strategy)
@@ -240,13 +262,17 @@ class Run:
             self.folder,
             self.recipe.minutes / looks,
             listen=lambda: (self._generator(gan).sample(count, seed=0), self.recipe.sample_rate),
-            score=(lambda: self._score(gan)) if self.recipe.judge else None,
+            score=(lambda: self._score(gan)) if self.held_back is not None else None,
         )
         best = callbacks.BestWeights(
             self.folder / "best", "frechet_distance", "min", lambda: self.facts(gan)
         )
         limit = callbacks.TimeLimit(self.recipe.minutes, progress=verbose and chief)
-        writers = [watch, *([best] if self.recipe.judge else []), checkpoint]
+        scored = [best] if self.held_back is not None else []
+        alone = not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+        if scored and patience and alone:
+            scored.append(callbacks.Patience("frechet_distance", "min", patience))
+        writers = [watch, *scored, checkpoint, *watchers]
         if minutes < self.recipe.minutes:
             try:
                 self._fit(gan, step, [limit, *(writers if chief else [])])
@@ -263,9 +289,12 @@ class Run:
 def _held_back(dataset):
     """Part the training clips, by recording, in those to learn from and those to choose by.
 
-    The only recording of a label is not held back.
+    The only recording of a label is not held back. Where there is one recording in all, some of
+    its clips are both: then the choice knows what was learnt.
     """
     recordings = dataset.columns["recording"]
+    if len(np.unique(recordings)) == 1:
+        return dataset, dataset.select(np.arange(0, len(dataset), 1 + len(dataset) // _MOST_HEARD))
     part, *_ = dataset.folds(min(_HELD_BACK, len(np.unique(recordings))), seed=0)
     held = np.isin(recordings, part.columns["recording"])
     held &= np.isin(dataset.labels, dataset.labels[~held])

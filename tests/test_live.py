@@ -17,7 +17,7 @@ from sphinx.config import Config
 from sphinx.directives.code import LiteralIncludeReader
 
 from audiogan_lib import live, pretrained, recipes, runs
-from audiogan_lib.__main__ import main
+from audiogan_lib.commands import main
 from audiogan_lib.latents import LatentWalk
 from audiogan_lib.models import dense_lstm
 from audiogan_lib.widgets import LatentPlayer
@@ -196,7 +196,7 @@ def test_the_scripts_of_a_control_weigh_60_kb_at_most(control):
 
 
 def test_every_script_belongs_to_a_control_and_is_short_enough_to_read():
-    used = {name for names in live.CONTROLS.values() for name in names}
+    used = {name for names in (*live.CONTROLS.values(), live.ON_DEMAND) for name in names}
     assert used == {path.name for path in live.PAGE.glob("*.js")}
     for name in used:
         assert len((live.PAGE / name).read_text("utf-8").splitlines()) < 300, name
@@ -249,7 +249,7 @@ def player(generators) -> LatentPlayer:
 def address(generators, player, tmp_path_factory) -> str:
     """Write a page as the book's build does, with two players; return its address."""
     folder = tmp_path_factory.mktemp("book")
-    for name in (*live.CONTROLS["latent-player"], "controls.css"):
+    for name in (*live.CONTROLS["latent-player"], *live.ON_DEMAND, "controls.css"):
         shutil.copy(live.PAGE / name, folder)
     for name in ("drums", "notes"):
         script = live.as_script(generators[name], name)

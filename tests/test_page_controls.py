@@ -1,9 +1,7 @@
 """Controls that are alive in a page without a kernel: their numbers, and what a reader hears."""
 
 import io
-import json
 import re
-import subprocess
 
 import browsers
 import numpy as np
@@ -24,18 +22,7 @@ def node():
     """Run a line of JavaScript after the scripts of a control; return what it says."""
 
     def run(control, code, names=(), **values):
-        names = names or live.CONTROLS[control]
-        sources = [(live.PAGE / name).read_text("utf-8") for name in names]
-        sources += [f"const given = {json.dumps(values)};"]
-        sources += [f"console.log(JSON.stringify((() => {{ {code} }})()));"]
-        done = subprocess.run(
-            [browsers.node(), "-"],
-            input="\n".join(sources),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return json.loads(done.stdout)
+        return browsers.javascript(names or live.CONTROLS[control], code, **values)
 
     return run
 
@@ -419,7 +406,12 @@ def test_a_listener_with_ears_gets_everything_right(page):
     assert told(page, name).startswith("Right. 8 of 8 right (95 % interval 63 to 100 %)")
     control(page, name).get_by_label("your name or number").fill("seat 7")
     row = control(page, name).get_by_label("result").input_value().splitlines()[-1]
+    row, _, marks = row.rpartition(",")
     assert row == '"seat 7",which,8,8,0.631,1.000,0.0039'
+    heard = sorted(marks.split())  # three pairs in turn, eight times
+    assert heard[0] == "1+"
+    assert set(heard) == {"1+", "2+", "3+"}
+    assert len(heard) == 8
 
 
 def test_abx_repeats_one_of_two_and_levels_are_equal(page):

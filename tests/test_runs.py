@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 import soundfile
@@ -343,3 +344,43 @@ def test_the_page_names_what_was_asked_and_heard_and_needs_nothing_beside_itself
     assert "real against real, 6 clips" in html
     assert "<low>" not in html
     assert not re.search(r'(?:src|href)="(?!data:)', html)
+
+
+# --- a run without a judge but with an ear -------------------------------------------------------
+
+
+class _Ear:
+    """Measures how loud a sound is."""
+
+    def features(self, waveforms):
+        return np.mean(np.abs(waveforms), axis=1, keepdims=True)
+
+
+def test_an_ear_chooses_the_best_weights_where_there_is_no_judge(tiny, tmp_path):
+    run = runs.Run(tiny, tmp_path, _Ear())
+    held = set(run.held_back.columns["recording"])
+    assert held
+    assert not held & set(run.train_data.columns["recording"])
+    seen = []
+    watcher = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append({**logs}))
+    run.train(verbose=False, watchers=[watcher])
+    assert "frechet_distance" in seen[-1]
+    best = pretrained.load(tmp_path / "best").card["best"]
+    scores = (tmp_path / "scores.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert min(float(row.split(",")[-1]) for row in scores) == best["frechet_distance"]
+
+
+def test_patience_ends_a_run_whose_scores_no_longer_improve(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs.Run, "_score", lambda run, gan: {"frechet_distance": 1.0})
+    recipe = replace(tiny, minutes=30.0)
+    runs.Run(recipe, tmp_path, _Ear()).train(looks=10**6, verbose=False, patience=2)
+    assert pretrained.load(tmp_path).card["training"]["step"] == 3 * runs._STEPS_PER_EPOCH
+
+
+def test_of_one_recording_alone_some_clips_are_compared_with():
+    data = datasets.Dataset(
+        *("data", np.zeros((900, 4), np.float32), np.zeros(900, int), ("a",), 8000),
+        columns={"recording": np.array(["take"] * 900)},
+    )
+    kept, held = runs._held_back(data)
+    assert (len(kept), len(held)) == (900, 300)

@@ -131,7 +131,9 @@ class Dataset:
         `load` returns has ``"recording"``: clips of one recording have one value of it; drums have
         ``"kit"``.
     skipped : tuple of (str, str)
-        Files of a folder that were not used, or not to their end, each with the reason.
+        Files of a folder that were not used, each with the reason.
+    remarks : tuple of (str, str)
+        Files of a folder that were used though something is odd about them, each with what.
     """
 
     name: str
@@ -141,6 +143,7 @@ class Dataset:
     sample_rate: int
     columns: dict[str, np.ndarray] = field(default_factory=dict)
     skipped: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[tuple[str, str], ...] = ()
 
     def __len__(self):
         return len(self.waveforms)

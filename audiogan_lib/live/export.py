@@ -19,16 +19,26 @@ SCRIPTS = (
     *("decoders.js", "engine.js"),
 )
 
+_ENGINE = ("kernel.js", "kernel_binary.js", "pcg64.js", "decoders.js", "engine.js")
+
 #: For each control the scripts that a page loads for it, in this order.
 CONTROLS = {
-    "latent-player": (*SCRIPTS, "sound.js", "latent_player.js"),
+    "latent-player": (
+        *(*_ENGINE, "fourier.js", "sound.js", "drawing.js", "links.js", "latent_player.js"),
+    ),
     "blind-test": ("sound.js", "controls.js", "blind_test.js"),
+    "drum-machine": (*_ENGINE, "sound.js", "controls.js", "rhythm.js", "drum_machine.js"),
     "loss-playground": ("sound.js", "controls.js", "loss_playground.js"),
     "pitch-duel": ("sound.js", "controls.js", "pitch_game.js", "pitch_duel.js"),
     "spectrogram-explorer": (
-        *("fourier.js", "sound.js", "controls.js", "spectral.js", "spectrogram_explorer.js"),
+        *("fourier.js", "sound.js", "drawing.js", "controls.js", "spectral.js"),
+        "spectrogram_explorer.js",
     ),
 }
+
+#: Scripts that a page loads only where it comes to need them: the kernel of a browser without
+#: WebAssembly, and what saves a beat.
+ON_DEMAND = ("fourier.js", "plain_kernel.js", "kept_beat.js")
 
 _KINDS = {
     spectral.WaveformCodec: "waveform",

@@ -69,7 +69,8 @@ def one_file(generator, name):
 
 
 def _page(generator, name, rounded):
-    sources = [(PAGE / script).read_text("utf-8") for script in CONTROLS["latent-player"]]
+    scripts = (*CONTROLS["latent-player"], "plain_kernel.js")
+    sources = [(PAGE / script).read_text("utf-8") for script in scripts]
     # A class may be called "</script>"; in the strings of the script, < can be written so.
     sources.append(as_script(generator, name, rounded).replace("<", "\\u003c"))
     template = Template((PAGE / "one_file.html").read_text("utf-8"))

@@ -131,7 +131,7 @@ _RECIPES = (
 NAMES = {recipe.name: recipe for recipe in _RECIPES}
 
 
-def for_folder(path):
+def for_folder(path, sample_rate=16000, samples=16384):
     """Make a recipe for a folder of anybody's sounds: that of the drums, without a judge.
 
     Nothing is retuned: what labels mean may be the pitch.
@@ -139,7 +139,25 @@ def for_folder(path):
     Parameters
     ----------
     path : path-like
-        Of the folder, also where a data set is called so; its sub-folders are the labels.
+        Of the folder, also where a data set is called so; its sub-folders are the labels. Or of a
+        zip, or of a recording, as ``datasets.load`` takes them.
+    sample_rate, samples : int > 0
+        Rate in Hz and length of the clips, as ``datasets.look(path).choose()`` finds them. Windows
+        last as long as at 16 kHz, and longer clips have more minutes.
     """
     data = f"./{path}" if str(path).isidentifier() else str(path)  # as the names of data sets are
-    return replace(NAMES["drums"], name=Path(path).name, data=data, tuning=0.0, judge=None)
+    drums = NAMES["drums"]
+    wider = 1 if sample_rate <= 8000 else 2 if sample_rate <= 16000 else 4
+    sizes = {"n_fft": 256 * wider, "hop_length": 64 * wider}
+    minutes = max(10, round(15 * samples / drums.samples))
+    return replace(
+        drums,
+        name=Path(path).name,
+        data=data,
+        tuning=0.0,
+        judge=None,
+        sample_rate=sample_rate,
+        samples=samples,
+        minutes=minutes,
+        **sizes,
+    )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-
 import numpy as np
 
-from audiogan_lib import display, files
+from audiogan_lib import display
 from audiogan_lib.latents import LatentWalk, random_directions
 from audiogan_lib.widgets import panel
 
@@ -89,7 +87,7 @@ class LatentPlayer(panel.TwoFaces):
         for place in (start, f"half-way to {end}", end):
             labels.append(", ".join([*list(set_now.values())[:1], place]))
         fixed = "".join(f", {name} {value}" for name, value in set_now.items() if name != "label")
-        name = _shipped_name(self.generator)
+        name = panel.shipped_name(self.generator)
         where = (
             "In a live notebook and, with scripts, in the book" if name else "In a live notebook"
         )
@@ -115,9 +113,9 @@ class LatentPlayer(panel.TwoFaces):
             "choices": self._conditions(),
             "knobs": self._names,
             "range": KNOB_RANGE,
-            "start": _as_text(self.walk.start),
-            "end": _as_text(self.walk.end),
-            "directions": [_as_text(direction) for direction in self._directions],
+            "start": panel.as_text(self.walk.start),
+            "end": panel.as_text(self.walk.end),
+            "directions": [panel.as_text(direction) for direction in self._directions],
         }
 
     def _build(self, seed, first):
@@ -177,16 +175,6 @@ class LatentPlayer(panel.TwoFaces):
 
     def _draw_seed(self, button):
         self._seed.value = int(np.random.default_rng().integers(panel.LARGEST_SEED))
-
-
-def _shipped_name(generator):
-    """Return the name by which the generator ships, if it does."""
-    card = getattr(generator, "card", {})
-    return next((name for name in files.generators() if files.is_shipped(name, card)), None)
-
-
-def _as_text(numbers):
-    return base64.b64encode(np.asarray(numbers, "<f8").tobytes()).decode()
 
 
 def _menus(generator):

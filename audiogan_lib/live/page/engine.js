@@ -165,8 +165,6 @@
     return new Generator(plan, audiogan.fromBase64(weights), kernel, arraysOf(plan, kernel.floats));
   };
 
-  const script = /** @type {?HTMLScriptElement} */ (globalThis.document?.currentScript);
-  const beside = script?.src;
   const open = new Map();
 
   /**
@@ -176,20 +174,13 @@
    * @returns {Promise<Generator>}
    */
   audiogan.load = (name) => {
-    if (!open.has(name))
-      open.set(name, fetchScript(name).then(() => audiogan.openGenerator(audiogan.generators[name])));
+    if (!open.has(name)) open.set(name, fetched(name).then(audiogan.openGenerator));
     return open.get(name);
   };
 
-  /** As a script, which a page opened from disk may load, unlike any other file. */
-  const fetchScript = (name) =>
-    new Promise((resolve, reject) => {
-      if (audiogan.generators[name]) return resolve();
-      const script = document.createElement("script");
-      script.src = new URL(`weights-${name}.js`, beside).href;
-      script.onload = resolve;
-      script.onerror = () =>
-        reject(new Error(`the weights of ${name} are not there`));
-      document.head.append(script);
-    });
+  /** What a generator's script brings: once it is here, it is not fetched again. */
+  const fetched = async (name) => {
+    if (!audiogan.generators[name]) await audiogan.bring(`weights-${name}.js`);
+    return audiogan.generators[name];
+  };
 }

@@ -38,9 +38,20 @@ globalThis.audiogan = Object.assign(globalThis.audiogan ?? {}, {
       return await openWebAssembly(count);
     } catch (error) {
       // No WebAssembly here, or the page's policy forbids it: the name of the kernel says so.
+      if (!audiogan.fourier) await audiogan.bring("fourier.js");
+      if (!audiogan.openPlainKernel) await audiogan.bring("plain_kernel.js");
       return audiogan.openPlainKernel(count);
     }
   },
+
+  /** Load a file that lies beside this script; from disk, only a script may be. */
+  bring: ((from) => (file) => new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL(file, from).href;
+    script.onload = resolve;
+    script.onerror = () => reject(new Error(`${file} is not there`));
+    document.head.append(script);
+  }))(/** @type {any} */ (globalThis.document?.currentScript)?.src),
 
   /** Hand out pieces of memory, one behind the other. */
   handOut(buffer, start) {
