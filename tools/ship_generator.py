@@ -106,8 +106,7 @@ LIMITS = {
     "gansynth-notes": f"{_NOTES} Phases are drawn, not found: a wrong one is heard as a warble.",
     "wavegan-gp-drums": f"{_KITS} Meant for comparison with `drums`.",
     "article": f"{_KITS} Meant for comparison with `drums`: most of what it makes is not "
-    "recognised. The sounds hiss, since each sample has weights of its own; trained longer, it "
-    "gets worse.",
+    "recognised. The sounds hiss, since each sample has weights of its own.",
 }
 
 

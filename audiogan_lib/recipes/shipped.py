@@ -106,7 +106,7 @@ _ARTICLE = replace(
     penalty_every=2,
     shift=0,
     dtype="float32",
-    minutes=3,  # its best; then it slowly forgets what it had learnt
+    minutes=6,
 )
 
 _RECIPES = (
