@@ -166,6 +166,7 @@ REFUSED = {
     "train --out x": "--data",
     "train drums --data . --out x": "either a recipe's name or --data",
     "train wavegan-drum --out x": "did you mean 'wavegan-drums'?",
+    "look nowhere": "nowhere: there is no such folder or file",
     "train . --out x": "for the sounds of that folder write --data .",
     "train --data fsdd --out x": "recipes for the data set of that name: digits, digits-fast",
     "train --data fsd --out x": "there is no such folder (did you mean 'fsdd'?)",
@@ -269,8 +270,12 @@ def test_each_example_of_each_help_does_what_it_says(here, quick, help_of, capsy
             assert line[0] == name
             if " ".join(line) != EVALUATE:  # has a test of its own
                 assert commands.main([*line, *shorter.get(name, [])]) == 0, line
+        said = capsys.readouterr().out  # the last example of these two is JSON
         if name == "evaluate":
-            assert json.loads(capsys.readouterr().out)["generated"]["clips"] == 40
+            assert json.loads(said)["generated"]["clips"] == 40
+        if name == "look":
+            assert "siren" in said.partition("\n{\n")[0]
+            assert json.loads("{" + said.partition("\n{")[2])["labels"] == ["siren", "whistle"]
     for line in examples_in(help_of()):
         assert commands.main(line) == 0, line
     assert {path.name for path in Path("snares").iterdir()} >= {"snare-000.wav", "snare-003.wav"}

@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 from audiogan_lib import __version__, files
-from audiogan_lib.commands import catalogue, evaluate, export, generate, train
+from audiogan_lib.commands import catalogue, evaluate, export, generate, look, train
 
 COMMANDS = {
     "list": catalogue,
     "generate": generate,
+    "look": look,
     "train": train,
     "evaluate": evaluate,
     "export": export,
