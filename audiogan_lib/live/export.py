@@ -28,6 +28,7 @@ CONTROLS = {
     ),
     "blind-test": ("sound.js", "controls.js", "blind_test.js"),
     "drum-machine": (*_ENGINE, "sound.js", "controls.js", "rhythm.js", "drum_machine.js"),
+    "keyboard": (*_ENGINE, "sound.js", "controls.js", "keyboard.js"),
     "loss-playground": ("sound.js", "controls.js", "loss_playground.js"),
     "pitch-duel": ("sound.js", "controls.js", "pitch_game.js", "pitch_duel.js"),
     "spectrogram-explorer": (

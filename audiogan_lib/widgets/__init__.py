@@ -10,6 +10,7 @@ behind `LossPlayground`, `PitchGame` behind `PitchDuel`.
 from audiogan_lib.dirac_gan import DiracGAN
 from audiogan_lib.latents import LatentWalk, random_directions
 from audiogan_lib.widgets.drum_machine import Beat, DrumMachine
+from audiogan_lib.widgets.keyboard import Keyboard
 from audiogan_lib.widgets.latent_player import LatentPlayer
 from audiogan_lib.widgets.listening_test import BlindTest, Comparison, ListeningTest
 from audiogan_lib.widgets.loss_playground import LossPlayground, phase_portraits
@@ -25,6 +26,7 @@ __all__ = [
     "DiracGAN",
     "DrumMachine",
     "History",
+    "Keyboard",
     "LatentPlayer",
     "LatentWalk",
     "ListeningTest",
