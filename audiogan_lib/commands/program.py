@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from audiogan_lib import __version__, files
-from audiogan_lib.commands import catalogue, evaluate, export, generate, train
+from audiogan_lib.commands import catalogue, classes, evaluate, export, generate, train
 
 COMMANDS = {
     "list": catalogue,
@@ -14,6 +14,7 @@ COMMANDS = {
     "train": train,
     "evaluate": evaluate,
     "export": export,
+    "class": classes,
 }
 
 DESCRIPTION = """\
