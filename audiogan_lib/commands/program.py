@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from audiogan_lib import __version__, files
-from audiogan_lib.commands import catalogue, evaluate, export, generate, look, train
+from audiogan_lib.commands import catalogue, classes, evaluate, export, generate, look, train
 
 COMMANDS = {
     "list": catalogue,
@@ -15,6 +15,7 @@ COMMANDS = {
     "train": train,
     "evaluate": evaluate,
     "export": export,
+    "class": classes,
 }
 
 DESCRIPTION = """\
