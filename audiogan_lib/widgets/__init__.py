@@ -18,6 +18,8 @@ from audiogan_lib.widgets.pitch_duel import PitchDuel
 from audiogan_lib.widgets.pitch_game import PitchGame
 from audiogan_lib.widgets.spectrogram_explorer import SpectrogramExplorer
 from audiogan_lib.widgets.training_scrubber import History, TrainingScrubber
+from audiogan_lib.widgets.wave_duel import WaveDuel
+from audiogan_lib.widgets.wave_game import WaveGame
 
 __all__ = [
     "Beat",
@@ -35,6 +37,8 @@ __all__ = [
     "PitchGame",
     "SpectrogramExplorer",
     "TrainingScrubber",
+    "WaveDuel",
+    "WaveGame",
     "phase_portraits",
     "random_directions",
 ]
