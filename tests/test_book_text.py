@@ -1,4 +1,4 @@
-"""What the chapters say and show, read from their sources: verdicts, headings, drawn figures."""
+"""What the pages say and show, read from their sources: verdicts, names, drawn figures."""
 
 import json
 import re
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-BOOK = Path(__file__).resolve().parents[1] / "book"
+ROOT = Path(__file__).resolve().parents[1]
+BOOK = ROOT / "book"
 FIGURES = BOOK / "static" / "figures"
 CHAPTERS = sorted(BOOK.glob("[01]*.ipynb"))
 VERDICTS = "holds|with care|wrong|missing"
@@ -101,3 +102,16 @@ def test_drawn_figures_are_small_and_made_of_shapes_and_text():
         kinds = set(re.findall(r"<(\w+)", path.read_text("utf-8")))
         assert {"title", "text"} <= kinds
         assert not kinds & {"image", "script", "foreignObject"}
+
+
+def test_the_files_and_commands_that_pages_name_exist():
+    folders = "audiogan_lib|benchmarks|experiments|tests|tools"
+    named = set()
+    for page in [*BOOK.glob("*.ipynb"), *BOOK.glob("*.md"), ROOT / "README.md"]:
+        text = page.read_text("utf-8")
+        named |= set(re.findall(rf"`((?:{folders})/[\w/.-]+)`", text))
+        modules = re.findall(rf"python -m ((?:{folders})[\w.]*)", text)
+        named |= {module.replace(".", "/") for module in modules}
+    assert len(named) > 5
+    there = {name for name in named if any((ROOT / f"{name}{end}").exists() for end in ("", ".py"))}
+    assert named == there

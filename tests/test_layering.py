@@ -46,7 +46,7 @@ ROWS = {
     "pretrained": ("conditions", "files", "recipes"),
     "runs": ("callbacks", "classifiers", "display", "metrics", "pretrained"),
     "own_sounds": ("datasets", "live", "runs"),
-    "commands": ("live", "own_sounds", "runs"),
+    "commands": ("classroom", "live", "own_sounds", "runs"),
     "__main__": ("commands",),
 }
 

@@ -11,7 +11,7 @@ from browsers import chromium, open_from_disk
 
 from audiogan_lib import live, spectral, widgets
 from audiogan_lib.dirac_gan import SLOPES, DiracGAN
-from audiogan_lib.widgets import loss_playground, pitch_duel, pitch_game
+from audiogan_lib.widgets import loss_playground, pitch_duel, pitch_game, wave_duel
 
 browser = pytest.fixture(chromium, scope="module")
 RATE = 8000
@@ -75,6 +75,30 @@ def test_the_page_trains_the_same_networks_by_the_same_numbers(node, options):
     np.testing.assert_allclose(made, game.made(), rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(scores, game.discriminator(pitch_duel.LINE)[0], atol=1e-9)
     np.testing.assert_allclose(recorded, game.recorded(10), atol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{}, {"sound": [0.2, -0.4, 0.9], "r1": 0.0, "seed": 4}])
+def test_the_page_trains_the_same_wavegan_by_the_same_numbers(node, options):
+    game = widgets.WaveGame(**options)
+    settings = {"r1": game.r1, "rate": game.rate, "seed": game.seed, "sound": options.get("sound")}
+    game.play(3)
+    code = """const game = new audiogan.waves.Game(given.settings);
+    const { clips, losses } = audiogan.waves.report(game, 3);
+    return [clips.map((clip) => [...clip]), losses[2], [...game.recorded()], game.shares(clips)];"""
+    clips, losses, recorded, shares = node("wave-duel", code, settings=settings)
+    np.testing.assert_allclose(clips, game.made(), atol=1e-9)
+    np.testing.assert_allclose(losses, game.losses, atol=1e-9)
+    np.testing.assert_allclose(recorded, game.recorded(1)[0], atol=1e-9)
+    np.testing.assert_allclose(shares, game.shares())
+
+
+def test_the_page_knows_its_tones_again(node):
+    code = """const game = new audiogan.waves.Game({ r1: 0, rate: 0, seed: 3 });
+    const clips = Array.from({ length: 40 }, () => game.recorded());
+    return game.shares([...clips, ...game.made()]);"""
+    shares = node("wave-duel", code)
+    assert sum(shares) == pytest.approx(40 / 72)
+    assert min(shares) > 0.15
 
 
 def test_the_page_plays_pitches_as_the_panel_does(node):
@@ -211,7 +235,11 @@ def page_html(sound):
     squares = [0.3 * np.sign(tone) for tone in tones]
     test = widgets.BlindTest(tones, squares, ("recorded", "generated"), "which", trials=8)
     sounds = {"noise": sound, "tone": 0.5 * tones[1]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wave_duel, "PAGE_STEPS", (0, 1))
+        waves = widgets.WaveDuel().page()
     faces = [
+        waves,
         widgets.PitchDuel().page(),
         widgets.LossPlayground(loss="non_saturating", r1=0.5).page(),
         widgets.SpectrogramExplorer(sounds, RATE).page(),
@@ -287,14 +315,16 @@ def told(page, name):
     return control(page, name).get_by_role("status").inner_text()
 
 
-NAMES = ("pitch duel", "loss playground", "spectrogram explorer", "blind test")
+NAMES = ("wave duel", "pitch duel", "loss playground", "spectrogram explorer", "blind test")
 
 
 def test_every_control_is_there_before_a_touch_and_its_rendered_face_is_folded(page):
     for name in NAMES:
         assert control(page, name).is_visible()
         assert told(page, name)
-    assert page.locator("details", has=page.locator("summary", has_text="As rendered")).count() == 4
+    assert page.locator(
+        "details", has=page.locator("summary", has_text="As rendered")
+    ).count() == len(NAMES)
     assert not page.locator("audio").first.is_visible()
     assert page.get_by_text("as it was").is_visible()
     assert page.evaluate("heard.contexts.size") == 0
@@ -362,6 +392,28 @@ def test_two_networks_learn_both_pitches_and_collapse_when_told_to(page):
     control(page, name).get_by_role("button", name="Pause").click()
     _, low, high = map(int, re.findall(r"(\d+)(?:\.| %)", told(page, name)))
     assert min(low, high) < 10
+
+
+def test_a_wavegan_learns_in_the_page_what_is_dropped_on_it(page, tmp_path):
+    name, duel = "wave duel", control(page, "wave duel")
+    tone = 0.4 * np.sin(2 * np.pi * 300 * np.arange(RATE) / RATE)
+    soundfile.write(tmp_path / "mine.wav", tone, RATE)
+    duel.get_by_label("your own").set_input_files(tmp_path / "mine.wav")
+    assert "Step 0. Generated: 0 % your sound." in told(page, name)
+    press(page, name, "Listen to recorded")
+    _, samples, rate = listen(page, 700)
+    assert pitch_hz(samples, rate) == pytest.approx(300, rel=0.02)
+    duel.get_by_label("listen as it learns").check()
+    duel.get_by_role("button", name="Run").click()
+    page.wait_for_function("heard.peak > 0.02", timeout=60_000)
+    press(page, name, "Pause")
+    assert int(re.search(r"Step (\d+)\.", told(page, name))[1]) >= 50
+    assert re.search(
+        "Losses over [5-9].", duel.get_by_role("img").first.get_attribute("aria-label")
+    )
+    duel.get_by_label("R1").press("Home")
+    press(page, name, "Two tones")
+    assert re.search(r"Step 0. Generated: \d % 200 Hz, \d % 500 Hz", told(page, name))
 
 
 def test_a_sound_of_ones_own_is_seen_heard_and_inverted_in_the_browser(page, tmp_path):

@@ -17,7 +17,7 @@ from audiogan_lib.classroom.sheets import (
 )
 
 #: Characters from which on equal answers are worth a look: a number alone is equal for many.
-TELLING = 80
+TELLING = 60
 
 #: What is said of a notebook that did not run to its end.
 ENDINGS = {
@@ -139,7 +139,7 @@ def mark(sheet, path, seconds=300.0, memory_gb=8.0, student="", runs=None):
         names = ", ".join(sorted(changed))
         paper.remarks.append(f"It was graded with the original of what it changes: {names}.")
     checks = [exercise.check for exercise in sheet.exercises]
-    watching = "from audiogan_lib.classroom import Witness\n"
+    watching = "from audiogan_lib.classroom.witness import Witness\n"
     watching += f"Witness(globals(), {checks!r}, 'witness.json')\ndel Witness"
     cells = [*map(python_of, sheet.given()), watching, *paper.answers]
     key = sheet.name, *paper.answers
@@ -158,6 +158,8 @@ def mark(sheet, path, seconds=300.0, memory_gb=8.0, student="", runs=None):
 
 def handed_in(folder: Path, sheets: dict[str, Sheet]) -> dict[str, dict[str, Path]]:
     """Return each student's notebooks by the sheets they belong to."""
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}")
     found = {}
     for student in sorted(path for path in folder.iterdir() if path.is_dir()):
         notebooks = found.setdefault(student.name, {})

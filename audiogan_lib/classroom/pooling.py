@@ -7,7 +7,6 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
 
 #: What the page's blind test gives to take home.
 COLUMNS = ("name", "task", "trials", "right", "low", "high", "guessing", "answers")
@@ -152,6 +151,8 @@ def share_interval(right, trials):
     >>> float(share), low, high
     (0.5, 0.0, 1.0)
     """
+    from scipy import stats  # here, as grading's kernels enter this room without it
+
     right, trials = np.asarray(right), np.asarray(trials)
     share = right.sum() / trials.sum()
     exact = stats.binomtest(int(right.sum()), int(trials.sum())).proportion_ci(method="exact")

@@ -38,7 +38,7 @@ def card(generator, count=1):
     folder = files.find_generator(generator)
     if folder.parent == files.WEIGHTS and Path(generator, "card.json").exists():
         print(
-            f"audiogan_lib: {generator} is the shipped generator; for the run in the "
+            f"audiogan: {generator} is the shipped generator; for the run in the "
             f"folder of that name write ./{generator}",
             file=sys.stderr,
         )

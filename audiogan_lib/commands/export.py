@@ -7,6 +7,17 @@ from audiogan_lib.commands import checks
 
 SUMMARY = "take a generator home as one file"
 
+DESCRIPTION = """\
+Write a generator, shipped or of a run of yours, as one file: a page that plays
+it in any browser, without a network, or its network for a program in Keras."""
+
+EXAMPLES = {
+    "A page for a friend": "audiogan export drums --page drums-to-play.html",
+    "What your own sounds became, in both forms": (
+        "audiogan export runs/mine --page mine.html --keras mine.keras"
+    ),
+}
+
 
 def add_arguments(parser):
     """Say what the command takes."""

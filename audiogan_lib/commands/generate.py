@@ -2,9 +2,24 @@
 
 from pathlib import Path
 
+from audiogan_lib import conditions
 from audiogan_lib.commands import checks
 
 SUMMARY = "write sounds as WAV files"
+
+DESCRIPTION = """\
+Write sounds of a shipped generator, or of a run of yours, as WAV files that
+are called by what was asked for. No file is replaced."""
+
+EXAMPLES = {
+    "Four snares, the same ones each time": (
+        "audiogan generate drums --label snare --count 4 --seed 0 --out snares"
+    ),
+    "A flute's C4 (MIDI 60), by the name of the note": (
+        "audiogan generate notes --label C4 --condition instrument=flute --out flutes"
+    ),
+    "What a run of yours has learnt": "audiogan generate runs/mine --out runs/mine/sounds",
+}
 
 
 def add_arguments(parser):
@@ -13,7 +28,11 @@ def add_arguments(parser):
         "generator", nargs="?", help="a shipped generator's name, or a run's folder"
     )
     parser.add_argument("--link", metavar="URL", help="a link to a sound that the book gave")
-    parser.add_argument("--label", help="what to generate; all classes in turn when not given")
+    parser.add_argument(
+        "--label",
+        help="what to generate, for notes a MIDI number or a name such as C4; all classes in turn "
+        "when not given",
+    )
     parser.add_argument(
         "--condition",
         action="append",
@@ -21,8 +40,10 @@ def add_arguments(parser):
         metavar="NAME=VALUE",
         help="a further condition, such as speaker=theo; may be repeated",
     )
-    parser.add_argument("--count", type=int, default=8, help="number of sounds")
-    parser.add_argument("--seed", type=int, help="for the same sounds again")
+    parser.add_argument(
+        "--count", type=int, default=8, help="number of sounds (default: %(default)d)"
+    )
+    parser.add_argument("--seed", type=int, help="a number, for the same sounds again")
     parser.add_argument("--out", type=Path, required=True, help="folder for the files")
 
 
@@ -30,57 +51,63 @@ def run(arguments):
     """Write what was asked for, or what a link stands for."""
     if (arguments.generator is None) == (arguments.link is None):
         raise ValueError("generate needs either a generator or --link with a link to a sound")
-    if arguments.link is not None:
-        _write_link(arguments)
-        return
-    card = checks.card(arguments.generator, arguments.count)
+    if arguments.link is None:
+        name, latents, asked = arguments.generator, None, _asked(arguments)
+    else:
+        name, latents, asked = _linked(arguments)
+    count = arguments.count if latents is None else len(latents)
+    paths = _new_files(arguments.out, checks.card(name, count), count, asked)
+    from audiogan_lib import audio, pretrained
+
+    generator = pretrained.load(name)
+    if latents is None:
+        latents = generator.latents(count, arguments.seed)
+    sounds = generator.from_latents(latents, **asked)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for path, sound in zip(paths, sounds, strict=True):
+        audio.write(path, sound, generator.sample_rate)
+        print(path)
+
+
+def _asked(arguments):
+    """Return the classes that the options ask for."""
     if arguments.seed is not None and arguments.seed < 0:
         raise ValueError(f"--seed {arguments.seed}: must be 0 or more")
-    pairs = [text.partition("=") for text in arguments.condition]
-    for name, equals, _ in pairs:
+    asked = {} if arguments.label is None else {"label": arguments.label}
+    for name, equals, value in (text.partition("=") for text in arguments.condition):
         if not equals:
             raise ValueError(f"--condition {name}: must be NAME=VALUE, such as speaker=theo")
-    data = str(card["recipe"].get("data"))
-    if not data.isidentifier():  # as the names of data sets are
-        checks.apart(arguments.out, data)
-    from audiogan_lib import pretrained
-
-    generator = pretrained.load(arguments.generator)
-    asked = {"label": arguments.label} | {name: value for name, _, value in pairs}
-    asked = {name: value for name, value in asked.items() if value is not None}
-    latents = generator.latents(arguments.count, arguments.seed)
-    _write_sounds(arguments.out, generator, latents, asked)
+        asked[name] = value
+    return asked
 
 
-def _write_link(arguments):
+def _linked(arguments):
+    """Return the generator, the latent and the classes that a link names."""
     if arguments.label is not None or arguments.condition or arguments.seed is not None:
         raise ValueError(
             "--link says what to generate: no --label, --condition or --seed beside it"
         )
-    from audiogan_lib import live, pretrained
+    from audiogan_lib import live
 
     name, latent, asked = live.read_link(arguments.link)
-    _write_sounds(arguments.out, pretrained.load(name), latent[None], asked)
+    return name, latent[None], asked
 
 
-def _write_sounds(folder, generator, latents, asked):
-    """Make the sounds, once it is sure that no file is in their way."""
-    from audiogan_lib import audio
-
-    rows = generator.label_indices(len(latents), **asked)
-    names = [
-        [classes[i] for classes, i in zip(generator.conditions.values(), row, strict=True)]
-        for row in rows
-    ]
-    paths = [folder / _file_name(*pair) for pair in enumerate(names)]
+def _new_files(folder, card, count, asked):
+    """Name the files, none of which may be there, nor lie among the recordings."""
+    recipe, known = card["recipe"], card["conditions"]
+    data = str(recipe.get("data"))
+    if not data.isidentifier():  # as the names of data sets are
+        checks.apart(folder, data)
+    rows = conditions.label_indices(known, count, asked, recipe.get("label_means"))
+    paths = []
+    for index, row in enumerate(rows):
+        classes = [names[number] for names, number in zip(known.values(), row, strict=True)]
+        paths.append(folder / _file_name(index, classes))
     for path in paths:
         if path.exists():
             raise ValueError(f"{path} is there already; choose another folder with --out")
-    sounds = generator.from_latents(latents, **asked)
-    folder.mkdir(parents=True, exist_ok=True)
-    for path, sound in zip(paths, sounds, strict=True):
-        audio.write(path, sound, generator.sample_rate)
-        print(path)
+    return paths
 
 
 def _file_name(index, classes):

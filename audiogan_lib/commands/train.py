@@ -2,26 +2,36 @@
 
 import os
 import shlex
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 from audiogan_lib import files
-from audiogan_lib.commands import checks
+from audiogan_lib.commands import catalogue, checks
 
 SUMMARY = "train a generator, or go on with a run"
 
-#: The keys of ``recipes.NAMES``, which to import would load TensorFlow.
-RECIPES = (
-    *("digits", "digits-fast", "robot-digits", "drums", "wavegan-drums", "wavegan-gp-drums"),
-    *("article", "notes", "gansynth-notes"),
-)
+DESCRIPTION = """\
+Train a generator by a recipe, or on a folder of your own sounds whose
+sub-folders are the labels. What is learnt stands in the run's folder at every
+moment; the same command goes on where a run has stopped."""
+
+EXAMPLES = {
+    "The drums of the book, 15 minutes on two cores": "audiogan train drums --out runs/drums",
+    "Your own sounds": "audiogan train --data my_sounds --out runs/mine",
+    "The same run, to 40 minutes in all": (
+        "audiogan train --data my_sounds --minutes 40 --out runs/mine"
+    ),
+}
 
 
 def add_arguments(parser):
     """Say what the command takes."""
-    parser.add_argument("recipe", nargs="?", help=f"one of {', '.join(RECIPES)}")
+    parser.add_argument("recipe", nargs="?", help="a name that `audiogan list recipes` shows")
     parser.add_argument("--data", metavar="FOLDER", help="sounds of your own, instead of a recipe")
-    parser.add_argument("--minutes", type=float, help="training time; the recipe's when not given")
+    parser.add_argument(
+        "--minutes", type=float, help="training time in all; the recipe's when not given"
+    )
     parser.add_argument("--out", type=Path, required=True, help="the run's folder")
     parser.add_argument(
         "--checkpoint-every",
@@ -70,13 +80,21 @@ def _check(arguments):
         raise ValueError(f"KERAS_BACKEND={backend}: training needs tensorflow; unset it")
     if (arguments.recipe is None) == (arguments.data is None):
         raise ValueError("train needs either a recipe's name or --data with a folder of audio")
-    if arguments.data is None and (name := arguments.recipe) not in RECIPES:
-        proposal = files.nearest(name, RECIPES)
-        raise ValueError(f"no recipe {name!r}{proposal}: it must be one of {', '.join(RECIPES)}")
-    if arguments.data is not None:
-        if not Path(arguments.data).is_dir():
-            raise ValueError(f"--data {arguments.data}: there is no such folder")
-        checks.apart(arguments.out, arguments.data)
+    known = {row["name"]: row["data"] for row in catalogue.recipes()}
+    if (data := arguments.data) is None:
+        if (name := arguments.recipe) not in known:
+            proposal = files.nearest(name, known)
+            if Path(name).is_dir():
+                proposal = f" (for the sounds of that folder write --data {shlex.quote(name)})"
+            raise ValueError(f"no recipe {name!r}{proposal}: it must be one of {', '.join(known)}")
+    else:
+        if not Path(data).is_dir():
+            named = [name for name, learnt in known.items() if learnt == data]
+            proposal = files.nearest(data, set(known.values()))
+            if named:
+                proposal = f"; recipes for the data set of that name: {', '.join(named)}"
+            raise ValueError(f"--data {data}: there is no such folder{proposal}")
+        checks.apart(arguments.out, data)
     checks.more_than_nothing(
         minutes=arguments.minutes,
         checkpoint_every=arguments.checkpoint_every,
@@ -88,4 +106,5 @@ def _command_to_hear(folder):
     """Return the command that plays a run, as one pastes it."""
     name = f"./{folder}" if str(folder) in files.generators() else str(folder)
     out = shlex.quote(str(folder / "sounds"))
-    return f"python -m audiogan_lib generate {shlex.quote(name)} --out {out}"
+    program = "audiogan" if Path(sys.argv[0]).stem == "audiogan" else "python -m audiogan_lib"
+    return f"{program} generate {shlex.quote(name)} --out {out}"

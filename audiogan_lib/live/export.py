@@ -28,8 +28,13 @@ CONTROLS = {
     ),
     "blind-test": ("sound.js", "controls.js", "blind_test.js"),
     "drum-machine": (*_ENGINE, "sound.js", "controls.js", "rhythm.js", "drum_machine.js"),
+    "keyboard": (*_ENGINE, "sound.js", "controls.js", "keyboard.js"),
     "loss-playground": ("sound.js", "controls.js", "loss_playground.js"),
     "pitch-duel": ("sound.js", "controls.js", "pitch_game.js", "pitch_duel.js"),
+    "wave-duel": (
+        *("fourier.js", "sound.js", "controls.js", "wave_networks.js", "wave_game.js"),
+        "wave_duel.js",
+    ),
     "spectrogram-explorer": (
         *("fourier.js", "sound.js", "drawing.js", "controls.js", "spectral.js"),
         "spectrogram_explorer.js",

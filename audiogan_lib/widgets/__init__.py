@@ -10,6 +10,7 @@ behind `LossPlayground`, `PitchGame` behind `PitchDuel`.
 from audiogan_lib.dirac_gan import DiracGAN
 from audiogan_lib.latents import LatentWalk, random_directions
 from audiogan_lib.widgets.drum_machine import Beat, DrumMachine
+from audiogan_lib.widgets.keyboard import Keyboard
 from audiogan_lib.widgets.latent_player import LatentPlayer
 from audiogan_lib.widgets.listening_test import BlindTest, Comparison, ListeningTest
 from audiogan_lib.widgets.loss_playground import LossPlayground, phase_portraits
@@ -17,6 +18,8 @@ from audiogan_lib.widgets.pitch_duel import PitchDuel
 from audiogan_lib.widgets.pitch_game import PitchGame
 from audiogan_lib.widgets.spectrogram_explorer import SpectrogramExplorer
 from audiogan_lib.widgets.training_scrubber import History, TrainingScrubber
+from audiogan_lib.widgets.wave_duel import WaveDuel
+from audiogan_lib.widgets.wave_game import WaveGame
 
 __all__ = [
     "Beat",
@@ -25,6 +28,7 @@ __all__ = [
     "DiracGAN",
     "DrumMachine",
     "History",
+    "Keyboard",
     "LatentPlayer",
     "LatentWalk",
     "ListeningTest",
@@ -33,6 +37,8 @@ __all__ = [
     "PitchGame",
     "SpectrogramExplorer",
     "TrainingScrubber",
+    "WaveDuel",
+    "WaveGame",
     "phase_portraits",
     "random_directions",
 ]

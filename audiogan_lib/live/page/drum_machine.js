@@ -4,16 +4,10 @@
 (function (/** @type {any} */ audiogan) {
   const { button, element, menu, once, row, slider, status, still } = audiogan.kit;
   const { BARS, Clock, RANGES, SIGNS, STEPS, gain, latents, loop, struck, turn } = audiogan.rhythm;
-  const [AHEAD_S, EVERY_MS] = [0.15, 40]; // so early are steps handed over: a busy page is not heard
+  const [AHEAD_S, EVERY_MS] = [0.15, 40]; // handed over so early that a busy page is not heard
   const WORDS = ["silent", "hit", "accent"];
-  /** Rows and columns that a key moves. @type {Record<string, [number, number]>} */
-  const MOVES = {
-    ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -99], End: [0, 99],
-  };
-
-  // Lets no sum above -1 dBFS, should the gain before it come too late.
-  const most = audiogan.largestPeak;
-  const limits = Float32Array.from({ length: 2001 }, (_, i) => Math.max(-most, Math.min(most, i / 1000 - 1)));
+  /** Rows and columns that a key moves. @type {Record<string, number[]>} */
+  const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
   /** @param {any} options */
   audiogan.controls["drum-machine"] = function ({ generator, rate, tempo, drums }) {
@@ -41,13 +35,13 @@
         let samples = made.sound(latent, classes);
         const faster = Math.round(rate * 2 ** (voice.tune / 12)); // and so higher
         if (voice.tune) samples = await audiogan.read(audiogan.wav(samples, faster).buffer, rate);
-        sounds.push([samples, ...(await audiogan.buffer(samples, rate))]);
+        sounds.push([samples, await audiogan.buffer(samples, rate)]);
       }
       if (voice.wanted === wanted) voice.sounds = sounds; // no knob was turned meanwhile
     }
 
-    const soundOf = (voice, step) => voice.sounds?.[turn(voice, step) % voice.sounds.length];
-    const mixed = () => loop(beat, (voice, step) => soundOf(voice, step)?.[0] ?? [], rate);
+    const hitOf = (voice, step) => voice.sounds?.[turn(voice, step) % voice.sounds.length];
+    const mixed = () => loop(beat, (voice, step) => hitOf(voice, step)?.[0] ?? [], rate);
 
     /** Have all sounds of the beat. */
     async function ready() {
@@ -55,23 +49,17 @@
       for (const voice of voices) if (struck(beat, voice).length) await prepare(voice);
     }
 
-    function strike([, buffer, held], loud, time) {
-      const { bus } = running;
-      const source = new AudioBufferSourceNode(bus.context, { buffer });
-      source.connect(new GainNode(bus.context, { gain: held * loud })).connect(bus);
-      source.start(time);
-    }
-
     /** Hand over what falls soon. */
     function schedule() {
-      const now = running.bus.context.currentTime;
-      for (const [count, time] of running.clock.due(now + AHEAD_S)) {
+      const { bus, clock, shown } = running;
+      const now = bus.context.currentTime;
+      for (const [count, time] of clock.due(now + AHEAD_S)) {
         if (time < now) continue; // the page slept
         const step = count % (STEPS * beat.bars);
-        running.shown.push([step, time]);
+        shown.push([step, time]);
         for (const voice of voices)
           if (voice.sounds && voice.steps[step])
-            strike(soundOf(voice, step), gain(voice, step), time);
+            audiogan.strike(bus, hitOf(voice, step)[1], gain(voice, step), time);
       }
     }
 
@@ -84,11 +72,8 @@
     async function start() {
       line.say("The drums are being made.");
       await ready();
-      const context = audiogan.wake();
-      const bus = new GainNode(context, { gain: 0 });
-      bus.connect(new WaveShaperNode(context, { curve: limits })).connect(context.destination);
-      audiogan.take(stop);
-      running = { bus, shown: [], clock: new Clock(beat, context.currentTime + 0.1) };
+      const bus = audiogan.bus(0, stopped);
+      running = { bus, shown: [], clock: new Clock(beat, bus.context.currentTime + 0.1) };
       balance();
       schedule();
       running.timer = setInterval(schedule, EVERY_MS);
@@ -97,11 +82,8 @@
       line.say(`Plays ${beat.bars} of ${BARS} bars at ${beat.tempo} beats a minute.`);
     }
 
-    function stop() {
-      const { bus, timer } = running;
-      clearInterval(timer);
-      audiogan.fade(bus);
-      setTimeout(() => bus.disconnect(), 50);
+    function stopped() {
+      clearInterval(running.timer);
       running = null;
       play.textContent = "Play";
       line.say("Stopped.");
@@ -134,7 +116,7 @@
       once(balance);
       if (!heard || (running && struck(beat, voice).length)) return;
       const loud = 10 ** (voice.level / 20);
-      if (running) strike(voice.sounds[0], loud, 0);
+      if (running) audiogan.strike(running.bus, voice.sounds[0][1], loud, 0);
       else audiogan.play(voice.sounds[0][0], rate, loud);
     }
 
@@ -240,8 +222,7 @@
       event.preventDefault();
       const [down, right] = MOVES[event.key];
       const y = rows.findIndex(({ keys }) => keys.includes(here));
-      const x = rows[y].keys.indexOf(here) + right;
-      (rows[y + down] ?? rows[y]).keys[Math.max(0, Math.min(STEPS + 1, x))].focus();
+      rows[y + down]?.keys[rows[y].keys.indexOf(here) + right]?.focus();
     };
 
     const sliders = (titles, action) => Object.fromEntries(Object.entries(titles).map(([name, title]) =>

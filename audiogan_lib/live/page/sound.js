@@ -3,7 +3,7 @@
 globalThis.audiogan ??= {}; // what the page's scripts share
 
 {
-  const LARGEST_PEAK = (audiogan.largestPeak = 10 ** (-1 / 20)); // -1 dBFS
+  const LARGEST_PEAK = 10 ** (-1 / 20); // -1 dBFS
   const FADE_S = 0.005;
   let context = null;
   let ending = null; // of what sounds
@@ -42,6 +42,18 @@ globalThis.audiogan ??= {}; // what the page's scripts share
   /** The gain, 1 at most, that sounds have in common when they are compared: none gets too loud. */
   audiogan.headroom = (...sounds) => Math.min(1, LARGEST_PEAK / Math.max(...sounds.map(peakOf)));
 
+  /** Be ready to sound, and let nothing else begin; the turn that is now. */
+  const hush = () => {
+    audiogan.wake();
+    for (const player of document.querySelectorAll("audio")) player.pause();
+    return ++asked;
+  };
+
+  const fade = ({ gain }) => {
+    gain.cancelScheduledValues(context.currentTime);
+    gain.setTargetAtTime(0, context.currentTime, FADE_S / 3);
+  };
+
   /**
    * A sound for the loudspeaker, and the gain that gives it its level. It goes through a WAV file,
    * of which browsers read 1 at most, because they resample that well; a buffer of another rate
@@ -60,9 +72,7 @@ globalThis.audiogan ??= {}; // what the page's scripts share
    * @param {number} gain less where the peak would be above -1 dBFS
    */
   audiogan.play = async (samples, rate, gain = 1) => {
-    audiogan.wake();
-    const turn = ++asked;
-    for (const player of document.querySelectorAll("audio")) player.pause();
+    const turn = hush();
     const [buffer, held] = await audiogan.buffer(samples, rate);
     if (turn !== asked) return; // another was asked for meanwhile
     const loudest = peakOf(buffer.getChannelData(0));
@@ -80,15 +90,9 @@ globalThis.audiogan ??= {}; // what the page's scripts share
     source.connect(fader).connect(context.destination);
     source.start(now);
     ending = () => {
-      audiogan.fade(fader);
+      fade(fader);
       source.stop(context.currentTime + 2 * FADE_S);
     };
-  };
-
-  /** Fall silent without a click. @param {GainNode} fader */
-  audiogan.fade = ({ gain }) => {
-    gain.cancelScheduledValues(context.currentTime);
-    gain.setTargetAtTime(0, context.currentTime, FADE_S / 3);
   };
 
   /** Fade out what sounds. */
@@ -103,11 +107,33 @@ globalThis.audiogan ??= {}; // what the page's scripts share
     cut();
   };
 
-  /** End what sounds, and let `end` be called when something else is to sound. */
-  audiogan.take = (end) => {
-    audiogan.stop();
-    for (const player of document.querySelectorAll("audio")) player.pause();
-    ending = end;
+  const LIMITS = Float32Array.from({ length: 2001 }, (_, i) =>
+    Math.max(-LARGEST_PEAK, Math.min(LARGEST_PEAK, i / 1000 - 1)));
+
+  /**
+   * Take the loudspeaker for sounds that are struck, of which no sum gets above -1 dBFS, until
+   * something else is to sound: then `ended` is called.
+   */
+  audiogan.bus = (gain, ended) => {
+    hush();
+    cut();
+    const bus = new GainNode(context, { gain });
+    bus.connect(new WaveShaperNode(context, { curve: LIMITS })).connect(context.destination);
+    ending = () => {
+      fade(bus);
+      setTimeout(() => bus.disconnect(), 50);
+      ended();
+    };
+    return bus;
+  };
+
+  /** Strike what `buffer` returned at a time, 0 for now; its fader comes back. */
+  audiogan.strike = (bus, [buffer, held], gain, time) => {
+    const source = new AudioBufferSourceNode(context, { buffer });
+    const fader = new GainNode(context, { gain: held * gain });
+    source.connect(fader).connect(bus);
+    source.start(time);
+    return fader;
   };
 
   // A rendered player that starts ends what a control plays.

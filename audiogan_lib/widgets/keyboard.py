@@ -1,0 +1,137 @@
+"""A keyboard: an octave of keys for a generator of notes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from audiogan_lib import audio, display
+from audiogan_lib.widgets import panel
+
+_NAMES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
+
+#: Keys of the panel, and those that a page plays one after the other: a major chord, broken.
+_KEYS = 13
+_CHORD = (0, 4, 7, 12)
+
+
+class Keyboard(panel.TwoFaces):
+    """Play a generator of notes by keys.
+
+    On a page of the book the keys of a shipped generator sound, too: the page makes the notes
+    itself (see ``live``), and is played by mouse, finger, computer keyboard or MIDI keyboard.
+
+    ``sound`` is the note that was struck last, or None.
+
+    Parameters
+    ----------
+    generator : pretrained.Generator
+        Or anything with its `sample_rate`, `label_names`, `latents` and `from_latents`; its labels
+        are pitches, as MIDI numbers. Where it has `conditions`, a dict of names to tuples of
+        choices, each gets a menu.
+    lowest : int in [0, 127]
+        MIDI pitch of the first key; one of the generator's.
+    seed : int >= 0
+        Of the latent that all notes are made of.
+    **choices : str
+        What the menus show at first, as ``instrument="flute"``; by default their first entries.
+
+    Raises
+    ------
+    ValueError
+        When a label is no pitch, the lowest key is no label, or a choice is not among a menu's.
+
+    Examples
+    --------
+    >>> from audiogan_lib import pretrained
+    >>> keys = Keyboard(pretrained.load("notes"), instrument="flute")
+    >>> keys.strike(69).shape
+    (16384,)
+    """
+
+    def __init__(self, generator, lowest=60, seed=0, **choices):
+        wrong = [name for name in generator.label_names if not name.isdecimal()]
+        if wrong or not generator.label_names:
+            raise ValueError(f"generator must have pitches for labels, received {wrong or 'none'}")
+        if str(lowest) not in generator.label_names:
+            known = ", ".join(generator.label_names)
+            raise ValueError(f"lowest must be one of {known}, received {lowest}")
+        conditions = getattr(generator, "conditions", {})
+        self._menus = {name: tuple(menu) for name, menu in conditions.items() if name != "label"}
+        for name, choice in choices.items():
+            if choice not in self._menus.get(name, ()):
+                raise ValueError(
+                    f"{name} must be one of {self._menus.get(name)}, received {choice!r}"
+                )
+        self.generator, self.sound = generator, None
+        self._lowest = lowest
+        self._build(seed, {name: choices.get(name, menu[0]) for name, menu in self._menus.items()})
+
+    def strike(self, pitch):
+        """Make and play the note of a key, ``[samples]``, as the menus and the seed are set.
+
+        Parameters
+        ----------
+        pitch : int
+            A MIDI pitch among the generator's labels.
+        """
+        latents = self.generator.latents(1, seed=self._seed.value)
+        asked = {"label": str(pitch), **self._choices()}
+        self.sound = np.asarray(self.generator.from_latents(latents, **asked))[0]
+        player = display.players(self.sound, self.generator.sample_rate, _name(pitch), autoplay=True)
+        self._player.value = player.html
+        return self.sound
+
+    def page(self):
+        """Render, for a page without a kernel, a broken chord from the lowest key on."""
+        rate, known = self.generator.sample_rate, self.generator.label_names
+        pitches = [p for p in np.add(_CHORD, self._lowest).tolist() if str(p) in known]
+        latents = np.repeat(self.generator.latents(1, seed=self._seed.value), len(pitches), axis=0)
+        notes = self.generator.from_latents(latents, label=list(map(str, pitches)), **self._choices())
+        chord = np.concatenate(audio.fit_length(notes, rate // 4))
+        names = ", ".join([*map(_name, pitches), *self._choices().values()])
+        name = panel.shipped_name(self.generator)
+        where = "and, with scripts, in the book " if name else ""
+        caption = f"In a live notebook {where}this is a keyboard, which plays these notes and others."
+        page = display.players(chord, rate, names.replace("_", " "), caption)
+        return panel.alive("keyboard", self._settings(name), page) if name else page
+
+    def _settings(self, name):
+        """Say what the living face in a page starts from: ``live/page/keyboard.js``."""
+        labels = {"label": self.generator.label_names}
+        order = {name: labels.get(name, self._menus.get(name)) for name in self.generator.conditions}
+        return {
+            "generator": name,
+            "rate": self.generator.sample_rate,
+            "conditions": [{"name": each, "classes": menu} for each, menu in order.items()],
+            "choices": self._choices(),
+            "start": panel.as_text(self.generator.latents(1, seed=self._seed.value), "<f4"),
+            "lowest": self._lowest,
+        }
+
+    def _choices(self):
+        return {name: menu.value for name, menu in self._dropdowns.items()}
+
+    def _build(self, seed, first):
+        import ipywidgets as widgets
+
+        self._dropdowns = {
+            name: panel.control("Dropdown", name.replace("_", " "), options=menu, value=first[name])
+            for name, menu in self._menus.items()
+        }
+        limits = {"min": 0, "max": panel.LARGEST_SEED}
+        self._seed = panel.control("BoundedIntText", "seed", value=seed, **limits)
+        keys = []
+        for pitch in range(self._lowest, self._lowest + _KEYS):
+            if str(pitch) in self.generator.label_names:
+                layout = widgets.Layout(width="48px")
+                keys.append(widgets.Button(description=_name(pitch), layout=layout))
+                keys[-1].on_click(lambda button, pitch=pitch: self.strike(pitch))
+        self._player = widgets.HTML()
+        self.panel = widgets.VBox(
+            [*self._dropdowns.values(), self._seed, panel.row(*keys), self._player]
+        )
+
+
+def _name(pitch):
+    """Name a MIDI pitch: 60 is C4."""
+    return f"{_NAMES[pitch % 12]}{pitch // 12 - 1}"
