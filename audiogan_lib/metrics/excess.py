@@ -85,7 +85,5 @@ def excesses(differences, spreads):
     for ear, spread in spreads.items():
         if spread < low or spread > high:
             word = "more alike" if spread < low else "further apart"
-            found[f"spread, {ear}"] = (
-                f"sounds of one label are {word} than recordings: {spread:.2f} of their spread"
-            )
+            found[f"spread, {ear}"] = f"{word} within a label, {spread:.2f} of recordings"
     return found

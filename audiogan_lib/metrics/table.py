@@ -103,5 +103,6 @@ def _share(column, head):
 def _cell(form, value, limits):
     if limits is None:
         return form.format(value)
+    form = "{:.0f}" if max(limits) >= 100 else form  # no more digits than are known, and fit
     low, high = (form.format(limit) for limit in limits)
     return f"{form.format(value)} [{low}, {high}]"
