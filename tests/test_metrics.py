@@ -981,8 +981,8 @@ def test_only_what_recordings_could_not_be_is_named():
     named = metrics.excesses(differences | {"confidence": less}, spreads)
     assert list(named) == ["onset_ms", "level_db", "spread, other", "spread, third"]
     assert "confidence" in metrics.excesses({"confidence": far}, {})
-    assert "more alike" in named["spread, other"]
-    assert "further apart" in named["spread, third"]
+    assert named["spread, other"] == "0.50 of that of recordings"
+    assert named["spread, third"] == "1.50 of that of recordings"
 
 
 def test_sounds_that_begin_too_early_are_named_in_the_report(rng):

@@ -84,6 +84,5 @@ def excesses(differences, spreads):
     low, high = _SPREADS
     for ear, spread in spreads.items():
         if spread < low or spread > high:
-            word = "more alike" if spread < low else "further apart"
-            found[f"spread, {ear}"] = f"{word} within a label, {spread:.2f} of recordings"
+            found[f"spread, {ear}"] = f"{spread:.2f} of that of recordings"
     return found
