@@ -11,6 +11,7 @@ from keras import ops
 from tones import tone, write
 
 from audiogan_lib import datasets, files, recipes
+from audiogan_lib.datasets import advice
 from audiogan_lib.training import machine
 
 
@@ -83,6 +84,20 @@ def test_a_folder_called_like_a_data_set_is_trained_as_a_folder(kind, tmp_path, 
 def test_a_folder_is_trained_as_the_drums_are_without_a_judge():
     changes = {"name": "my", "data": "sounds/my", "judge": None}
     assert recipes.for_folder("sounds/my") == replace(recipes.NAMES["drums"], **changes)
+
+
+@pytest.mark.parametrize("sample_rate", advice.RATES_HZ)
+def test_networks_can_be_built_for_every_rate_and_length_that_can_be_chosen(sample_rate):
+    unit = advice.unit_of(sample_rate)
+    for units in (1, 2, 5):
+        recipe = recipes.for_folder("x", sample_rate, units * unit)
+        frames, bins = recipe.codec.shape
+        assert frames == 32 * units
+        assert bins % 32 == 0
+        assert recipe.n_fft / sample_rate == pytest.approx(0.032, rel=0.3)
+    assert recipes.for_folder("x", 16000, 32768).minutes == 30
+    network = replace(recipes.for_folder("x", sample_rate, unit), width=2).build_generator((3,))
+    assert network.output_shape == (None, *recipes.for_folder("x", sample_rate, unit).codec.shape)
 
 
 @pytest.mark.parametrize("name", ["article", "drums", "gansynth-notes", "wavegan-drums"])
