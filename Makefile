@@ -15,7 +15,7 @@ UV_COMPILE := uv pip compile --universal --fork-strategy fewest --python-version
 # TensorFlow's own log lines would drown the progress that is shown.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: book test serve pdf lint bench faults quality kernel requirements colab
+.PHONY: book test serve pdf lint bench faults quality kernel requirements colab slides room
 
 book: $(BUILT)
 	@echo
@@ -43,6 +43,14 @@ colab: $(COLAB)/.installed
 $(COLAB)/.installed: requirements-colab.txt
 	@PYTHON="$(PYTHON)" sh tools/make_environment.sh $(COLAB) requirements-colab.txt python3.13
 	@touch $@
+
+# Slides and a hand-out for each lesson plan, from the cells as the book ran them.
+slides: $(BUILT)
+	$(BIN)/python tools/make_slides.py
+
+# One archive for a room without a network; --systems linux --python 3.11 in ROOM make another.
+room: $(BUILT)
+	$(BIN)/python tools/make_room.py $(ROOM)
 
 lint: $(INSTALLED)
 	$(BIN)/pre-commit run --all-files --show-diff-on-failure
