@@ -15,7 +15,11 @@ UV_COMPILE := uv pip compile --universal --fork-strategy fewest --python-version
 # TensorFlow's own log lines would drown the progress that is shown.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
+<<<<<<< HEAD
 .PHONY: book test serve pdf lint bench faults quality kernel requirements colab slides room
+=======
+.PHONY: book test serve pdf lint bench faults quality kernel requirements colab exercises
+>>>>>>> exercises
 
 book: $(BUILT)
 	@echo
@@ -37,6 +41,10 @@ pdf: $(INSTALLED)
 	$(BIN)/python tools/print_book.py _build/singlehtml/index.html _build/pdf/audio-gans-by-ear.pdf
 
 # The notebooks with Colab's versions, in an environment of their own: make colab CHAPTERS="02 05"
+# Every solution and every typical mistake in exercises/; make test leaves out those that train.
+exercises: $(INSTALLED)
+	AUDIOGAN_LONG=1 $(BIN)/python -m pytest tests/test_classroom.py -k solutions
+
 colab: $(COLAB)/.installed
 	$(COLAB)/bin/python tools/run_on_colab.py $(CHAPTERS)
 
