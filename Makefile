@@ -15,11 +15,7 @@ UV_COMPILE := uv pip compile --universal --fork-strategy fewest --python-version
 # TensorFlow's own log lines would drown the progress that is shown.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-<<<<<<< HEAD
-.PHONY: book test serve pdf lint bench faults quality kernel requirements colab slides room
-=======
-.PHONY: book test serve pdf lint bench faults quality kernel requirements colab exercises
->>>>>>> exercises
+.PHONY: book test serve pdf lint bench faults quality kernel requirements colab slides room exercises
 
 book: $(BUILT)
 	@echo
