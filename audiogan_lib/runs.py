@@ -34,7 +34,7 @@ _STEPS_PER_EPOCH = 20
 #: With a judge, one recording in so many is held back to choose the best weights by.
 _HELD_BACK = 8
 
-#: Of one recording alone, so many clips at most are compared with at each look.
+#: Where none can be, so many clips at most are compared with at each look.
 _MOST_HEARD = 400
 
 
@@ -289,15 +289,18 @@ class Run:
 def _held_back(dataset):
     """Part the training clips, by recording, in those to learn from and those to choose by.
 
-    The only recording of a label is not held back. Where there is one recording in all, some of
-    its clips are both: then the choice knows what was learnt.
+    The only recording of a label is not held back. Where fewer than two clips would be, some of
+    all are both: then the choice knows what was learnt.
     """
     recordings = dataset.columns["recording"]
-    if len(np.unique(recordings)) == 1:
+    count = min(_HELD_BACK, len(np.unique(recordings)))
+    held = np.zeros(len(dataset), bool)
+    if count > 1:
+        part, *_ = dataset.folds(count, seed=0)
+        held = np.isin(recordings, part.columns["recording"])
+        held &= np.isin(dataset.labels, dataset.labels[~held])
+    if held.sum() < 2:  # of which no distance can be told
         return dataset, dataset.select(np.arange(0, len(dataset), 1 + len(dataset) // _MOST_HEARD))
-    part, *_ = dataset.folds(min(_HELD_BACK, len(np.unique(recordings))), seed=0)
-    held = np.isin(recordings, part.columns["recording"])
-    held &= np.isin(dataset.labels, dataset.labels[~held])
     return dataset.select(~held), dataset.select(held)
 
 

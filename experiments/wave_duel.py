@@ -12,7 +12,7 @@ import sys
 from audiogan_lib import live
 from audiogan_lib.widgets import WaveGame
 
-SEEDS, PENALTIES, STEPS, EVERY = range(10), (5.0, 0.0), 600, 50
+SEEDS, PENALTIES, STEPS, EVERY = range(10), (5.0, 0.0), 450, 50
 
 #: A tone is learnt when this share of generated clips is of it.
 LEARNT = 0.2

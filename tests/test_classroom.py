@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from audiogan_lib import classroom
+from audiogan_lib.classroom.grading import own_code
 from audiogan_lib.classroom.sheets import ANSWER, code_of, python_of, read_cells, source_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -96,17 +97,17 @@ def test_solutions_score_everything_and_a_mistake_loses_its_own_point(path, tmp_
     checks = [exercise.check for exercise in sheet.exercises]
     classroom.Witness(names, checks, seen)
     names["mistake"] = classroom.mistake
-    for count, exercise in enumerate(sheet.exercises, 1):
+    for exercise in sheet.exercises:
         run(exercise.parts["solution"], names)
-        solved = json.loads(seen.read_text())
-        assert [solved[check]["solved"] for check in checks[:count]] == [True] * count
-        before = dict(solved)
+        before = json.loads(seen.read_text())
+        assert before.pop(exercise.check) == {"solved": True, "says": ""}
         for statement in ast.parse("\n".join(code_of(exercise.parts["mistakes"]))).body:
-            run([{"cell_type": "code", "source": [ast.unparse(statement)]}], names)
-            now = json.loads(seen.read_text())
-            assert all(now[check] == before[check] for check in before if check != exercise.check)
-        assert not now[exercise.check]["solved"]
-        run(exercise.parts["solution"], names)
+            run([{"cell_type": "code", "source": ast.unparse(statement)}], names)
+            after = json.loads(seen.read_text())
+            ours = after.pop(exercise.check)
+            assert after == before
+        assert not ours["solved"]
+        assert ours["says"]
 
 
 @pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.stem)
@@ -305,6 +306,27 @@ def test_students_code_has_neither_the_teachers_home_nor_secrets_nor_a_network(m
     assert not seen["secret"]["solved"]
     if classroom.network_can_be_cut():
         assert seen["network"]["solved"]
+
+
+def test_a_mistake_that_is_answered_otherwise_is_named():
+    def check_half(number):
+        assert number != 2, "Turned round."
+        assert number == 0.5, "Divide it by two."
+
+    classroom.mistake("Turned", check_half, 2)
+    with pytest.raises(AssertionError, match=r"it says 'Divide.*', and not 'Turned'"):
+        classroom.mistake("Turned", check_half, number=3)
+    with pytest.raises(AssertionError, match="check_half accepts a mistake"):
+        classroom.mistake("Turned", check_half, 0.5)
+
+
+def test_what_a_student_wrote_is_told_from_what_was_given(tiny):
+    sheet = classroom.read_sheet(tiny)
+    sources = [HALF + "\n\n\n" + SOLVED, HALF.replace("Turned", "Wrong"), "limit = 1.0  # as given"]
+    sources += ["%matplotlib inline\n!rm -r *", "# a remark", "x = (", "check_squares = print"]
+    answers, changed = own_code(sheet, [{"cell_type": "code", "source": s} for s in sources])
+    assert answers == [SOLVED.replace('"', "'"), "pass\npass", "x = ("]
+    assert changed == {"check_half", "check_squares"}
 
 
 @pytest.mark.parametrize(

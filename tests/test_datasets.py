@@ -164,6 +164,8 @@ def test_a_data_set_introduces_itself(small):
 def test_an_unknown_name_is_answered_with_the_known():
     with pytest.raises(ValueError, match=r"folder or one of 'drums', .*'fsdd', .*received 'bells'"):
         datasets.load("bells")
+    with pytest.raises(ValueError, match=r"received 'fsd' \(did you mean 'fsdd'\?\)"):
+        datasets.load("fsd")
 
 
 def test_a_path_is_a_folder_whatever_its_name(tmp_path, monkeypatch):

@@ -109,6 +109,11 @@ def test_a_long_recording_has_the_lengths_of_its_sounds(tmp_path):
     assert len(sound.lengths_s) == 12
     assert heard.labels == {"take": 1}
     assert heard.choose().samples == 4096
+    pauses = [np.concatenate([struck(300 + 20 * n, 0.5), np.zeros(RATE)]) for n in range(12)]
+    write(tmp_path / "pauses.wav", np.concatenate(pauses))
+    heard = datasets.look(tmp_path / "pauses.wav")
+    assert len(heard.sounds[0].lengths_s) == 12
+    assert heard.advice[1] == "Nothing is wrong with the files that can be measured."
 
 
 def test_nothing_usable_is_one_sentence(tmp_path):

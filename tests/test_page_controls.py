@@ -238,7 +238,11 @@ def page_html(sound):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wave_duel, "PAGE_STEPS", (0, 1))
         waves = widgets.WaveDuel().page()
+    looks = np.array(tones)[:, np.newaxis] / 2
+    losses, alarms = {"D": [1.2, 1.4], "G": [2.0, 0.7]}, {0: "noise", 400: ""}
+    run = widgets.History((0, 100, 400), looks, RATE, ("tone",), losses, alarms)
     faces = [
+        widgets.TrainingScrubber(run).page(),
         waves,
         widgets.PitchDuel().page(),
         widgets.LossPlayground(loss="non_saturating", r1=0.5).page(),
@@ -315,7 +319,14 @@ def told(page, name):
     return control(page, name).get_by_role("status").inner_text()
 
 
-NAMES = ("wave duel", "pitch duel", "loss playground", "spectrogram explorer", "blind test")
+NAMES = (
+    "training scrubber",
+    "wave duel",
+    "pitch duel",
+    "loss playground",
+    "spectrogram explorer",
+    "blind test",
+)
 
 
 def test_every_control_is_there_before_a_touch_and_its_rendered_face_is_folded(page):
@@ -392,6 +403,19 @@ def test_two_networks_learn_both_pitches_and_collapse_when_told_to(page):
     control(page, name).get_by_role("button", name="Pause").click()
     _, low, high = map(int, re.findall(r"(\d+)(?:\.| %)", told(page, name)))
     assert min(low, high) < 10
+
+
+def test_a_run_is_scrubbed_by_keys_and_each_look_is_heard(page):
+    name = "training scrubber"
+    assert "Step 400: tone. Alarms: none." in told(page, name)
+    control(page, name).get_by_label("look").press("Home")
+    _, samples, rate = listen(page, 700)
+    assert pitch_hz(samples, rate) == pytest.approx(250, rel=0.02)
+    assert "Step 0: tone. Alarms: noise." in told(page, name)
+    control(page, name).get_by_label("look").press("ArrowRight")
+    _, samples, rate = listen(page, 700)
+    assert pitch_hz(samples, rate) == pytest.approx(400, rel=0.02)
+    assert "Step 100: tone." in told(page, name)
 
 
 def test_a_wavegan_learns_in_the_page_what_is_dropped_on_it(page, tmp_path):

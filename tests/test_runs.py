@@ -377,7 +377,12 @@ def test_patience_ends_a_run_whose_scores_no_longer_improve(tiny, tmp_path, monk
     assert pretrained.load(tmp_path).card["training"]["step"] == 3 * runs._STEPS_PER_EPOCH
 
 
-def test_of_one_recording_alone_some_clips_are_compared_with():
+def test_where_too_few_recordings_are_to_be_held_back_some_clips_are_learnt_and_compared_with():
+    few = datasets.Dataset(
+        *("data", np.zeros((5, 4), np.float32), np.array([0, 0, 0, 1, 2]), tuple("abc"), 8000),
+        columns={"recording": np.arange(5)},
+    )
+    assert [len(part) for part in runs._held_back(few)] == [5, 5]
     data = datasets.Dataset(
         *("data", np.zeros((900, 4), np.float32), np.zeros(900, int), ("a",), 8000),
         columns={"recording": np.array(["take"] * 900)},

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import ipywidgets
@@ -764,6 +765,28 @@ def test_the_scrubbers_page_goes_from_the_first_step_to_the_last(history):
     for sound, (which, at) in zip(played(page.html), chosen, strict=True):
         np.testing.assert_array_equal(sound, audio.to_int16(history.sounds[at][which]))
     assert_both_faces(scrubber)
+
+
+def test_a_history_with_losses_and_alarms_tells_them(history):
+    losses = {"D": [1.23456, 1.0], "G": [0.5, 0.7]}
+    history = replace(history, losses=losses, alarms={0: "noise", 250: "", 1000: ""})
+    scrubber = widgets.TrainingScrubber(history)
+    assert "loss over step: D from 1.23" in scrubber.panel.children[0].value
+    assert "Alarms: none" in scrubber._alarm.value
+    controls(scrubber)["step"].value = 0
+    assert "Alarms: noise" in scrubber._alarm.value
+    controls(scrubber)["step"].value = 1
+    assert "Alarms" not in scrubber._alarm.value
+    page = scrubber.page().html
+    assert "loss over step: D from 1.23" in page
+    settings = json.loads(html.unescape(re.search(r'data-settings="([^"]+)"', page)[1]))
+    assert settings == {
+        "steps": [0, 100, 400, 1000],
+        "labels": ["low", "high"],
+        "sample_rate": RATE,
+        "losses": {"D": [1.235, 1.0], "G": [0.5, 0.7]},
+        "alarms": {"0": "noise", "1000": ""},
+    }
 
 
 # --- the explorer --------------------------------------------------------------------------------

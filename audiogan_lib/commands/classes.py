@@ -46,10 +46,10 @@ def add_arguments(parser):
         "--out", type=Path, default=Path("for-students"), help="folder (default: %(default)s)"
     )
     grade = parts["grade"]
-    grade.description += (
-        " This runs students' code: each notebook in a kernel of its own, with limits, in an empty"
-        " home folder and on Linux without a network. That is a fence, not a prison."
-    )
+    grade.description += """
+
+This runs students' code: each notebook in a kernel of its own, with limits, in
+an empty home folder and on Linux without a network: a fence, not a prison."""
     grade.add_argument("folder", type=Path, help="a folder a student, with notebooks in it")
     grade.add_argument(
         "--out", type=Path, default=Path("grades"), help="folder (default: %(default)s)"

@@ -14,7 +14,7 @@ each line of the table means."""
 
 EXAMPLES = {
     "With a page to hear the worst and the best": "audiogan evaluate drums --page drums.html",
-    "A run of a recipe, for another program": "audiogan evaluate runs/drums --json",
+    "For another program": "audiogan evaluate wavegan-drums --json",
 }
 
 

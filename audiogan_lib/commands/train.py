@@ -28,11 +28,33 @@ EXAMPLES = {
 def add_arguments(parser):
     """Say what the command takes."""
     parser.add_argument("recipe", nargs="?", help="a name that `audiogan list recipes` shows")
-    parser.add_argument("--data", metavar="FOLDER", help="sounds of your own, instead of a recipe")
+    parser.add_argument(
+        "--data",
+        metavar="FOLDER",
+        help="sounds of your own, instead of a recipe: a folder, a zip, or one long recording",
+    )
     parser.add_argument(
         "--minutes", type=float, help="training time in all; the recipe's when not given"
     )
     parser.add_argument("--out", type=Path, required=True, help="the run's folder")
+    own = parser.add_argument_group("for sounds of your own")
+    own.add_argument(
+        "--rate",
+        type=int,
+        metavar="HERTZ",
+        help="sample rate: 8000, 16000, 32000 or 44100; chosen by the sounds when not given",
+    )
+    own.add_argument(
+        "--seconds", type=float, help="length of a sound; chosen by the sounds when not given"
+    )
+    own.add_argument(
+        "--patience",
+        type=int,
+        default=5,
+        metavar="LOOKS",
+        help="looks without a better score, of twelve in all, that end training "
+        "(default: %(default)d)",
+    )
     parser.add_argument(
         "--checkpoint-every",
         type=float,
@@ -52,26 +74,54 @@ def add_arguments(parser):
 def run(arguments):
     """Train until the minutes are spent."""
     _check(arguments)
+    try:
+        if arguments.data is None:
+            _train_recipe(arguments)
+        else:
+            _train_own(arguments)
+    except KeyboardInterrupt:
+        if not (arguments.out / "card.json").exists():
+            raise
+        raise KeyboardInterrupt(
+            "what was learnt is saved, and the same command goes on from there"
+        ) from None
+    if (best := arguments.out / "best").exists():
+        print(f"At its best: {_command_to_hear(best)}")
+    print(f"Done. Hear it: {_command_to_hear(arguments.out)}")
+
+
+def _train_recipe(arguments):
     from audiogan_lib import recipes, runs, training
 
     strategy = training.strategy(arguments.devices)
-    if (data := arguments.data) is None:
-        recipe = recipes.NAMES[arguments.recipe]
-    else:
-        recipe = recipes.for_folder(data)
+    recipe = recipes.NAMES[arguments.recipe]
     if arguments.minutes is not None:
         recipe = replace(recipe, minutes=arguments.minutes)
     run = runs.Run(recipe, arguments.out)
     print(f"{len(run.train_data)} clips; {', '.join(run.conditions)} can be asked for")
-    try:
-        run.train(checkpoint_every_s=arguments.checkpoint_every, strategy=strategy)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            "what was learnt is saved, and the same command goes on from there"
-        ) from None
-    print(f"Done. Hear it: {_command_to_hear(arguments.out)}")
-    if (best := arguments.out / "best").exists():
-        print(f"At its best by the judge: {_command_to_hear(best)}")
+    run.train(checkpoint_every_s=arguments.checkpoint_every, strategy=strategy)
+
+
+def _train_own(arguments):
+    """Look first, which needs no TensorFlow and may find that there is nothing to learn from."""
+    from audiogan_lib import datasets
+
+    heard = datasets.look(arguments.data)
+    heard.choose(arguments.rate, arguments.seconds)
+    print(f"{heard}\n", flush=True)
+    from audiogan_lib import own_sounds, training
+
+    page = own_sounds.train(
+        heard,
+        arguments.out,
+        sample_rate=arguments.rate,
+        duration_s=arguments.seconds,
+        minutes=arguments.minutes,
+        patience=arguments.patience,
+        checkpoint_every_s=arguments.checkpoint_every,
+        strategy=training.strategy(arguments.devices),
+    )
+    print(f"Recordings and generated sounds, scores, a player: {page}")
 
 
 def _check(arguments):
@@ -88,18 +138,23 @@ def _check(arguments):
                 proposal = f" (for the sounds of that folder write --data {shlex.quote(name)})"
             raise ValueError(f"no recipe {name!r}{proposal}: it must be one of {', '.join(known)}")
     else:
-        if not Path(data).is_dir():
+        if not Path(data).exists():
             named = [name for name, learnt in known.items() if learnt == data]
             proposal = files.nearest(data, set(known.values()))
             if named:
                 proposal = f"; recipes for the data set of that name: {', '.join(named)}"
-            raise ValueError(f"--data {data}: there is no such folder{proposal}")
+            raise ValueError(f"--data {data}: there is no such folder or file{proposal}")
         checks.apart(arguments.out, data)
     checks.more_than_nothing(
         minutes=arguments.minutes,
         checkpoint_every=arguments.checkpoint_every,
         devices=arguments.devices,
+        rate=arguments.rate,
+        seconds=arguments.seconds,
+        patience=arguments.patience,
     )
+    if arguments.data is None and (arguments.rate or arguments.seconds):
+        raise ValueError("--rate and --seconds are for --data: a recipe has its own")
 
 
 def _command_to_hear(folder):

@@ -106,7 +106,8 @@ def _trouble(look):
     files = len(look.sounds)
     doubles = sum(len(names) - 1 for names in look.duplicates)
     clipped = sum(sound.clipped > 0 for sound in look.sounds)
-    silent = sum(sound.silence > _SILENT for sound in look.sounds)
+    # Pauses between the sounds of a long recording are no fault.
+    silent = sum(sound.silence > _SILENT and len(sound.lengths_s) == 1 for sound in look.sounds)
     small = [label for label, count in look.labels.items() if count < _FEW_FILES]
     found = [
         (len(look.skipped) / files, f"{_files(look.skipped)} cannot be used: {_first(look)}"),

@@ -9,6 +9,7 @@ import numpy as np
 
 from audiogan_lib.datasets import drum_sets, folders, public, shipped
 from audiogan_lib.datasets.dataset import collect, listed
+from audiogan_lib.files import nearest
 
 #: What `load` takes beside a name and a split;
 _OPTIONS = {
@@ -107,7 +108,10 @@ def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=N
     """
     known = is_known(name)
     if not known and not Path(name).exists():
-        raise ValueError(f"name must be a folder or one of {listed(_OPTIONS)}, received {name!r}")
+        raise ValueError(
+            f"name must be a folder or one of {listed(_OPTIONS)}, received {name!r}"
+            f"{nearest(name, _OPTIONS)}"
+        )
     options = {"sample_rate": sample_rate, "samples": samples, "seed": seed}
     options |= {"limit": limit, "source": source}
     options = {option: value for option, value in options.items() if value is not None}

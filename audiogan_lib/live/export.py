@@ -31,6 +31,7 @@ CONTROLS = {
     "keyboard": (*_ENGINE, "sound.js", "controls.js", "keyboard.js"),
     "loss-playground": ("sound.js", "controls.js", "loss_playground.js"),
     "pitch-duel": ("sound.js", "controls.js", "pitch_game.js", "pitch_duel.js"),
+    "training-scrubber": ("sound.js", "controls.js", "training_scrubber.js"),
     "wave-duel": (
         *("fourier.js", "sound.js", "controls.js", "wave_networks.js", "wave_game.js"),
         "wave_duel.js",

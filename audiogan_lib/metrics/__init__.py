@@ -59,6 +59,7 @@ from audiogan_lib.metrics.acoustics import (
     onset_times,
     pitch_accuracy,
     pitch_errors,
+    qualities,
     symptoms,
     vital_signs,
 )

@@ -16,6 +16,9 @@ TONES_HZ, DECAY = (200.0, 500.0), 250
 #: Clips of a step, and those that are heard and counted.
 BATCH, KEPT = 16, 32
 
+#: How much faster the discriminator learns than the generator.
+HASTE = 2
+
 #: Of the generator's weights, for the one that is heard.
 AVERAGE = 0.99
 
@@ -36,7 +39,7 @@ class WaveGame:
     r1 : float >= 0
         Gamma, as in ``training.GAN.compile``.
     rate : float >= 0
-        Adam's learning rate, of both players.
+        Adam's learning rate, of the generator; that of the discriminator is twice as much.
     seed : int >= 0
         Of first weights and all draws.
     sound : array_like [shape=(samples,), in [-1, 1]], optional
@@ -154,7 +157,7 @@ class WaveGame:
             loss += np.logaddexp(0, sign * scores).mean()
         for joint, real, fake in zip(discriminator.joints, *sums, strict=True):
             gradients = [one + other for one, other in zip(real, fake, strict=True)]
-            joint.learn(gradients, self.rate, self.step)
+            joint.learn(gradients, HASTE * self.rate, self.step)
         return loss
 
     def _teach_generator(self):

@@ -63,6 +63,7 @@
         return Object.assign(make("input", shown), { min, max, value: 0 });
       };
       this.knobs = knobs.map(() => slider(...range));
+      this.pad = knobs.length > 1 ? audiogan.pad(knobs, this.knobs, range, changed) : null;
       this.morph = slider(0, 1);
       this.locks = ["A", "B"].map(() => make("input", { type: "checkbox" }));
       this.atOnce = make("input", { type: "checkbox", checked: true });
@@ -75,6 +76,7 @@
         { className: "audiogan-panel" },
         ...conditions.map(({ title }, i) => labelled(title.replaceAll("_", " "), this.menus[i])),
         ...knobs.map((name, i) => labelled(name, this.knobs[i])),
+        ...(this.pad ? [this.pad.element] : []),
         labelled("morph A to B", this.morph),
         row(
           button("Play", () => this.change(true)),
@@ -109,6 +111,7 @@
     /** Make the sound for the controls as they stand, once a frame at most. */
     change(play = this.atOnce.checked) {
       audiogan.wake();
+      this.pad?.draw();
       this.play = play || this.play;
       this.pending ??= new Promise(requestAnimationFrame)
         .then(() => audiogan.load(this.settings.generator))
@@ -181,6 +184,7 @@
       this.start = latent;
       this.knobs.forEach((knob) => (knob.value = 0));
       this.morph.value = 0;
+      this.pad?.draw();
       this.settings.conditions.forEach(({ name, classes }, i) => {
         if (classes.includes(choices[name])) this.menus[i].value = choices[name];
       });

@@ -15,6 +15,7 @@
     const KEPT = 2 * batch; // clips that are heard and counted
     const TONES_HZ = [200, 500];
     const DECAY = 250; // samples to 1/e
+    const HASTE = 2; // how much faster the discriminator learns
     const AVERAGE = 0.99; // of the generator's weights, for the one that is heard
     const LIKE = 0.6; // share of the energy that makes a clip one of its kind
 
@@ -105,7 +106,7 @@
         discriminator.teach(judge(0, -1), r1 / batch);
         invented();
         discriminator.teach(judge(0, 1));
-        for (const joint of discriminator.joints) joint.learn(rate, this.step);
+        for (const joint of discriminator.joints) joint.learn(HASTE * rate, this.step);
         invented();
         const weight = judge(1, -1);
         const { data, stride } = discriminator.back[0];
