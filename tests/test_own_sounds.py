@@ -156,9 +156,7 @@ def test_patience_counts_looks_without_a_better_score_not_epochs():
     stopped = []
     for epoch, distance in enumerate([9, None, 5, None, None, 6, 4, None, 5, None, 7]):
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "error", UserWarning
-            )  # Keras's own asks for the score at every epoch
+            warnings.simplefilter("error", UserWarning)  # Keras's own asks for the score at every epoch
             patience.on_epoch_end(epoch, {} if distance is None else {"distance": distance})
         stopped.append(model.stop_training)
     assert stopped == [False] * 10 + [True]

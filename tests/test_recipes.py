@@ -82,7 +82,7 @@ def test_a_folder_called_like_a_data_set_is_trained_as_a_folder(kind, tmp_path, 
 
 
 def test_a_folder_is_trained_as_the_drums_are_without_a_judge():
-    changes = {"name": "my", "data": "sounds/my", "tuning": 0.0, "judge": None}
+    changes = {"name": "my", "data": "sounds/my", "tuning": 0.0, "minutes": 15, "judge": None}
     assert recipes.for_folder("sounds/my") == replace(recipes.NAMES["drums"], **changes)
 
 

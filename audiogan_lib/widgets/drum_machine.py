@@ -165,7 +165,9 @@ class DrumMachine(panel.TwoFaces):
             raise ValueError(f"tempo_bpm must lie in {list(TEMPO_RANGE)}, received {tempo_bpm}")
         self.generator = generator
         names = [*pattern, *(name for name in generator.label_names if name not in pattern)]
-        self._latents = {name: generator.latents(1, seed=seed + i) for i, name in enumerate(names)}
+        self._latents = {
+            name: generator.latents(1, seed=seed + i) for i, name in enumerate(names)
+        }
         voices = {name: self._hit(name) for name in pattern}
         self.beat = Beat(voices, pattern, tempo_bpm, generator.sample_rate)
         self._build()
