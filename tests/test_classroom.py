@@ -126,6 +126,7 @@ def test_each_exercise_has_three_mistakes_that_are_told_apart(path):
 def test_the_book_has_the_exercises_of_the_instructors_notebook(path, tmp_path):
     chapter = shutil.copy(ROOT / "book" / path.name, tmp_path)
     assert not classroom.insert(path, chapter), "run: python -m audiogan_lib class insert"
+    assert code_of(read_cells(path))[0] == code_of(read_cells(chapter))[0]  # installs the library
 
 
 @pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.stem)
