@@ -34,11 +34,12 @@ class Row(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A lesson: its name as a file's, its title, for whom it is, and its lines."""
+    """A lesson: its name as a file's, its title, for whom it is, its chapters and its lines."""
 
     name: str
     title: str
     audience: str
+    chapters: list
     rows: list
 
 
@@ -71,9 +72,10 @@ def read_plans(text):
     ):
         chapter = re.search(r"\{doc\}`[^`<]+<(\w+)>`", heading)[1]
         title = heading.partition(" ({doc}")[0]
-        audience = body.strip().partition("\n\n")[0]
+        audience = plain(body.strip().partition("\n\n")[0])
+        audience = "" if audience.startswith("|") else audience
         rows = []
-        for line in re.findall(r"^\| (\d+) \| (.*?) \| (.*?) \|$", body, re.M):
+        for line in re.findall(r"^\| (\d+) \| (.*?) \|(.*)\|$", body, re.M):
             places, exercises, file = [], [], chapter
             for linked, alone, name in re.findall(
                 r"\{doc\}`(?:[^`<]+<(\w+)>|(\w+))`|\"([^\"]+)\"", line[2]
@@ -85,10 +87,11 @@ def read_plans(text):
                     places.append((file, name))
             if "Exercises" in line[2]:
                 named = re.findall(r"\"([^\"]+)\"(?: \(\{doc\}`[^`<]+<(\w+)>`\))?", line[1])
-                exercises = [(other or chapter, name) for name, other in named]
+                exercises = [(other, name) for name, other in named]
             rows.append(Row(line[0], plain(line[1]), places, exercises))
         name = re.sub(r"\W+", "-", title.partition(": ")[2].lower()).strip("-")
-        plans.append(Plan(name, title, plain(audience) if audience[0] != "|" else "", rows))
+        used = re.findall(r"\{doc\}`[^`<]+<(\w+)>`", heading + body)
+        plans.append(Plan(name, title, audience, list(dict.fromkeys(used)), rows))
     return plans
 
 
@@ -137,23 +140,22 @@ def section(notebook, heading):
     return found
 
 
-def task(notebook, title):
-    """Return the text of an exercise.
+def task(chapters, names, title):
+    """Return the text of an exercise, from the first of some chapters that has it.
 
     Raises
     ------
     ValueError
-        If the chapter has no exercise of that title.
+        If none has an exercise of that title.
     """
-    for cell in notebook.cells:
-        block = re.search(
-            r"```\{exercise\} " + re.escape(title) + r"\n(?::\w+:.*\n)*\n?(.*?)```",
-            cell.source,
-            re.S,
-        )
-        if block:
-            return plain(block[1].strip())
-    raise ValueError(f"the chapter has no exercise {title!r}")
+    block = re.compile(
+        r"```\{exercise\} " + re.escape(title) + r"\n(?::\w+:[^\n]*\n)*\n?(.*?)\n```", re.DOTALL
+    )
+    for name in names:
+        for cell in chapters[name].cells:
+            if found := block.search(cell.source):
+                return plain(found[1].strip())
+    raise ValueError(f"no chapter of the lesson has an exercise {title!r}")
 
 
 def _shown(cell):
@@ -197,7 +199,7 @@ def slides(plan, chapters):
     for row in plan.rows:
         add(v4.new_markdown_cell(f"## {row.what}\n\n{row.minutes} minutes"), "slide")
         for file, title in row.exercises:
-            text = f"### {title}\n\n{task(chapters[file], title)}"
+            text = f"### {title}\n\n{task(chapters, [file] if file else plan.chapters, title)}"
             add(v4.new_markdown_cell(text), "subslide")
         for file, heading in row.places:
             cells = section(chapters[file], heading)
@@ -247,7 +249,10 @@ def hand_out(plan, chapters):
     parts.append("</table>")
     for file, title in [one for row in plan.rows for one in row.exercises]:
         parts.append(f"<h2>Exercise: {escape(title)}</h2>")
-        parts += [f"<p>{escape(one)}</p>" for one in task(chapters[file], title).split("\n\n")]
+        parts += [
+            f"<p>{escape(one)}</p>"
+            for one in task(chapters, [file] if file else plan.chapters, title).split("\n\n")
+        ]
     mathjax = '<script>MathJax = { tex: { inlineMath: [["$", "$"]] } };</script>\n'
     mathjax += '<script defer src="mathjax/tex-chtml-full.js"></script>'
     return "\n".join([*parts, mathjax, "</html>", ""])
@@ -261,7 +266,8 @@ def main():
     parser.add_argument("--out", type=Path, default=built / "slides")
     arguments = parser.parse_args()
     plans = read_plans((ROOT / "book" / "teaching.md").read_text("utf-8"))
-    wanted = {file for plan in plans for row in plan.rows for file, _ in row.places + row.exercises}
+    wanted = {file for plan in plans for row in plan.rows for file, _ in row.places}
+    wanted |= {file for plan in plans for file in plan.chapters}
     if missing := [file for file in wanted if not (arguments.ran / f"{file}.ipynb").is_file()]:
         raise SystemExit(f"{min(missing)} has not run in {arguments.ran}: run make book first")
     chapters = {file: nbformat.read(arguments.ran / f"{file}.ipynb", 4) for file in wanted}
