@@ -267,7 +267,9 @@ def examples_in(said):
 
 
 def hand_in(root):
-    """Put exercises here, and a student's homework of one line."""
+    """Put exercises here, a student's homework of one line, and a listener's answers."""
+    Path("answers").mkdir()
+    Path("answers", "ada.csv").write_text("Ada,which,4,3,0.194,0.994,0.3125,1+ 2+ 3- 1+\n")
     (sheet,) = (root / "exercises").glob("05_*.ipynb")
     Path("exercises").mkdir()
     shutil.copy(sheet, "exercises")
@@ -303,6 +305,7 @@ def test_each_example_of_each_help_does_what_it_says(
     assert {path.name for path in Path("snares").iterdir()} >= {"snare-000.wav", "snare-003.wav"}
     assert Path("flutes", "60-flute-000.wav").exists()
     assert Path("for-students", "test_exercises.py").exists()
+    assert "which,all,all,1,4,3,0.75," in Path("pooled", "pool.csv").read_text("utf-8")
     assert ",1,6," in Path("grades", "grades.csv").read_text("utf-8")
     for written in ("drums-to-play.html", "mine.html", "mine.keras"):
         assert Path(written).stat().st_size > 10_000

@@ -1,11 +1,13 @@
 """The page's engine beside Python: for the same latents the same sounds, by both kernels."""
 
+import base64
 import json
 import os
 import re
 import shutil
 import subprocess
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import keras
@@ -345,6 +347,20 @@ def test_menus_ask_for_classes_and_pitches(visit, player, generators):
     assert alike(made, asked)
 
 
+def test_the_pad_turns_two_knobs_by_a_drag_and_shows_where_they_stand(visit, player):
+    pad, menu = visit.page.locator(".audiogan-pad").first, control(visit, "combobox", "pad up")
+    menu.select_option("knob 3")
+    box = pad.bounding_box()
+    visit.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    visit.page.mouse.down()
+    right_and_below = box["x"] + box["width"] + 9, box["y"] + box["height"] + 9
+    made = sound(visit, lambda: visit.page.mouse.move(*right_and_below))
+    visit.page.mouse.up()
+    assert alike(made, expected(player, [2, 0, -2], label="snare"))
+    sound(visit, lambda: control(visit, "slider", "knob 1").press("Home"))
+    assert pad.locator("span").evaluate("spot => spot.style.left + spot.style.bottom") == "0%0%"
+
+
 def test_a_locked_place_stays_and_a_kept_one_returns(visit):
     visit.page.get_by_label("lock A").first.check()
     random, morph = control(visit, "button", "Random"), control(visit, "slider", "morph")
@@ -507,7 +523,12 @@ def test_a_generator_goes_home_as_one_file_that_plays_the_same_sounds(browser, t
     visit = open_from_disk(browser, "home", page.as_uri(), LISTEN)
     assert visit.page.title() == title
     start, end = (generator.latents(1, seed=seed)[0] for seed in (0, 1))
-    walk = LatentWalk(start, end, np.eye(len(start))[:3])
+    settings = re.search('data-settings="([^"]+)"', page.read_text("utf-8"))[1]
+    settings = json.loads(unescape(settings))
+    ways = [np.frombuffer(base64.b64decode(way)) for way in settings["directions"]]
+    assert len(ways) >= 3
+    np.testing.assert_allclose(np.linalg.norm(ways, axis=1), 1)
+    walk = LatentWalk(start, end, np.array(ways))
     made = sound(visit, control(visit, "button", "Play").click)
     first = {name: classes[0] for name, classes in generator.conditions.items()}
     assert alike(made, generator.from_latents(start[None], **first)[0])
@@ -515,8 +536,8 @@ def test_a_generator_goes_home_as_one_file_that_plays_the_same_sounds(browser, t
     last = generator.label_names[-1]
     made = sound(visit, lambda: control(visit, "combobox", "label").select_option(last))
     assert alike(made, generator.from_latents(start[None], **first | {"label": last})[0])
-    made = sound(visit, lambda: control(visit, "slider", "knob 2").press("Home"))
-    latent = walk.latent([0, -2, 0][: len(walk.directions)])
+    made = sound(visit, lambda: control(visit, "slider", settings["knobs"][1]).press("Home"))
+    latent = walk.latent([-2 * (knob == 1) for knob in range(len(ways))])
     assert alike(made, generator.from_latents(latent[None], **first | {"label": last})[0])
     with visit.page.expect_download() as download:
         control(visit, "button", "Save as WAV").click()

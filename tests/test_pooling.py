@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from audiogan_lib import classroom
+from audiogan_lib import classroom, commands
 
 HEADER = "name,task,trials,right,low,high,guessing,answers"
 
@@ -136,3 +136,19 @@ def test_the_page_says_what_the_room_shows_and_escapes_names(marks, verdict):
     assert "<b>" not in page
     assert "<i>" not in page
     assert "ask more people" in classroom.pool_page(classroom.pool(room[:2]))
+
+
+def test_the_command_writes_a_table_and_a_page_and_says_what_the_room_heard(tmp_path, capsys):
+    (tmp_path / "room").mkdir()
+    (tmp_path / "room" / "a.csv").write_text("\n".join([row("Ada", "1+ 2+"), row("Bob", "1+ 2-")]))
+    (tmp_path / "room" / "b.csv").write_text("Eve,which,9,9,0,1,0.5,1+")
+    out = tmp_path / "pooled"
+    assert commands.main(["class", "pool", str(tmp_path / "room"), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("which: 2 listeners, 3 of 4 right, 95 % interval ")
+    assert "1 rows left out" in said
+    table = list(csv.DictReader((out / "pool.csv").open(encoding="utf-8")))
+    assert [line["name"] for line in table] == ["Ada", "Bob", "1", "2", "all"]
+    assert "b.csv, line 1" in (out / "pool.html").read_text("utf-8")
+    assert commands.main(["class", "pool", str(tmp_path / "nowhere")]) == 2
+    assert "there is no folder" in capsys.readouterr().err

@@ -118,7 +118,7 @@ def check_called(cells: list[dict], path, title: str) -> str:
     raise ValueError(f"{path}: nothing calls a check in the exercise {title!r}")
 
 
-def read_sheet(path) -> Sheet:
+def read_sheet(path):
     """Read an instructor's notebook, or one as it is given to students.
 
     Parameters
@@ -153,7 +153,7 @@ def read_sheet(path) -> Sheet:
     return Sheet(Path(path).stem, front, setup, shared, exercises)
 
 
-def read_sheets(folder) -> dict[str, Sheet]:
+def read_sheets(folder):
     """Read all notebooks of exercises in a folder.
 
     Parameters

@@ -97,10 +97,10 @@ class Witness:
             if name[0] != "_" and name not in OF_THE_SESSION
         }
         for name in checks:
-            space[name] = self.watched(name)
-        self.write()
+            space[name] = self._watched(name)
+        self._write()
 
-    def watched(self, name):
+    def _watched(self, name):
         """Return a check that is written down each time it is called."""
         check = self.given[name]
 
@@ -113,7 +113,7 @@ class Witness:
             self.space.update(self.given)
             self.seen[name] = {"solved": False, "says": "The check was not finished."}
             try:
-                self.write()
+                self._write()
                 check(*answers, **named)
                 self.seen[name] = {"solved": True, "says": ""}
             except AssertionError as error:
@@ -125,10 +125,10 @@ class Witness:
                 raise
             finally:
                 self.space.update(theirs)
-                self.write()
+                self._write()
 
         return called
 
-    def write(self):
+    def _write(self):
         """Write down what was seen so far."""
         self.path.write_text(json.dumps(self.seen), encoding="utf-8")

@@ -1,10 +1,10 @@
-"""``class``: exercises for students, and their grades."""
+"""``class``: exercises for students and their grades, and the blind tests of a room."""
 
 from pathlib import Path
 
-from audiogan_lib.commands import checks
+from audiogan_lib.commands import checks, pool
 
-SUMMARY = "exercises for a class: give out, grade"
+SUMMARY = "exercises for a class: give out, grade; blind tests: pool"
 
 DESCRIPTION = """\
 Give out the book's exercises without their solutions, grade what comes back,
@@ -16,11 +16,13 @@ EXAMPLES = {
     "Points and a page for each student, one folder each in homework": (
         "audiogan class grade homework --out grades"
     ),
+    "What a room heard in the blind test of the pages": "audiogan class pool answers --out pooled",
 }
 
 _ACTIONS = {
     "release": ("write the students' notebooks", EXAMPLES),
     "grade": ("run what students handed in, with the original checks", EXAMPLES),
+    "pool": ("pool the blind tests of a room; the unit is the listener", EXAMPLES),
     "insert": ("put changed exercises into the book's chapters", {"All": "audiogan class insert"}),
 }
 
@@ -34,6 +36,9 @@ def add_arguments(parser):
         parts[name] = actions.add_parser(
             name, help=summary, description=summary.capitalize() + ".", examples=shown
         )
+        if name == "pool":
+            pool.add_arguments(parts[name])
+            continue
         parts[name].add_argument(
             "--exercises",
             type=Path,
@@ -70,7 +75,10 @@ an empty home folder and on Linux without a network: a fence, not a prison."""
 
 
 def run(arguments):
-    """Give out, grade or insert."""
+    """Give out, grade, pool or insert."""
+    if arguments.action == "pool":
+        pool.run(arguments)
+        return
     if arguments.action == "grade":
         checks.more_than_nothing(seconds=arguments.seconds, memory=arguments.memory)
     from audiogan_lib import classroom

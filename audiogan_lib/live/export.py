@@ -24,7 +24,8 @@ _ENGINE = ("kernel.js", "kernel_binary.js", "pcg64.js", "decoders.js", "engine.j
 #: For each control the scripts that a page loads for it, in this order.
 CONTROLS = {
     "latent-player": (
-        *(*_ENGINE, "fourier.js", "sound.js", "drawing.js", "links.js", "latent_player.js"),
+        *(*_ENGINE, "fourier.js", "sound.js", "drawing.js", "links.js", "pad.js"),
+        "latent_player.js",
     ),
     "blind-test": ("sound.js", "controls.js", "blind_test.js"),
     "drum-machine": (*_ENGINE, "sound.js", "controls.js", "rhythm.js", "drum_machine.js"),
@@ -33,8 +34,7 @@ CONTROLS = {
     "pitch-duel": ("sound.js", "controls.js", "pitch_game.js", "pitch_duel.js"),
     "training-scrubber": ("sound.js", "controls.js", "training_scrubber.js"),
     "wave-duel": (
-        *("fourier.js", "sound.js", "controls.js", "wave_networks.js", "wave_game.js"),
-        "wave_duel.js",
+        *("sound.js", "controls.js", "wave_networks.js", "wave_game.js", "wave_duel.js"),
     ),
     "spectrogram-explorer": (
         *("fourier.js", "sound.js", "drawing.js", "controls.js", "spectral.js"),
