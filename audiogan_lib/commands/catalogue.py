@@ -25,7 +25,7 @@ _DATASETS = (
         16000,
         16384,
         "shipped",
-        "MIT, CC0, CC BY, CC BY-SA",
+        "MIT and CC, by kit",
     ),
     ("notes", "single notes of instruments", 16000, 16384, "shipped", "MIT"),
     ("robot_digits", "digits by speech synthesisers", 8000, 8192, "shipped", "CC BY 4.0"),
