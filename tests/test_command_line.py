@@ -373,7 +373,7 @@ def test_a_list_has_a_line_for_each_thing_with_size_rate_and_licence(capsys):
     said = capsys.readouterr().out
     for name in (*recipes.NAMES, *files.generators(), *datasets.SHIPPED):
         assert re.search(rf"^{name} ", said, re.MULTILINE)
-    assert re.search(r"^drums .* 16 +1\.02 +\d+ +shipped +MIT$", said, re.MULTILINE)
+    assert re.search(r"^drums .* 16 +1\.02 +\d+ +shipped +MIT and CC, by kit$", said, re.MULTILINE)
     assert re.search(r"^notes .* \d+ keys from C2 to C6", said, re.MULTILINE)
     assert command("list recipes") == 0
     assert capsys.readouterr().out in said

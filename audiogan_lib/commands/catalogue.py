@@ -19,7 +19,14 @@ EXAMPLES = {
 
 #: Name, what, Hz, samples, how it comes and licence; to import ``datasets`` would load TensorFlow.
 _DATASETS = (
-    ("drums", "single strokes of acoustic and electronic kits", 16000, 16384, "shipped", "MIT"),
+    (
+        "drums",
+        "single strokes of acoustic and electronic kits",
+        16000,
+        16384,
+        "shipped",
+        "MIT and CC, by kit",
+    ),
     ("notes", "single notes of instruments", 16000, 16384, "shipped", "MIT"),
     ("robot_digits", "digits by speech synthesisers", 8000, 8192, "shipped", "CC BY 4.0"),
     ("fsdd", "digits by six people", 8000, 8192, "download, 15 MB", "CC BY-SA 4.0"),
@@ -41,10 +48,10 @@ _RECIPES = (
     ("digits", "digits by speaker: SpecGAN", "fsdd", 20),
     ("digits-fast", "the same for a first try", "fsdd", 4),
     ("robot-digits", "digits by synthetic voice: SpecGAN", "robot_digits", 14),
-    ("drums", "drums by label: SpecGAN", "drums", 15),
-    ("wavegan-drums", "drums by label: WaveGAN, its quicker form", "drums", 15),
-    ("wavegan-gp-drums", "drums by label: WaveGAN as published", "drums", 15),
-    ("article", "drums by label: dense layers and LSTMs", "drums", 2),
+    ("drums", "drums by label: SpecGAN", "drums", 30),
+    ("wavegan-drums", "drums by label: WaveGAN, its quicker form", "drums", 12),
+    ("wavegan-gp-drums", "drums by label: WaveGAN as published", "drums", 12),
+    ("article", "drums by label: dense layers and LSTMs", "drums", 6),
     ("notes", "notes by key and instrument: SpecGAN along pitch", "notes", 35),
     ("gansynth-notes", "notes by key and instrument: GANSynth", "notes", 60),
 )

@@ -17,7 +17,7 @@ sub-folders are the labels. What is learnt stands in the run's folder at every
 moment; the same command goes on where a run has stopped."""
 
 EXAMPLES = {
-    "The drums of the book, 15 minutes on two cores": "audiogan train drums --out runs/drums",
+    "The drums of the book, 30 minutes on two cores": "audiogan train drums --out runs/drums",
     "Your own sounds": "audiogan train --data my_sounds --out runs/mine",
     "The same run, to 40 minutes in all": (
         "audiogan train --data my_sounds --minutes 40 --out runs/mine"
