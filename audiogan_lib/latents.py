@@ -90,8 +90,8 @@ def fit_directions(latents, qualities, groups, least=0.2):
     """Find ways in latent space along which one quality grows and the others stay.
 
     A straight line is fitted to each quality by least squares, over three quarters of the latents;
-    of its slope is kept what is at right angles to the slopes of all other qualities. A line is
-    only a line: how well it does, the other quarter tells.
+    how well it does, the other quarter tells. Of the slopes of those that a line explains, each
+    keeps what is at right angles to all others.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def fit_directions(latents, qualities, groups, least=0.2):
     {'warmth': [0.7, 0.7, 0.0]}
     """
     latents, groups = np.asarray(latents, float), np.asarray(groups)
-    slopes, explained = {}, {}
+    slopes = {}
     for name, values in qualities.items():
         known = np.isfinite(values)
         if known.sum() < 8 * latents.shape[1]:
@@ -128,14 +128,14 @@ def fit_directions(latents, qualities, groups, least=0.2):
         fitted = 3 * len(values) // 4
         slopes[name] = np.linalg.lstsq(places[:fitted], values[:fitted])[0]
         misses = values[fitted:] - places[fitted:] @ slopes[name]
-        explained[name] = 1 - misses.var() / max(values[fitted:].var(), 1e-12)
+        if 1 - misses.var() / max(values[fitted:].var(), 1e-12) < least:
+            del slopes[name]
     directions = {}
     for name, slope in slopes.items():
         others = [slopes[other] for other in slopes if other != name]
-        if explained[name] >= least:
-            plane = np.linalg.qr(np.array(others).reshape(-1, len(slope)).T)[0]
-            rest = slope - plane @ (plane.T @ slope)
-            directions[name] = rest / np.linalg.norm(rest)
+        plane = np.linalg.qr(np.array(others).reshape(-1, len(slope)).T)[0]
+        rest = slope - plane @ (plane.T @ slope)
+        directions[name] = rest / np.linalg.norm(rest)
     return directions
 
 

@@ -157,9 +157,13 @@ class Generator:
         quick = Generator(recipe, self.conditions, self.network, self.card)
         latents = self.latents(_MEASURED, seed=0)
         asked = self.label_indices(_MEASURED, **conditions)
-        columns = dict(zip(self.conditions, asked.T.tolist(), strict=True))
-        sounds = quick.from_latents(latents, **columns)
-        measured = metrics.qualities(sounds, self.sample_rate)
+        parts = []
+        for start in range(0, _MEASURED, _BATCH):  # a thousand long sounds need not fit in memory
+            part = slice(start, start + _BATCH)
+            columns = dict(zip(self.conditions, asked[part].T.tolist(), strict=True))
+            sounds = quick.from_latents(latents[part], **columns)
+            parts.append(metrics.qualities(sounds, self.sample_rate))
+        measured = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         groups = np.unique(asked, axis=0, return_inverse=True)[1].ravel()
         found = fit_directions(latents, measured, groups)
         found.pop("level", None)

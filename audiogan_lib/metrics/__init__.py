@@ -102,6 +102,7 @@ __all__ = [
     "onset_times",
     "pitch_accuracy",
     "pitch_errors",
+    "qualities",
     "retuned",
     "symptoms",
     "vital_signs",

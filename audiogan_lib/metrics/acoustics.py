@@ -88,8 +88,9 @@ def qualities(waveforms, sample_rate):
     Examples
     --------
     >>> tones = np.sin(2 * np.pi * np.array([[200], [400]]) * np.arange(4000) / 8000)
-    >>> {name: np.diff(values).round(2).tolist() for name, values in qualities(tones, 8000).items()}
-    {'brightness': [1.0], 'length': [0.0], 'attack': [0.0], 'pitch': [1.0], 'level': [0.0]}
+    >>> measured = qualities(tones, 8000)
+    >>> {name: np.diff(measured[name]).round(2).tolist() for name in ("brightness", "pitch")}
+    {'brightness': [1.0], 'pitch': [1.0]}
     """
     waveforms = audio.as_clips(waveforms).astype(np.float64)
     samples = waveforms.shape[1]

@@ -31,7 +31,7 @@ class WaveGame:
 
     Both are of the non-saturating loss, with R1 at recorded clips in every step. Recorded are two
     tones that die away, each as often as the other, or one sound; loudness varies, and so does by
-    one percent a tone's pitch. With the usual penalty the generator finds both tones in some 450
+    one percent a tone's pitch. With the usual penalty the generator finds both tones in some 350
     steps, and with none it settles on one.
 
     Parameters
