@@ -296,6 +296,15 @@ def test_a_label_goes_by_the_name_of_what_it_means():
     )
 
 
+def test_keys_go_by_the_names_of_notes_too():
+    assert controls(widgets.LatentPlayer(Notes(), pitch="C#4"))["pitch"].value == "61"
+    assert controls(widgets.LatentPlayer(Notes(), label="D4"))["pitch"].value == "62"
+    keys = widgets.Keyboard(Notes(), lowest="C4")
+    np.testing.assert_array_equal(keys.strike("Db4"), keys.strike(61))
+    with pytest.raises(ValueError, match="received 'H4'"):
+        widgets.Keyboard(Notes(), lowest="H4")
+
+
 def test_random_knobs_come_from_the_seed():
     directions = [widgets.LatentPlayer(Tones(), seed=seed).walk.directions for seed in (3, 4)]
     np.testing.assert_array_equal(directions[0], widgets.random_directions(3, 6, seed=3))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from audiogan_lib import audio, display
+from audiogan_lib import audio, display, music
 from audiogan_lib.widgets import panel
-
-_NAMES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
 
 #: Keys of the panel, and those that a page plays one after the other: a major chord, broken.
 _KEYS = 13
@@ -28,8 +26,8 @@ class Keyboard(panel.TwoFaces):
         Or anything with its `sample_rate`, `label_names`, `latents` and `from_latents`; its labels
         are pitches, as MIDI numbers. Where it has `conditions`, a dict of names to tuples of
         choices, each gets a menu.
-    lowest : int in [0, 127]
-        MIDI pitch of the first key; one of the generator's.
+    lowest : int in [0, 127] or str
+        Pitch of the first key, 60 or ``"C4"``; one of the generator's.
     seed : int >= 0
         Of the latent that all notes are made of.
     **choices : str
@@ -52,6 +50,7 @@ class Keyboard(panel.TwoFaces):
         wrong = [name for name in generator.label_names if not name.isdecimal()]
         if wrong or not generator.label_names:
             raise ValueError(f"generator must have pitches for labels, received {wrong or 'none'}")
+        lowest = music.midi_number(lowest)
         if str(lowest) not in generator.label_names:
             known = ", ".join(generator.label_names)
             raise ValueError(f"lowest must be one of {known}, received {lowest}")
@@ -71,9 +70,10 @@ class Keyboard(panel.TwoFaces):
 
         Parameters
         ----------
-        pitch : int
-            A MIDI pitch among the generator's labels.
+        pitch : int or str
+            Among the generator's labels: 60 or ``"C4"``.
         """
+        pitch = music.midi_number(pitch)
         latents = self.generator.latents(1, seed=self._seed.value)
         asked = {"label": str(pitch), **self._choices()}
         self.sound = np.asarray(self.generator.from_latents(latents, **asked))[0]
@@ -133,5 +133,5 @@ class Keyboard(panel.TwoFaces):
 
 
 def _name(pitch):
-    """Name a MIDI pitch: 60 is C4."""
-    return f"{_NAMES[pitch % 12]}{pitch // 12 - 1}"
+    """Name a MIDI pitch as musicians write it: 61 is C♯4."""
+    return music.note_name(pitch).replace("#", "♯")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from audiogan_lib import display
+from audiogan_lib import display, music
 from audiogan_lib.latents import LatentWalk, random_directions
 from audiogan_lib.widgets import panel
 
@@ -36,7 +36,7 @@ class LatentPlayer(panel.TwoFaces):
         Seed of the first latent and of random directions; the morph leads to the next seed.
     **choices : str
         What the menus show at first, as ``label="snare"``; by default each one's first entry. Where
-        the label means something, as in ``pitch="60"``, it goes by that name.
+        the label means something, as in ``pitch="60"``, it goes by that name; or ``pitch="C4"``.
 
     Raises
     ------
@@ -56,6 +56,8 @@ class LatentPlayer(panel.TwoFaces):
         self._label_means = getattr(getattr(generator, "recipe", None), "label_means", None)
         if self._label_means in choices:
             choices["label"] = str(choices.pop(self._label_means))
+        if self._label_means == "pitch" and "label" in choices:
+            choices["label"] = str(music.midi_number(choices["label"]))
         for name, choice in choices.items():
             if choice not in self._menus.get(name, ()):
                 raise ValueError(
