@@ -4,6 +4,7 @@ import json
 import re
 import warnings
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -92,6 +93,22 @@ def test_the_page_has_sounds_scores_and_the_nearest_recordings(done):
     assert "24 sounds" in page or "25 sounds" in page
 
 
+def test_a_class_that_the_test_has_no_recording_of_is_on_the_page_all_the_same():
+    rng = np.random.default_rng(0)
+    train = datasets.Dataset(
+        *("mine", 0.1 * rng.normal(size=(6, 5000)), np.arange(6) % 2, ("low", "high"), 8000),
+    )
+    generator = SimpleNamespace(
+        label_names=("low", "high"),
+        sample=lambda count, label, seed: 0.1 * rng.normal(size=(count, 5000)),
+    )
+    page = report._sounds(generator, train.select([0, 2, 4]), train)
+    assert re.findall(r"<b>([^<]*)</b>", page) == [
+        *(["low, recording"] * 2 + ["low, generated"] * 2),
+        *(["high, recording, learnt from"] * 2 + ["high, generated"] * 2),
+    ]
+
+
 def test_the_diary_plays_every_look_with_its_scores(done):
     page = (done / "sounds.html").read_text(encoding="utf-8")
     played = re.findall(r'src="(step-\d+\.wav)"', page)
@@ -156,7 +173,9 @@ def test_patience_counts_looks_without_a_better_score_not_epochs():
     stopped = []
     for epoch, distance in enumerate([9, None, 5, None, None, 6, 4, None, 5, None, 7]):
         with warnings.catch_warnings():
-            warnings.simplefilter("error", UserWarning)  # Keras's own asks for the score at every epoch
+            warnings.simplefilter(
+                "error", UserWarning
+            )  # Keras's own asks for the score at every epoch
             patience.on_epoch_end(epoch, {} if distance is None else {"distance": distance})
         stopped.append(model.stop_training)
     assert stopped == [False] * 10 + [True]

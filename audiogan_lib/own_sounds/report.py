@@ -79,7 +79,7 @@ def write_report(folder, heard):
         facts=_facts(generator, heard, held_out),
         player=_player(folder, generator),
         scores=_table(scores),
-        sounds=_sounds(real, sounds, asked["label"], generator.label_names),
+        sounds=_sounds(generator, real, train),
         nearest=_nearest(scores["nearest_pairs"], train, sounds, asked["label"]),
         look=escape(repr(heard)),
         skipped=_skipped(folder),
@@ -223,19 +223,21 @@ def _table(scores):
     return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
 
 
-def _sounds(real, sounds, asked, label_names):
+def _sounds(generator, real, train):
     """Show of each class some recordings, and as many generated sounds."""
-    parts, asked = [], np.asarray(asked)
-    for number, label in enumerate(label_names[:_CLASSES]):
-        rows = np.flatnonzero(real.labels == number)[:_EACH]
-        made = sounds[np.flatnonzero(asked == label)[:_EACH]]
-        clips = [*np.asarray(real.waveforms[rows]), *made]
-        if clips:
-            names = ["recording"] * len(rows) + ["generated"] * len(made)
-            grid = display.players(clips, real.sample_rate, [f"{label}, {n}" for n in names])
-            parts.append(f"<section><h3>{escape(label)}</h3>{grid.html}</section>")
-    if more := len(label_names) - _CLASSES:
-        parts.append(f"<p>And {more} more classes.</p>" if more > 0 else "")
+    parts = []
+    for number, label in enumerate(generator.label_names[:_CLASSES]):
+        shown, name = (real, "recording")
+        if number not in real.labels:  # the test has none of a small class
+            shown, name = (train, "recording, learnt from")
+        clips = shown.waveforms[np.flatnonzero(shown.labels == number)[:_EACH]]
+        made = generator.sample(_EACH, label=label, seed=0)
+        names = [name] * len(clips) + ["generated"] * len(made)
+        labels = [f"{label}, {name}" for name in names]
+        grid = display.players([*clips, *made], real.sample_rate, labels)
+        parts.append(f"<section><h3>{escape(label)}</h3>{grid.html}</section>")
+    if (more := len(generator.label_names) - _CLASSES) > 0:
+        parts.append(f"<p>And {more} more classes.</p>")
     return "\n".join(parts)
 
 
