@@ -34,16 +34,18 @@ CONTROLS = {
     "pitch-duel": ("sound.js", "controls.js", "pitch_game.js", "pitch_duel.js"),
     "training-scrubber": ("sound.js", "controls.js", "training_scrubber.js"),
     "wave-duel": (
-        *("sound.js", "controls.js", "wave_networks.js", "wave_game.js", "wave_duel.js"),
+        *("sound.js", "controls.js", "intake.js", "wave_networks.js", "wave_game.js"),
+        "wave_duel.js",
     ),
+    "spoken-number": (*_ENGINE, "sound.js", "controls.js", "spoken_number.js"),
     "spectrogram-explorer": (
-        *("fourier.js", "sound.js", "drawing.js", "controls.js", "spectral.js"),
+        *("fourier.js", "sound.js", "drawing.js", "controls.js", "intake.js", "spectral.js"),
         "spectrogram_explorer.js",
     ),
 }
 
-#: Scripts that a page loads only where it comes to need them: the kernel of a browser without
-#: WebAssembly, and what saves a beat.
+#: Scripts that a page loads only where it comes to need them: transforms for windows of any length,
+#: the kernel of a browser without WebAssembly, and what saves a beat.
 ON_DEMAND = ("fourier.js", "plain_kernel.js", "kept_beat.js")
 
 _KINDS = {

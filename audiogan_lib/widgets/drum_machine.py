@@ -165,9 +165,7 @@ class DrumMachine(panel.TwoFaces):
             raise ValueError(f"tempo_bpm must lie in {list(TEMPO_RANGE)}, received {tempo_bpm}")
         self.generator = generator
         names = [*pattern, *(name for name in generator.label_names if name not in pattern)]
-        self._latents = {
-            name: generator.latents(1, seed=seed + i) for i, name in enumerate(names)
-        }
+        self._latents = {name: generator.latents(1, seed=seed + i) for i, name in enumerate(names)}
         voices = {name: self._hit(name) for name in pattern}
         self.beat = Beat(voices, pattern, tempo_bpm, generator.sample_rate)
         self._build()
@@ -280,6 +278,6 @@ def _struck(steps):
 
 
 def _midi_keys(names):
-    """Give each sound a key of MIDI: General MIDI's own or, for what it does not know, a free one."""
+    """Give each sound a key of MIDI: the one of General MIDI or, if it has none, a free one."""
     free = iter(sorted(set(range(128)) - set(music.DRUM_KEYS.values())))
     return {name: music.DRUM_KEYS.get(name) or next(free) for name in names}

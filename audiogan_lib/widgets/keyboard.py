@@ -77,8 +77,8 @@ class Keyboard(panel.TwoFaces):
         latents = self.generator.latents(1, seed=self._seed.value)
         asked = {"label": str(pitch), **self._choices()}
         self.sound = np.asarray(self.generator.from_latents(latents, **asked))[0]
-        player = display.players(self.sound, self.generator.sample_rate, _name(pitch), autoplay=True)
-        self._player.value = player.html
+        rate = self.generator.sample_rate
+        self._player.value = display.players(self.sound, rate, _name(pitch), autoplay=True).html
         return self.sound
 
     def page(self):
@@ -86,23 +86,25 @@ class Keyboard(panel.TwoFaces):
         rate, known = self.generator.sample_rate, self.generator.label_names
         pitches = [p for p in np.add(_CHORD, self._lowest).tolist() if str(p) in known]
         latents = np.repeat(self.generator.latents(1, seed=self._seed.value), len(pitches), axis=0)
-        notes = self.generator.from_latents(latents, label=list(map(str, pitches)), **self._choices())
+        asked = {"label": list(map(str, pitches)), **self._choices()}
+        notes = self.generator.from_latents(latents, **asked)
         chord = np.concatenate(audio.fit_length(notes, rate // 4))
         names = ", ".join([*map(_name, pitches), *self._choices().values()])
         name = panel.shipped_name(self.generator)
         where = "and, with scripts, in the book " if name else ""
-        caption = f"In a live notebook {where}this is a keyboard, which plays these notes and others."
+        caption = f"In a live notebook {where}this is a keyboard of such notes."
         page = display.players(chord, rate, names.replace("_", " "), caption)
         return panel.alive("keyboard", self._settings(name), page) if name else page
 
     def _settings(self, name):
         """Say what the living face in a page starts from: ``live/page/keyboard.js``."""
-        labels = {"label": self.generator.label_names}
-        order = {name: labels.get(name, self._menus.get(name)) for name in self.generator.conditions}
         return {
             "generator": name,
             "rate": self.generator.sample_rate,
-            "conditions": [{"name": each, "classes": menu} for each, menu in order.items()],
+            "conditions": [
+                {"name": each, "classes": self._menus.get(each, self.generator.label_names)}
+                for each in self.generator.conditions
+            ],
             "choices": self._choices(),
             "start": panel.as_text(self.generator.latents(1, seed=self._seed.value), "<f4"),
             "lowest": self._lowest,

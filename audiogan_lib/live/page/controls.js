@@ -141,37 +141,6 @@
   const normals = (count, draw = Math.random) => Float32Array.from({ length: count }, () =>
     Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw()));
 
-  /**
-   * Ways to bring a sound of one's own: buttons to record it, and a field to choose or drop a file.
-   * @param {{seconds: number, take: (name: string, file: ArrayBuffer) => void, say: (text: string) => void}} how
-   */
-  function intake({ seconds, take, say }) {
-    async function record() {
-      try {
-        const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-        const recorder = new MediaRecorder(stream);
-        recorder.ondataavailable = async ({ data }) => take("your recording", await data.arrayBuffer());
-        recorder.start();
-        say(`Recording ${seconds} s.`);
-        setTimeout(() => {
-          recorder.stop();
-          for (const track of stream.getTracks()) track.stop();
-        }, 1000 * seconds);
-      } catch {
-        say("The browser gives no microphone to this page.");
-      }
-    }
-
-    /** @param {File | undefined} file */
-    async function open(file) { if (file) take(file.name, await file.arrayBuffer()); }
-
-    const file = element("input", { type: "file", accept: "audio/*", onchange: () => open(file.files[0]) });
-    const drop = element("label", { className: "audiogan-knob" }, "your own: open or drop a file", file);
-    drop.ondragover = (/** @type {Event} */ event) => event.preventDefault();
-    drop.ondrop = (/** @type {DragEvent} */ event) => { event.preventDefault(); open(event.dataTransfer?.files[0]); };
-    return { buttons: navigator.mediaDevices ? [button(`Record ${seconds} s`, record)] : [], drop };
-  }
-
   /** The rendered sounds of a face: their names, and their files. @param {Element} face */
   function players(face) {
     return [...face.querySelectorAll("audio")].map((player) => ({
@@ -197,9 +166,7 @@
   }
 
   audiogan.controls ??= {};
-  audiogan.kit = {
-    INK, animate, button, draws, element, intake, menu, normals, once, picture, row, slider, status, still,
-  };
+  audiogan.kit = { INK, animate, button, draws, element, menu, normals, once, picture, row, slider, status, still };
   if (typeof document !== "undefined") {
     document.addEventListener("DOMContentLoaded", () => {
       for (const place of document.querySelectorAll("[data-control]")) mount(/** @type {any} */ (place));

@@ -4,9 +4,9 @@
 (function (/** @type {any} */ audiogan) {
   const { button, element, menu, once, row, slider, status, still } = audiogan.kit;
   const { BARS, Clock, RANGES, SIGNS, STEPS, gain, latents, loop, struck, turn } = audiogan.rhythm;
-  const [AHEAD_S, EVERY_MS] = [0.15, 40]; // handed over so early that a busy page is not heard
+  const [AHEAD_S, EVERY_MS] = [0.15, 40]; // so early that a busy page is not heard
   const WORDS = ["silent", "hit", "accent"];
-  /** Rows and columns that a key moves. @type {Record<string, number[]>} */
+  /** Rows and columns that a key moves. */
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
   /** @param {any} options */
@@ -40,8 +40,8 @@
       if (voice.wanted === wanted) voice.sounds = sounds; // no knob was turned meanwhile
     }
 
-    const hitOf = (voice, step) => voice.sounds?.[turn(voice, step) % voice.sounds.length];
-    const mixed = () => loop(beat, (voice, step) => hitOf(voice, step)?.[0] ?? [], rate);
+    const hit = (voice, step) => voice.sounds?.[turn(voice, step) % voice.sounds.length];
+    const mixed = () => loop(beat, (voice, step) => hit(voice, step)?.[0] ?? [], rate);
 
     /** Have all sounds of the beat. */
     async function ready() {
@@ -59,7 +59,7 @@
         shown.push([step, time]);
         for (const voice of voices)
           if (voice.sounds && voice.steps[step])
-            audiogan.strike(bus, hitOf(voice, step)[1], gain(voice, step), time);
+            audiogan.strike(bus, hit(voice, step)[1], gain(voice, step), time);
       }
     }
 

@@ -178,9 +178,10 @@
     return open.get(name);
   };
 
-  /** What a generator's script brings: once it is here, it is not fetched again. */
   const fetched = async (name) => {
     if (!audiogan.generators[name]) await audiogan.bring(`weights-${name}.js`);
+    const { windows } = audiogan.generators[name].plan.codec; // of any length
+    if (windows && !audiogan.fourier) await audiogan.bring("fourier.js");
     return audiogan.generators[name];
   };
 }

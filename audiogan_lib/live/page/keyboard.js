@@ -7,13 +7,13 @@
   // Where the keys of a piano lie on that of a computer, whatever letters it has.
   const CODES = [..."AWSEDFTGYHUJK"].map((letter) => `Key${letter}`);
   const LOUD = 0.3; // three notes at once have room
-  const RELEASE_S = 0.06;
+  const [RELEASE_S, TAP_MS] = [0.06, 500];
 
   /** @param {any} options */
   audiogan.controls.keyboard = function ({ generator, rate, conditions, choices, start, lowest }) {
     const pitches = conditions.find(({ name }) => name === "label").classes.map(Number);
     const first = new Float32Array(audiogan.fromBase64(start).buffer);
-    let latent = first, notes = new Map(), bus = null;
+    let latent = first, notes = new Map(), bus = null, last = lowest;
     const sounding = new Map();
     const line = status();
     const titleOf = (pitch) => `${NAMES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
@@ -28,32 +28,40 @@
     async function strike(pitch, loud = 1) {
       if (!pitches.includes(pitch)) return line.say(`${titleOf(pitch)} is not among its notes.`);
       bus ??= audiogan.bus(LOUD, () => { bus = null; });
-      keyOf(pitch)?.classList.add("audiogan-now");
+      keyOf((last = pitch))?.classList.add("audiogan-now");
       if (!notes.has(pitch)) notes.set(pitch, make(pitch));
       try {
         const note = await notes.get(pitch);
         if (!bus) return;
-        release(pitch);
-        keyOf(pitch)?.classList.add("audiogan-now");
+        hush(pitch);
         sounding.set(pitch, audiogan.strike(bus, note, loud, 0));
-        line.say([titleOf(pitch), ...menus.map((each, i) => others[i].classes[each.value])].join(", ").replaceAll("_", " "));
+        const played = menus.map((each, i) => others[i].classes[each.value].replaceAll("_", " "));
+        line.say([titleOf(pitch), ...played].join(", "));
       } catch ({ message }) {
         line.say(`No sound: ${message}`);
       }
     }
 
-    function release(pitch) {
-      keyOf(pitch)?.classList.remove("audiogan-now");
+    function hush(pitch) {
       const { gain, context } = sounding.get(pitch) ?? {};
       gain?.setTargetAtTime(0, context.currentTime, RELEASE_S);
       sounding.delete(pitch);
     }
 
+    function release(pitch) {
+      keyOf(pitch)?.classList.remove("audiogan-now");
+      hush(pitch);
+    }
+
+    /** Strike a key and let it go. */
+    const tap = (pitch) => strike(pitch).then(() => setTimeout(() => release(pitch), TAP_MS));
+
     /** Play another latent, or for other classes: all notes are made anew. */
-    const renew = (other = latent) => {
+    function renew(other = latent) {
       latent = other;
       notes = new Map();
-    };
+      tap(last);
+    }
 
     async function listen() {
       try {
@@ -64,9 +72,10 @@
             if ((kind & 0xf0) === 0x90 && velocity) strike(pitch, (velocity / 127) ** 2);
             else if ((kind & 0xe0) === 0x80) release(pitch);
           };
-        line.say(inputs.length ? `Listens to ${inputs.map(({ name }) => name).join(", ")}.` : "No MIDI keyboard is there.");
+        if (!inputs.length) throw new Error("none is there");
+        line.say(`Listens to ${inputs.map(({ name }) => name).join(", ")}.`);
       } catch ({ message }) {
-        line.say(`No MIDI keyboard: ${message}`);
+        line.say(`No MIDI keyboard: ${message}.`);
       }
     }
 
@@ -87,7 +96,7 @@
       };
       key.onpointerenter = ({ buttons }) => { if (buttons) strike(lowest + i); };
       key.onpointerup = key.onpointerleave = () => release(lowest + i);
-      key.onclick = ({ detail }) => { if (!detail) strike(lowest + i); }; // by Enter or Space
+      key.onclick = ({ detail }) => { if (!detail) tap(lowest + i); }; // by Enter or Space
       return key;
     });
     const keyOf = (pitch) => keys[pitch - lowest];
