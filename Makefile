@@ -36,11 +36,11 @@ pdf: $(INSTALLED)
 	$(BIN)/jupyter-book build . --all --builder singlehtml -W -n --keep-going
 	$(BIN)/python tools/print_book.py _build/singlehtml/index.html _build/pdf/audio-gans-by-ear.pdf
 
-# The notebooks with Colab's versions, in an environment of their own: make colab CHAPTERS="02 05"
 # Every solution and every typical mistake in exercises/; make test leaves out those that train.
 exercises: $(INSTALLED)
 	AUDIOGAN_LONG=1 $(BIN)/python -m pytest tests/test_classroom.py -k solutions
 
+# The notebooks with Colab's versions, in an environment of their own: make colab CHAPTERS="02 05"
 colab: $(COLAB)/.installed
 	$(COLAB)/bin/python tools/run_on_colab.py $(CHAPTERS)
 
