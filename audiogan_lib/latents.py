@@ -86,67 +86,6 @@ def random_directions(count, latent_dim, seed):
     return np.linalg.qr(draws)[0].T
 
 
-def fit_directions(latents, qualities, groups, least=0.2):
-    """Find ways in latent space along which one quality grows and the others stay.
-
-    A straight line is fitted to each quality by least squares, over three quarters of the latents;
-    how well it does, the other quarter tells. Of the slopes of those that a line explains, each
-    keeps what is at right angles to all others.
-
-    Parameters
-    ----------
-    latents : array_like [shape=(count, latent_dim)]
-        Of what was measured.
-    qualities : dict of str to array_like [shape=(count,)]
-        What was measured, NaN where it cannot be.
-    groups : array_like [shape=(count,)]
-        What was asked for, as numbers: latents are compared within their group only.
-    least : float
-        Share of the variance, of latents that were not fitted, that a line must explain.
-
-    Returns
-    -------
-    directions : dict of str to np.ndarray [shape=(latent_dim,)]
-        Of length 1, of those qualities that a line explains well enough, in the order given.
-
-    Examples
-    --------
-    >>> latents = np.random.default_rng(0).standard_normal((400, 3))
-    >>> warmth, noise = latents @ [1, 1, 0], np.random.default_rng(1).standard_normal(400)
-    >>> found = fit_directions(latents, {"warmth": warmth, "noise": noise}, np.zeros(400))
-    >>> {name: direction.round(1).tolist() for name, direction in found.items()}
-    {'warmth': [0.7, 0.7, 0.0]}
-    """
-    latents, groups = np.asarray(latents, float), np.asarray(groups)
-    slopes = {}
-    for name, values in qualities.items():
-        known = np.isfinite(values)
-        if known.sum() < 8 * latents.shape[1]:
-            continue
-        values = _within(np.asarray(values, float)[known], groups[known])
-        places = _within(latents[known], groups[known])
-        fitted = 3 * len(values) // 4
-        slopes[name] = np.linalg.lstsq(places[:fitted], values[:fitted])[0]
-        misses = values[fitted:] - places[fitted:] @ slopes[name]
-        if 1 - misses.var() / max(values[fitted:].var(), 1e-12) < least:
-            del slopes[name]
-    directions = {}
-    for name, slope in slopes.items():
-        others = [slopes[other] for other in slopes if other != name]
-        plane = np.linalg.qr(np.array(others).reshape(-1, len(slope)).T)[0]
-        rest = slope - plane @ (plane.T @ slope)
-        directions[name] = rest / np.linalg.norm(rest)
-    return directions
-
-
-def _within(values, groups):
-    """Take from each row the mean of its group."""
-    values = values.copy()
-    for group in np.unique(groups):
-        values[groups == group] -= values[groups == group].mean(axis=0)
-    return values
-
-
 def _spherical(start, end, share):
     """Interpolate on the arc from start to end: White 2016, section 2 (slerp)."""
     cosine = start @ end / (np.linalg.norm(start) * np.linalg.norm(end))

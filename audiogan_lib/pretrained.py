@@ -5,21 +5,15 @@ it scored, and gives the SHA-256 of the weights beside it. Shipped ones stand in
 ``audiogan_lib/weights``.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
-from audiogan_lib import files, metrics, recipes
+from audiogan_lib import files, recipes
 from audiogan_lib.conditions import label_indices
 from audiogan_lib.files import WEIGHTS
-from audiogan_lib.latents import fit_directions
 
 __all__ = ["WEIGHTS", "Generator", "load", "names"]
 
 _BATCH = 64
-
-#: Sounds that are measured to find directions, and rounds of phase recovery for them.
-_MEASURED, _ROUNDS = 1024, 2
 
 
 class Generator:
@@ -124,50 +118,6 @@ class Generator:
             inputs = [latents[part], labels[part]] if self.conditions else latents[part]
             sounds.append(self.recipe.decode(self.network(inputs, training=False), names[part]))
         return np.concatenate(sounds)
-
-    def directions(self, **conditions):
-        """Find ways through latent space along which one quality of the sounds grows.
-
-        A thousand sounds are made and measured; where a quality depends too little on the latent,
-        or on a curved way, it is left out.
-
-        Parameters
-        ----------
-        **conditions : str or int
-            What to ask for, as in :meth:`from_latents`; by default everything in turn.
-
-        Returns
-        -------
-        dict of str to ndarray [shape=(latent_dim,)]
-            Of ``"brightness"``, ``"length"``, ``"attack"`` and ``"pitch"`` (`metrics.qualities`)
-            those that a line explains, as vectors of length 1; along each the others and the level
-            stay, on average.
-
-        Raises
-        ------
-        ValueError
-            As :meth:`label_indices`.
-
-        See Also
-        --------
-        audiogan_lib.latents.fit_directions
-        """
-        # Few rounds of phase recovery do: they leave level, brightness and length as they are.
-        recipe = replace(self.recipe, iterations=min(self.recipe.iterations, _ROUNDS))
-        quick = Generator(recipe, self.conditions, self.network, self.card)
-        latents = self.latents(_MEASURED, seed=0)
-        asked = self.label_indices(_MEASURED, **conditions)
-        parts = []
-        for start in range(0, _MEASURED, _BATCH):  # a thousand long sounds need not fit in memory
-            part = slice(start, start + _BATCH)
-            columns = dict(zip(self.conditions, asked[part].T.tolist(), strict=True))
-            sounds = quick.from_latents(latents[part], **columns)
-            parts.append(metrics.qualities(sounds, self.sample_rate))
-        measured = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        groups = np.unique(asked, axis=0, return_inverse=True)[1].ravel()
-        found = fit_directions(latents, measured, groups)
-        found.pop("level", None)
-        return found
 
     def sample(self, count, label=None, seed=None, **conditions):
         """Make sounds.

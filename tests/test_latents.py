@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from audiogan_lib.latents import LatentWalk, fit_directions, random_directions
+from audiogan_lib.latents import LatentWalk, random_directions
 
 
 @pytest.fixture
@@ -62,24 +62,3 @@ def test_a_knob_turns_towards_its_direction_and_keeps_the_length(walk):
         walk.latent([0, 1])
     with pytest.raises(ValueError, match=r"morph must lie in \[0, 1\], received 1.5"):
         walk.latent(morph=1.5)
-
-
-def test_a_direction_moves_its_quality_and_no_other_within_its_group():
-    rng = np.random.default_rng(0)
-    latents, groups = rng.standard_normal((400, 6)), rng.integers(0, 3, 400)
-    slopes = np.array([[1, 1, 0, 0, 0, 0], [0, 1, 1, 0, 0, 0]])
-    bright, long = slopes @ latents.T + 50 * groups
-    bright[::5] = np.nan  # some cannot be measured
-    qualities = {"bright": bright, "chance": rng.standard_normal(400), "long": long}
-    found = fit_directions(latents, qualities, groups)
-    assert list(found) == ["bright", "long"]
-    gains = np.array(list(found.values())) @ slopes.T
-    np.testing.assert_allclose(np.linalg.norm(list(found.values()), axis=1), 1)
-    np.testing.assert_allclose(gains, np.diag(np.diag(gains)), atol=1e-9)
-    assert np.diag(gains).min() > 1
-
-
-def test_what_is_measured_too_seldom_has_no_direction():
-    latents = np.random.default_rng(0).standard_normal((100, 6))
-    seldom = np.where(np.arange(100) < 40, latents[:, 0], np.nan)
-    assert fit_directions(latents, {"seldom": seldom}, np.zeros(100)) == {}

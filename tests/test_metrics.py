@@ -1021,25 +1021,3 @@ def test_the_table_of_a_full_report_has_every_score_with_its_interval(full):
     places = [table.index(f"\n{title}") for title in titles]
     assert len(places) > 12
     assert places == sorted(places)
-
-
-def test_qualities_of_tones_are_what_they_were_made_with():
-    time_s = np.arange(8000) / 8000
-    faint = 1e-3 * np.sin(2 * np.pi * 3000 * time_s)
-    tones = [
-        np.exp(-rate * time_s) * np.sin(2 * np.pi * hz * time_s)
-        for hz, rate in ((200, 8), (200, 16), (300, 16))
-    ]
-    slow = tones[0] * np.minimum(1, time_s / 0.05)
-    found = metrics.qualities([*tones, slow, tones[1] / 10, 0 * time_s, faint], 8000)
-    assert np.diff(found["length"][:2]) == pytest.approx(-1, abs=0.05)
-    assert np.diff(found["pitch"][1:3]) == pytest.approx(np.log2(1.5), abs=0.03)
-    assert np.diff(found["brightness"][1:3]) == pytest.approx(np.log2(1.5), abs=0.1)
-    assert found["attack"][3] > found["attack"][0] + 2
-    for name, values in found.items():
-        change = -20 if name == "level" else 0
-        assert values[4] - values[1] == pytest.approx(change, abs=1e-6)
-        assert np.isnan(values[5])
-    assert np.isnan(
-        metrics.qualities(np.random.default_rng(0).normal(size=(1, 8000)), 8000)["pitch"]
-    )

@@ -27,9 +27,8 @@ def one_file(generator, name):
     """Write a page that holds a generator, all that plays it, and what its card says.
 
     Its latent player starts as ``widgets.LatentPlayer`` does, at the latent of seed 0, with the
-    morph leading to that of seed 1. Its knobs turn along ``generator.directions()``; where these
-    are fewer than three, the first axes of the latent follow, which are as good as any: latents are
-    drawn alike in all directions.
+    morph leading to that of seed 1; its three knobs turn along the first three axes of the latent,
+    which are as good as any: latents are drawn alike in all directions.
 
     Parameters
     ----------
@@ -90,18 +89,16 @@ def _page(generator, name, rounded):
 def _settings(generator, name):
     """Say what the player starts from, as ``latent_player.js`` takes it."""
     start, end = (generator.latents(1, seed=seed)[0] for seed in (0, 1))
-    knobs = generator.directions()
-    for number, axis in enumerate(np.eye(len(start))[: max(0, _KNOBS - len(knobs))]):
-        knobs[f"knob {number + 1}"] = axis
+    directions = np.eye(len(start))[:_KNOBS]
     return {
         "generator": name,
         "conditions": conditions_of(generator),
         "choices": {condition: classes[0] for condition, classes in generator.conditions.items()},
-        "knobs": list(knobs),
+        "knobs": [f"knob {number + 1}" for number in range(len(directions))],
         "range": _KNOB_RANGE,
         "start": _as_text(start),
         "end": _as_text(end),
-        "directions": [_as_text(direction) for direction in knobs.values()],
+        "directions": [_as_text(direction) for direction in directions],
     }
 
 

@@ -59,7 +59,6 @@ from audiogan_lib.metrics.acoustics import (
     onset_times,
     pitch_accuracy,
     pitch_errors,
-    qualities,
     symptoms,
     vital_signs,
 )
@@ -102,7 +101,6 @@ __all__ = [
     "onset_times",
     "pitch_accuracy",
     "pitch_errors",
-    "qualities",
     "retuned",
     "symptoms",
     "vital_signs",

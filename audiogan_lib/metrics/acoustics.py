@@ -62,64 +62,6 @@ def durations(waveforms, sample_rate):
     return np.where(peaks[:, 0] > 0, 1000.0 * span / sample_rate, np.nan)
 
 
-def qualities(waveforms, sample_rate):
-    """Measure what an ear would name first, each so that equal steps sound equal.
-
-    Pitfalls: each is one number for a whole sound, however it changes; the pitch is the period at
-    which a sound is most like itself, and of a rich tone may be an octave off.
-
-    Parameters
-    ----------
-    waveforms, sample_rate : array_like [shape=(clips, samples)], int >= 1000
-        As for `attack_times`.
-
-    Returns
-    -------
-    dict of str to np.ndarray [shape=(clips,)]
-        ``"brightness"``, the spectral centroid, ``"length"``, the mean time of the energy from the
-        onset, and ``"attack"``, all in octaves above 1 Hz or 1 ms; ``"pitch"``, in octaves above
-        1 Hz, NaN where a sound is no tone of 50 to 1000 Hz; ``"level"``, in dB. NaN for silence.
-
-    Raises
-    ------
-    ValueError
-        If the shape is another.
-
-    Examples
-    --------
-    >>> tones = np.sin(2 * np.pi * np.array([[200], [400]]) * np.arange(4000) / 8000)
-    >>> measured = qualities(tones, 8000)
-    >>> {name: np.diff(measured[name]).round(2).tolist() for name in ("brightness", "pitch")}
-    {'brightness': [1.0], 'pitch': [1.0]}
-    """
-    waveforms = audio.as_clips(waveforms).astype(np.float64)
-    samples = waveforms.shape[1]
-    power = np.abs(np.fft.rfft(waveforms, 2 * samples)) ** 2
-    hz = np.fft.rfftfreq(2 * samples, 1 / sample_rate)
-    energy = np.square(waveforms)
-    time_ms = 1000 * np.arange(samples) / sample_rate
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean_ms = energy @ time_ms / energy.sum(axis=1) - onset_times(waveforms, sample_rate)
-        return {
-            "brightness": np.log2(power @ hz / power.sum(axis=1)),
-            "length": np.log2(np.maximum(mean_ms, 1)),
-            "attack": np.log2(1 + attack_times(waveforms, sample_rate)),
-            "pitch": np.log2(_repeating_hz(power, sample_rate)),
-            "level": np.where(energy.any(axis=1), audio.level_db(waveforms), np.nan),
-        }
-
-
-def _repeating_hz(power, sample_rate, fmin_hz=50, fmax_hz=1000):
-    """Return the pitch at which a sound is most like itself, NaN where it hardly is."""
-    alike = np.fft.irfft(power, axis=1)
-    first, last = int(sample_rate / fmax_hz), min(int(sample_rate / fmin_hz), alike.shape[1] // 2)
-    part = alike[:, first - 1 : last + 2] / np.maximum(alike[:, :1], 1e-12)
-    peaks = (part[:, 1:-1] > part[:, :-2]) & (part[:, 1:-1] >= part[:, 2:])
-    heights = np.where(peaks, part[:, 1:-1], -1)
-    lags = first + (heights > 0.9 * heights.max(axis=1, keepdims=True)).argmax(axis=1)
-    return np.where(heights.max(axis=1) > 0.3, sample_rate / lags, np.nan)
-
-
 def _envelopes(waveforms, sample_rate):
     """Return the mean power of a millisecond around each sample, and its greatest value."""
     waveforms = audio.as_clips(waveforms).astype(np.float64)
