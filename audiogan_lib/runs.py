@@ -31,12 +31,6 @@ from audiogan_lib import (
 
 _STEPS_PER_EPOCH = 20
 
-#: With a judge, one recording in so many is held back to choose the best weights by.
-_HELD_BACK = 8
-
-#: Where none can be, so many clips at most are compared with at each look.
-_MOST_HEARD = 400
-
 
 class _Checkpoint(callbacks.Checkpoint):
     """Keep the averaged generator and its card as current as the checkpoints are.
@@ -79,7 +73,7 @@ class Run:
         card = self._card_before()
         data = recipe.load_data("train")
         chooses = recipe.judge or ear
-        self.train_data, self.held_back = _held_back(data) if chooses else (data, None)
+        self.train_data, self.held_back = data.hold_back() if chooses else (data, None)
         self.labels, self.conditions = datasets.condition_labels(self.train_data, recipe.conditions)
         if card is not None:
             self._check_same_data(card)
@@ -217,6 +211,23 @@ class Run:
             callbacks=watchers,
         )
 
+    def _looks(self, gan, looks, patience):
+        """Return what listens to a run, takes its scores, keeps the best and may end it."""
+        count = max((*self.sizes[:1], 8))
+        chooses = self.held_back is not None
+        watch = callbacks.Watch(
+            self.folder,
+            self.recipe.minutes / looks,
+            listen=lambda: (self._generator(gan).sample(count, seed=0), self.recipe.sample_rate),
+            score=(lambda: self._score(gan)) if chooses else None,
+        )
+        if not chooses:
+            return [watch]
+        least = ("frechet_distance", "min")
+        best = callbacks.BestWeights(self.folder / "best", *least, lambda: self.facts(gan))
+        ends = [callbacks.Patience(*least, patience)] if patience else []
+        return [watch, best, *ends]
+
     def train(
         self,
         checkpoint_every_s=60.0,
@@ -257,22 +268,9 @@ class Run:
         minutes = float(gan.elapsed_s.numpy()) / 60
         if step:
             print(f"Going on from step {step}, after {minutes:.1f} minutes of training.")
-        count = max((*self.sizes[:1], 8))
-        watch = callbacks.Watch(
-            self.folder,
-            self.recipe.minutes / looks,
-            listen=lambda: (self._generator(gan).sample(count, seed=0), self.recipe.sample_rate),
-            score=(lambda: self._score(gan)) if self.held_back is not None else None,
-        )
-        best = callbacks.BestWeights(
-            self.folder / "best", "frechet_distance", "min", lambda: self.facts(gan)
-        )
         limit = callbacks.TimeLimit(self.recipe.minutes, progress=verbose and chief)
-        scored = [best] if self.held_back is not None else []
         alone = not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
-        if scored and patience and alone:
-            scored.append(callbacks.Patience("frechet_distance", "min", patience))
-        writers = [watch, *scored, checkpoint, *watchers]
+        writers = [*self._looks(gan, looks, patience if alone else None), checkpoint, *watchers]
         if minutes < self.recipe.minutes:
             try:
                 self._fit(gan, step, [limit, *(writers if chief else [])])
@@ -284,24 +282,6 @@ class Run:
         if chief:
             self.export(gan)
         return self._generator(gan)
-
-
-def _held_back(dataset):
-    """Part the training clips, by recording, in those to learn from and those to choose by.
-
-    The only recording of a label is not held back. Where fewer than two clips would be, some of
-    all are both: then the choice knows what was learnt.
-    """
-    recordings = dataset.columns["recording"]
-    count = min(_HELD_BACK, len(np.unique(recordings)))
-    held = np.zeros(len(dataset), bool)
-    if count > 1:
-        part, *_ = dataset.folds(count, seed=0)
-        held = np.isin(recordings, part.columns["recording"])
-        held &= np.isin(dataset.labels, dataset.labels[~held])
-    if held.sum() < 2:  # of which no distance can be told
-        return dataset, dataset.select(np.arange(0, len(dataset), 1 + len(dataset) // _MOST_HEARD))
-    return dataset.select(~held), dataset.select(held)
 
 
 def _description(dataset):

@@ -994,3 +994,32 @@ def test_many_clips_take_no_more_memory_than_few(tmp_path):
     clips_mb, more_mb = map(float, done.stdout.split())
     assert clips_mb > 50
     assert more_mb < 20
+
+
+def test_one_recording_in_eight_is_held_back_and_every_label_is_learnt():
+    recordings = np.repeat(np.arange(41), 2)
+    labels = np.minimum(recordings % 5, 3)
+    labels[recordings == 40] = 4  # of one recording alone
+    data = datasets.Dataset(
+        *("data", np.zeros((82, 4), np.float32), labels, tuple("abcde"), 8000),
+        columns={"recording": recordings},
+    )
+    kept, held = data.hold_back()
+    assert not set(kept.columns["recording"]) & set(held.columns["recording"])
+    assert len(kept) + len(held) == 82
+    assert 8 <= len(held) <= 12
+    assert set(kept.labels) == set(range(5))
+
+
+def test_where_too_few_recordings_are_to_be_held_back_some_clips_are_learnt_and_compared_with():
+    few = datasets.Dataset(
+        *("data", np.zeros((5, 4), np.float32), np.array([0, 0, 0, 1, 2]), tuple("abc"), 8000),
+        columns={"recording": np.arange(5)},
+    )
+    assert [len(part) for part in few.hold_back()] == [5, 5]
+    data = datasets.Dataset(
+        *("data", np.zeros((900, 4), np.float32), np.zeros(900, int), ("a",), 8000),
+        columns={"recording": np.array(["take"] * 900)},
+    )
+    kept, held = data.hold_back()
+    assert (len(kept), len(held)) == (900, 300)

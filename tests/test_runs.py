@@ -191,21 +191,6 @@ def test_a_run_with_a_judge_keeps_the_best_average_and_plays_and_returns_the_las
     ]
 
 
-def test_one_recording_in_eight_is_held_back_and_every_label_is_learnt():
-    recordings = np.repeat(np.arange(41), 2)
-    labels = np.minimum(recordings % 5, 3)
-    labels[recordings == 40] = 4  # of one recording alone
-    data = datasets.Dataset(
-        *("data", np.zeros((82, 4), np.float32), labels, tuple("abcde"), 8000),
-        columns={"recording": recordings},
-    )
-    kept, held = runs._held_back(data)
-    assert not set(kept.columns["recording"]) & set(held.columns["recording"])
-    assert len(kept) + len(held) == 82
-    assert 8 <= len(held) <= 12
-    assert set(kept.labels) == set(range(5))
-
-
 class _Sure:
     """Is sure of the first class of each head, and measures how loud a sound is."""
 
@@ -375,17 +360,3 @@ def test_patience_ends_a_run_whose_scores_no_longer_improve(tiny, tmp_path, monk
     recipe = replace(tiny, minutes=30.0)
     runs.Run(recipe, tmp_path, _Ear()).train(looks=10**6, verbose=False, patience=2)
     assert pretrained.load(tmp_path).card["training"]["step"] == 3 * runs._STEPS_PER_EPOCH
-
-
-def test_where_too_few_recordings_are_to_be_held_back_some_clips_are_learnt_and_compared_with():
-    few = datasets.Dataset(
-        *("data", np.zeros((5, 4), np.float32), np.array([0, 0, 0, 1, 2]), tuple("abc"), 8000),
-        columns={"recording": np.arange(5)},
-    )
-    assert [len(part) for part in runs._held_back(few)] == [5, 5]
-    data = datasets.Dataset(
-        *("data", np.zeros((900, 4), np.float32), np.zeros(900, int), ("a",), 8000),
-        columns={"recording": np.array(["take"] * 900)},
-    )
-    kept, held = runs._held_back(data)
-    assert (len(kept), len(held)) == (900, 300)

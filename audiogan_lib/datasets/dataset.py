@@ -193,6 +193,41 @@ class Dataset:
         """
         return self.folds(2, seed, by)
 
+    def hold_back(self, one_in=8, most=400):
+        """Part the clips, by recording, in those to learn from and those to choose by.
+
+        The only recording of a label is not held back. Where fewer than two clips would be, some
+        of all are both: then the choice knows what was learnt.
+
+        Parameters
+        ----------
+        one_in : int > 1
+            One recording in so many is held back.
+        most : int > 0
+            So many clips at most are to choose by where none can be held back.
+
+        Returns
+        -------
+        tuple of Dataset
+            What is kept, and what is held back.
+
+        Examples
+        --------
+        >>> from audiogan_lib import datasets
+        >>> [len(part) for part in datasets.load("robot_digits", split="train").hold_back()]
+        [350, 50]
+        """
+        recordings = self.columns["recording"]
+        count = min(one_in, len(np.unique(recordings)))
+        held = np.zeros(len(self), bool)
+        if count > 1:
+            part, *_ = self.folds(count, seed=0)
+            held = np.isin(recordings, part.columns["recording"])
+            held &= np.isin(self.labels, self.labels[~held])
+        if held.sum() < 2:  # of which no distance can be told
+            return self, self.select(np.arange(0, len(self), 1 + len(self) // most))
+        return self.select(~held), self.select(held)
+
     def folds(self, count, seed, by="recording"):
         """Deal the clips out in several parts of about equal size that share no recording.
 
