@@ -94,8 +94,7 @@ class LatentPlayer(panel.TwoFaces):
             "In a live notebook and, with scripts, in the book" if name else "In a live notebook"
         )
         caption = (
-            f"{where} this is a panel with {len(self._menus)} menus, "
-            f"{len(self._names)} knobs and a morph from one seed to another. "
+            f"{where} this is a panel with menus, knobs and a morph from one seed to another. "
             f"These are some of the sounds behind it{fixed}."
         )
         page = display.players(sounds, self.generator.sample_rate, labels, caption, columns=3)
