@@ -513,7 +513,7 @@ def test_a_folder_with_nothing_usable_says_so_in_one_sentence(here, capsys):
     assert command("train --data sounds --out run") == 2
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1
-    assert "text.wav (not a sound file" in said[0]
+    assert "(text.wav: not a sound file" in said[0]
     assert not Path("run").exists()
 
 

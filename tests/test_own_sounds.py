@@ -202,7 +202,7 @@ def test_train_looks_first_takes_wishes_and_ends_with_the_page(mine, small, tmp_
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("class ")
     assert "Training makes clips of 0.51 s (as asked) at 8000 Hz (as asked)." in said
-    assert said[-2] == f"Recordings and generated sounds, scores, a player: {out / 'report.html'}"
+    assert said[-3] == f"Recordings and generated sounds, scores, a player: {out / 'report.html'}"
     assert said[-1].startswith("Done. Hear it: ")
     card = json.loads((out / "card.json").read_text(encoding="utf-8"))
     assert (card["recipe"]["sample_rate"], card["recipe"]["samples"]) == (8000, 4096)

@@ -121,7 +121,8 @@ def _train_own(arguments):
         checkpoint_every_s=arguments.checkpoint_every,
         strategy=training.strategy(arguments.devices),
     )
-    print(f"Recordings and generated sounds, scores, a player: {page}")
+    if page:
+        print(f"Recordings and generated sounds, scores, a player: {page}")
 
 
 def _check(arguments):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audiogan_lib import classifiers, datasets, files, metrics, recipes, runs
+from audiogan_lib import classifiers, datasets, files, metrics, recipes, runs, training
 from audiogan_lib.own_sounds.progress import Diary, Pace
 from audiogan_lib.own_sounds.report import write_report
 
@@ -33,7 +33,8 @@ def train(
 ):
     """Train a generator on somebody's own sounds, and write the page to hear it.
 
-    A run that is in the folder goes on. Returns the path of the page.
+    A run that is in the folder goes on. Returns the path of the page; where several machines train,
+    the first writes it, and the others return None.
 
     Parameters
     ----------
@@ -60,6 +61,7 @@ def train(
         As ``datasets.Look.choose`` and ``runs.Run``.
     """
     folder = Path(folder)
+    chief = strategy is None or training.is_chief(strategy)
     choice = heard.choose(sample_rate, duration_s)
     print(f"Training makes {choice.reason}.")
     recipe = recipes.for_folder(heard.place, choice.sample_rate, choice.samples)
@@ -69,11 +71,8 @@ def train(
     with warnings.catch_warnings():  # the look has said it, and the list is in the folder
         warnings.simplefilter("ignore", datasets.FolderWarning)
         run = runs.Run(recipe, folder, metrics.ScatteringEar(choice.sample_rate))
-        _list_skipped(heard, folder)
-        if recipe.judge is None and _can_be_told_apart(run.train_data):
-            run.recipe = replace(recipe, judge=str(train_judge(run, folder / "judge")))
-        names = ", ".join(run.train_data.label_names)
-        print(f"{len(run.train_data)} clips of {names}; listen meanwhile: {folder / 'sounds.html'}")
+        if chief:
+            _prepare(run, heard)
         run.train(
             checkpoint_every_s=checkpoint_every_s,
             verbose=verbose,
@@ -81,7 +80,17 @@ def train(
             patience=patience,
             watchers=[Pace(run.recipe, len(run.train_data)), Diary(folder)],
         )
-        return write_report(folder, heard)
+        return write_report(folder, heard) if chief else None
+
+
+def _prepare(run, heard):
+    """Write down what is not used, train a judge where there can be one, say what is learnt."""
+    _list_skipped(heard, run.folder)
+    if run.recipe.judge is None and _can_be_told_apart(run.train_data):
+        run.recipe = replace(run.recipe, judge=str(train_judge(run, run.folder / "judge")))
+    names = ", ".join(run.train_data.label_names)
+    page = run.folder / "sounds.html"
+    print(f"{len(run.train_data)} clips of {names}; listen meanwhile: {page}")
 
 
 def _list_skipped(heard, folder):

@@ -40,7 +40,7 @@ class WaveDuel(panel.TwoFaces):
     --------
     >>> duel = WaveDuel(r1=10)
     >>> duel.game.r1
-    10
+    10.0
     """
 
     def __init__(self, **options):

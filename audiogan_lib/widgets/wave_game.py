@@ -93,6 +93,7 @@ class WaveGame:
         Returns
         -------
         clips : np.ndarray [shape=(count, 1024), in [-0.9, 0.9]]
+            One of the two tones or the game's sound each, a little varied.
         """
         which, pitch, gain = (draws or self._draws).uniform(3 * count).reshape(-1, 3).T
         if self.sound is not None:
