@@ -244,6 +244,7 @@ def press(page, name):
 
 def saved(page, name, path):
     """Press a button that saves a file; return where that is now."""
+    page.evaluate("new Promise(requestAnimationFrame)")  # a slider acts with the next frame
     with page.expect_download() as download:
         press(page, name)
     download.value.save_as(path / download.value.suggested_filename)
