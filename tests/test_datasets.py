@@ -591,6 +591,8 @@ def test_one_recording_and_a_zip_are_taken_as_folders_are(tmp_path, cache):
         write(tmp_path / "set" / label / f"{number}.wav", tone(pitch_hz, duration_s=0.5))
     (tmp_path / "set" / "._hidden.wav").write_bytes(b"resource fork")
     packed = Path(shutil.make_archive(str(tmp_path / "mine"), "zip", tmp_path, "set"))
+    with zipfile.ZipFile(packed, "a") as more:
+        more.writestr("__MACOSX/set/low/0.wav", b"resource fork")
     shutil.copytree(tmp_path / "set", tmp_path / "mine")
     zipped, folder = load_quietly(packed), load_quietly(tmp_path / "mine")
     np.testing.assert_array_equal(zipped.waveforms, folder.waveforms)
