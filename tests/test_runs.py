@@ -357,6 +357,6 @@ def test_an_ear_chooses_the_best_weights_where_there_is_no_judge(tiny, tmp_path)
 
 def test_patience_ends_a_run_whose_scores_no_longer_improve(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(runs.Run, "_score", lambda run, gan: {"frechet_distance": 1.0})
-    recipe = replace(tiny, minutes=30.0)
+    recipe = replace(tiny, minutes=2.0)
     runs.Run(recipe, tmp_path, _Ear()).train(looks=10**6, verbose=False, patience=2)
     assert pretrained.load(tmp_path).card["training"]["step"] == 3 * runs._STEPS_PER_EPOCH
