@@ -397,29 +397,6 @@ def _numbered(judge, classes):
     }
 
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<title>{title}</title>
-<style>
-:root{{color-scheme:light dark}}
-body{{font:16px/1.5 system-ui,sans-serif;max-width:1100px;margin:0 auto;padding:16px}}
-pre{{overflow-x:auto;font-size:14px}}
-</style>
-</head>
-<body>
-<main>
-<h1>{title}</h1>
-<pre tabindex="0" role="region" aria-label="Scores">{table}</pre>
-{sections}
-</main>
-</body>
-</html>
-"""
-
-
 def write_page(path, name, report, train, sounds, asked):
     """Save one file with the table, and the worst, best and most copied sounds to hear.
 
@@ -456,11 +433,9 @@ def write_page(path, name, report, train, sounds, asked):
         labels += [f"{asked[clip]}, generated", f"training clip {neighbour}: {distance_db:.1f} dB"]
     caption = "Each generated sound is followed by the training clip that is most like it."
     sections.append(_section("Nearest to a copy", clips, train.sample_rate, labels, caption))
-    page = _PAGE.format(
-        title=escape(f"How {name} scores"),
-        table=escape(metrics.format_table(report)),
-        sections="\n".join(sections),
-    )
+    table = escape(metrics.format_table(report))
+    scores = f'<pre tabindex="0" role="region" aria-label="Scores">{table}</pre>'
+    page = display.document(f"How {name} scores", "\n".join([scores, *sections]))
     files.write_text(path, page)
 
 

@@ -10,32 +10,10 @@ from pathlib import Path
 import keras
 from tqdm.auto import tqdm
 
-from audiogan_lib import files
+from audiogan_lib import display, files
 
 #: Steps in which the shipped drums were trained: an order of size for what a run needs.
 _STEPS_OF_DRUMS = 8700
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<title>{title}</title>
-<style>
-:root{{color-scheme:light dark}}
-body{{font:16px/1.5 system-ui,sans-serif;max-width:800px;margin:0 auto;padding:16px}}
-audio{{display:block;width:100%}}
-</style>
-</head>
-<body>
-<main>
-<h1>{title}</h1>
-<p>The newest first; reload the page for what has come since.</p>
-{looks}
-</main>
-</body>
-</html>
-"""
 
 
 class Pace(keras.callbacks.Callback):
@@ -107,9 +85,10 @@ class Diary(keras.callbacks.Callback):
         rows = self._rows()
         tqdm.write(_words(rows[-1]))
         title = f"How {self.folder.name} sounds so far"
-        looks = "\n".join(self._section(row) for row in reversed(rows))
+        says = "<p>The newest first; reload the page for what has come since.</p>"
+        looks = [self._section(row) for row in reversed(rows)]
         files.write_text(
-            self.folder / "sounds.html", _PAGE.format(title=escape(title), looks=looks)
+            self.folder / "sounds.html", display.document(title, "\n".join([says, *looks]))
         )
 
     def _rows(self):

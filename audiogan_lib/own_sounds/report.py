@@ -16,25 +16,7 @@ _COUNT, _MOST_CLIPS, _PAIRS = 200, 2000, 6
 #: On the page: so many classes, and of each so many recordings and generated sounds.
 _CLASSES, _EACH = 12, 2
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<title>{title}</title>
-<style>
-:root{{color-scheme:light dark}}
-body{{font:16px/1.5 system-ui,sans-serif;max-width:1100px;margin:0 auto;padding:16px}}
-pre{{overflow-x:auto;font-size:14px}}
-table{{border-collapse:collapse}}
-th,td{{text-align:left;padding:4px 12px 4px 0;border-bottom:1px solid rgba(128,128,128,.4)}}
-iframe{{width:100%;height:720px;border:1px solid rgba(128,128,128,.4);border-radius:4px}}
-</style>
-</head>
-<body>
-<main>
-<h1>{title}</h1>
-{facts}
+_BODY = """{facts}
 <h2>Play it</h2>
 {player}
 <h2>Scores</h2>
@@ -45,11 +27,7 @@ iframe{{width:100%;height:720px;border:1px solid rgba(128,128,128,.4);border-rad
 {nearest}
 <h2>The recordings</h2>
 <pre tabindex="0" role="region" aria-label="The recordings">{look}</pre>
-{skipped}
-</main>
-</body>
-</html>
-"""
+{skipped}"""
 
 
 def write_report(folder, heard):
@@ -74,8 +52,7 @@ def write_report(folder, heard):
     sounds, asked = runs.sounds_like(generator, real, _COUNT)
     scores = measure(generator, train, real, sounds, asked["label"])
     files.write_text(folder / "report.json", json.dumps(scores, indent=1) + "\n")
-    page = _PAGE.format(
-        title=escape(f"{folder.resolve().name}: how it sounds"),
+    body = _BODY.format(
         facts=_facts(generator, heard, held_out),
         player=_player(folder, generator),
         scores=_table(scores),
@@ -84,7 +61,8 @@ def write_report(folder, heard):
         look=escape(repr(heard)),
         skipped=_skipped(folder),
     )
-    files.write_text(folder / "report.html", page)
+    title = f"{folder.resolve().name}: how it sounds"
+    files.write_text(folder / "report.html", display.document(title, body))
     return folder / "report.html"
 
 
