@@ -56,14 +56,10 @@ class Keyboard(panel.TwoFaces):
             raise ValueError(f"lowest must be one of {known}, received {lowest}")
         conditions = getattr(generator, "conditions", {})
         self._menus = {name: tuple(menu) for name, menu in conditions.items() if name != "label"}
-        for name, choice in choices.items():
-            if choice not in self._menus.get(name, ()):
-                raise ValueError(
-                    f"{name} must be one of {self._menus.get(name)}, received {choice!r}"
-                )
+        first = panel.first_choices(self._menus, choices)
         self.generator, self.sound = generator, None
         self._lowest = lowest
-        self._build(seed, {name: choices.get(name, menu[0]) for name, menu in self._menus.items()})
+        self._build(seed, first)
 
     def strike(self, pitch):
         """Make and play the note of a key, ``[samples]``, as the menus and the seed are set.
@@ -101,10 +97,7 @@ class Keyboard(panel.TwoFaces):
         return {
             "generator": name,
             "rate": self.generator.sample_rate,
-            "conditions": [
-                {"name": each, "classes": self._menus.get(each, self.generator.label_names)}
-                for each in self.generator.conditions
-            ],
+            "conditions": panel.classes_of(self.generator),
             "choices": self._choices(),
             "start": panel.as_text(self.generator.latents(1, seed=self._seed.value), "<f4"),
             "lowest": self._lowest,
@@ -116,10 +109,7 @@ class Keyboard(panel.TwoFaces):
     def _build(self, seed, first):
         import ipywidgets as widgets
 
-        self._dropdowns = {
-            name: panel.control("Dropdown", name.replace("_", " "), options=menu, value=first[name])
-            for name, menu in self._menus.items()
-        }
+        self._dropdowns = panel.choice_menus(self._menus, first)
         limits = {"min": 0, "max": panel.LARGEST_SEED}
         self._seed = panel.control("BoundedIntText", "seed", value=seed, **limits)
         keys = []

@@ -58,13 +58,9 @@ class LatentPlayer(panel.TwoFaces):
             choices["label"] = str(choices.pop(self._label_means))
         if self._label_means == "pitch" and "label" in choices:
             choices["label"] = str(music.midi_number(choices["label"]))
-        for name, choice in choices.items():
-            if choice not in self._menus.get(name, ()):
-                raise ValueError(
-                    f"{name} must be one of {self._menus.get(name)}, received {choice!r}"
-                )
+        first = panel.first_choices(self._menus, choices)
         self._names, self._directions = _as_directions(knobs, generator, seed)
-        self._build(seed, {name: choices.get(name, menu[0]) for name, menu in self._menus.items()})
+        self._build(seed, first)
         self._walk_anew()
 
     def page(self):

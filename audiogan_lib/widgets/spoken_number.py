@@ -139,13 +139,8 @@ class SpokenNumber(panel.TwoFaces):
             raise ValueError(f"text must have some of {known}, received {text!r}")
         conditions = getattr(generator, "conditions", {})
         self._menus = {name: tuple(menu) for name, menu in conditions.items() if name != "label"}
-        for name, choice in choices.items():
-            if choice not in self._menus.get(name, ()):
-                raise ValueError(
-                    f"{name} must be one of {self._menus.get(name)}, received {choice!r}"
-                )
         self.generator = generator
-        first = {name: choices.get(name, menu[0]) for name, menu in self._menus.items()}
+        first = panel.first_choices(self._menus, choices)
         self._build(text, seed, first)
         self._update()
 
@@ -162,10 +157,7 @@ class SpokenNumber(panel.TwoFaces):
         return {
             "generator": name,
             "rate": self.generator.sample_rate,
-            "conditions": [
-                {"name": each, "classes": self._menus.get(each, self.generator.label_names)}
-                for each in self.generator.conditions
-            ],
+            "conditions": panel.classes_of(self.generator),
             "choices": self._choices(),
             "text": self._text.value,
             "latents": [panel.as_text(latent, "<f4") for latent in self._latents()],
@@ -187,10 +179,7 @@ class SpokenNumber(panel.TwoFaces):
         import ipywidgets as widgets
 
         self._text = panel.control("Text", "number", value=text, continuous_update=False)
-        self._dropdowns = {
-            name: panel.control("Dropdown", name.replace("_", " "), options=menu, value=first[name])
-            for name, menu in self._menus.items()
-        }
+        self._dropdowns = panel.choice_menus(self._menus, first)
         limits = {"min": 0, "max": panel.LARGEST_SEED}
         self._seed = panel.control("BoundedIntText", "seed", value=seed, **limits)
         self._player = widgets.HTML()
