@@ -109,6 +109,17 @@ def test_a_class_that_the_test_has_no_recording_of_is_on_the_page_all_the_same()
     ]
 
 
+def test_the_diary_plays_the_newest_look_first(tmp_path):
+    rows = ["step,minutes,frechet_distance", "20,0.1,9.0", "40,0.2,8.0"]
+    (tmp_path / "scores.csv").write_text("\n".join(rows))
+    for step in (20, 40):
+        (tmp_path / f"step-{step:08d}.wav").touch()
+    progress.Diary(tmp_path).on_epoch_end(1, {"frechet_distance": 8.0})
+    page = (tmp_path / "sounds.html").read_text(encoding="utf-8")
+    assert re.findall(r'src="(.+?)"', page) == ["step-00000040.wav", "step-00000020.wav"]
+    assert page.index("distance 8.0") < page.index("distance 9.0")
+
+
 def test_the_diary_plays_every_look_with_its_scores(done):
     page = (done / "sounds.html").read_text(encoding="utf-8")
     played = re.findall(r'src="(step-\d+\.wav)"', page)
