@@ -4,6 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+COLAB := .venv-colab
 PAGE := _build/html/index.html
 BUILT := _build/.built
 SOURCES := $(shell find book audiogan_lib _config.yml _toc.yml CHANGELOG.md \
@@ -14,7 +15,7 @@ UV_COMPILE := uv pip compile --universal --fork-strategy fewest --python-version
 # TensorFlow's own log lines would drown the progress that is shown.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: book test serve pdf lint bench faults quality kernel requirements
+.PHONY: book test serve pdf lint bench faults quality kernel requirements colab slides room exercises
 
 book: $(BUILT)
 	@echo
@@ -34,6 +35,26 @@ pdf: $(INSTALLED)
 	@sh tools/ensure_browser.sh
 	$(BIN)/jupyter-book build . --all --builder singlehtml -W -n --keep-going
 	$(BIN)/python tools/print_book.py _build/singlehtml/index.html _build/pdf/audio-gans-by-ear.pdf
+
+# Every solution and every typical mistake in exercises/; make test leaves out those that train.
+exercises: $(INSTALLED)
+	AUDIOGAN_LONG=1 $(BIN)/python -m pytest tests/test_classroom.py -k solutions
+
+# The notebooks with Colab's versions, in an environment of their own: make colab CHAPTERS="02 05"
+colab: $(COLAB)/.installed
+	$(COLAB)/bin/python tools/run_on_colab.py $(CHAPTERS)
+
+$(COLAB)/.installed: requirements-colab.txt
+	@PYTHON="$(PYTHON)" sh tools/make_environment.sh $(COLAB) requirements-colab.txt python3.13
+	@touch $@
+
+# Slides and a hand-out for each lesson plan, from the cells as the book ran them.
+slides: $(BUILT)
+	$(BIN)/python tools/make_slides.py
+
+# One archive for a room without a network; --systems linux --python 3.11 in ROOM make another.
+room: $(BUILT)
+	$(BIN)/python tools/make_room.py $(ROOM)
 
 lint: $(INSTALLED)
 	$(BIN)/pre-commit run --all-files --show-diff-on-failure

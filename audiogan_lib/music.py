@@ -1,12 +1,14 @@
 """Sounds in time: from beats to samples, many sounds in one, a score as a MIDI file.
 
 Conventions: times are counted in beats (quarter notes) from the start, and turned into samples in
-one place, `starts`; pitches are MIDI numbers (69 is 440 Hz). MIDI files are written here, by few
-lines, since a package for them would be one more to install on Colab.
+one place, `starts`; pitches are MIDI numbers (69 is 440 Hz), or the names of notes: C4, the C in
+the middle of a piano, is 60. MIDI files are written here, by few lines, since a package for them
+would be one more to install on Colab.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +17,16 @@ import numpy as np
 
 from audiogan_lib.files import replacing
 
-__all__ = ["DRUM_CHANNEL", "DRUM_KEYS", "Note", "mix", "starts", "write_midi"]
+__all__ = [
+    "DRUM_CHANNEL",
+    "DRUM_KEYS",
+    "Note",
+    "midi_number",
+    "mix",
+    "note_name",
+    "starts",
+    "write_midi",
+]
 
 #: Ticks of a beat in a MIDI file: sixteenths and triplets fall on whole ones.
 TICKS = 480
@@ -29,6 +40,7 @@ DRUM_CHANNEL = 9
 #: Pitches that stand for the shipped drums there: General MIDI Level 1, percussion key map.
 DRUM_KEYS = {
     "kick": 36,
+    "rim": 37,
     "snare": 38,
     "closed_hat": 42,
     "tom": 45,
@@ -40,6 +52,11 @@ DRUM_KEYS = {
     "woodblock": 76,
 }
 
+#: The twelve keys from C on, as `note_name` writes them.
+KEYS = "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"
+
+_ACCIDENTALS = {"": 0, "#": 1, "\N{MUSIC SHARP SIGN}": 1, "b": -1, "\N{MUSIC FLAT SIGN}": -1}
+
 
 class Note(NamedTuple):
     """One note of a score.
@@ -50,8 +67,8 @@ class Note(NamedTuple):
         When it begins, in beats.
     length : float > 0
         How long it lasts, in beats.
-    midi : int in [0, 127]
-        Its pitch; on `DRUM_CHANNEL` the drum.
+    midi : int in [0, 127], or str
+        Its pitch, as `midi_number` takes it; on `DRUM_CHANNEL` the drum.
     velocity : int in [1, 127]
         How hard it is struck.
     channel : int in [0, 15]
@@ -63,6 +80,65 @@ class Note(NamedTuple):
     midi: int
     velocity: int = 100
     channel: int = 0
+
+
+def midi_number(note):
+    """Turn the name of a note into its MIDI number: C4 is 60, A4 (440 Hz) is 69.
+
+    Parameters
+    ----------
+    note : str or int
+        A letter from A to G, where needed ``#`` or ``b``, and the octave, which changes at C:
+        ``"C4"``, ``"F#3"``, ``"Bb2"``, from ``"C-1"`` to ``"G9"``. Or the number itself.
+
+    Returns
+    -------
+    int in [0, 127]
+        The number.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+
+    See Also
+    --------
+    note_name : The way back.
+
+    Examples
+    --------
+    >>> [midi_number(note) for note in ("C4", "F#3", "Bb2", "60", 60)]
+    [60, 54, 46, 60, 60]
+    """
+    text = str(note).strip()
+    if named := re.fullmatch(r"([A-Ga-g])([#b\u266f\u266d]?)(-?\d)", text):
+        letter, accidental, octave = named.groups()
+        number = 12 * (int(octave) + 1) + KEYS.index(letter.upper()) + _ACCIDENTALS[accidental]
+    else:
+        number = int(text) if re.fullmatch(r"\d{1,3}", text, re.ASCII) else -1
+    if not 0 <= number <= 127:
+        raise ValueError(
+            f"note must be a name such as 'C4' (MIDI 60), 'F#3' or 'Bb2', from 'C-1' to 'G9', or a "
+            f"MIDI number from 0 to 127, received {note!r}"
+        )
+    return number
+
+
+def note_name(midi):
+    """Name a MIDI number: 60 is C4; black keys by their sharps.
+
+    Parameters
+    ----------
+    midi : int in [0, 127]
+        The number.
+
+    Examples
+    --------
+    >>> note_name(60), note_name(46)
+    ('C4', 'A#2')
+    """
+    octave, key = divmod(midi_number(midi), 12)
+    return f"{KEYS[key]}{octave - 1}"
 
 
 def starts(beats, tempo_bpm, sample_rate):
@@ -166,7 +242,7 @@ def write_midi(path, notes, tempo_bpm):
     Raises
     ------
     ValueError
-        When the ending is another, or a note or the tempo is out of its range.
+        When the ending is another, or a note or the tempo is out of its range or no note.
     OSError
         When the folder does not exist or cannot be written to.
 
@@ -191,6 +267,8 @@ def write_midi(path, notes, tempo_bpm):
 
 
 def _checked(note):
+    if isinstance(note.midi, str):
+        note = note._replace(midi=midi_number(note.midi))
     times = note.beat >= 0 and note.length > 0 and (note.beat + note.length) * TICKS < MOST_TICKS
     ranges = ((note.midi, 0, 127), (note.velocity, 1, 127), (note.channel, 0, 15))
     if not times or any(not a <= value <= b or value != int(value) for value, a, b in ranges):

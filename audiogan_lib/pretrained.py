@@ -5,11 +5,10 @@ it scored, and gives the SHA-256 of the weights beside it. Shipped ones stand in
 ``audiogan_lib/weights``.
 """
 
-import unicodedata
-
 import numpy as np
 
 from audiogan_lib import files, recipes
+from audiogan_lib.conditions import label_indices
 from audiogan_lib.files import WEIGHTS
 
 __all__ = ["WEIGHTS", "Generator", "load", "names"]
@@ -61,51 +60,26 @@ class Generator:
         shape = (count, self.recipe.latent_dim)
         return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
 
-    def label_indices(self, count, **conditions):
+    def label_indices(self, count, **asked):
         """Number the classes asked for, and count through the others: ``[count, conditions]``.
 
         Parameters
         ----------
         count : int >= 0
             Number of sounds.
-        **conditions : str, int, sequence of these, or None
+        **asked : str, int, sequence of these, or None
             One class for all sounds or one for each: its name, or its number in ``conditions``.
             Conditions that are None or left out run through all their classes, so that with each
             asked class every combination is equally frequent. Where the label has another name,
             such as ``pitch`` (see ``recipe.label_means``), a number given under it is the name of a
-            class.
+            class; a key may be asked for by its note, ``"C4"`` for MIDI 60.
 
         Raises
         ------
         ValueError
             If a condition or a class is unknown, or the number of classes is not ``count``.
         """
-        asked = {name: value for name, value in conditions.items() if value is not None}
-        meant = self.recipe.label_means
-        if meant in asked and "label" not in asked:
-            asked["label"] = _as_words(asked.pop(meant))
-        if unknown := set(asked) - set(self.conditions):
-            known = ", ".join(self.conditions) or "none"
-            known += f" ({meant} is the label, to be given once)" if meant else ""
-            raise ValueError(f"unknown condition {min(unknown)!r}; this generator has: {known}")
-        columns = {
-            name: _numbers(name, asked[name], classes, count)
-            for name, classes in self.conditions.items()
-            if name in asked
-        }
-        # Sounds that ask for the same take their turns one after another, as those of the next
-        # classes do from there: so the rest is even within each asked class, and over all.
-        rows = list(zip(*columns.values(), strict=True)) or [()] * count
-        first = {row: position for position, row in reversed([*enumerate(rows)])}
-        turns = np.argsort(sorted(range(count), key=lambda position: first[rows[position]]))
-        for name, classes in self.conditions.items():
-            if name not in asked:
-                columns[name] = turns % len(classes)
-                turns = turns // len(classes)
-        table = np.zeros((count, len(self.conditions)), np.int32)
-        for column, name in enumerate(self.conditions):
-            table[:, column] = columns[name]
-        return table
+        return label_indices(self.conditions, count, asked, self.recipe.label_means)
 
     def from_latents(self, latents, label=None, **conditions):
         """Turn latents into sounds.
@@ -165,33 +139,6 @@ class Generator:
             The sounds.
         """
         return self.from_latents(self.latents(count, seed), label, **conditions)
-
-
-def _as_words(value):
-    """Turn one number or word, or a sequence of these, into words."""
-    one = isinstance(value, str | int | np.integer)
-    return str(value) if one else [str(part) for part in value]
-
-
-def _numbers(name, value, classes, count):
-    """Turn one class, or a sequence of classes, into ``count`` numbers."""
-    values = [value] * count if isinstance(value, str | int | np.integer) else list(value)
-    if len(values) != count:
-        raise ValueError(f"{name}: {len(values)} classes for {count} sounds")
-    numbers, known = [], [_composed(name) for name in classes]
-    for one in values:
-        if _composed(one) in known:
-            numbers.append(known.index(_composed(one)))
-        elif isinstance(one, int | np.integer) and 0 <= one < len(classes):
-            numbers.append(int(one))
-        else:
-            raise ValueError(f"{name}={one!r}: must be one of {', '.join(classes)}")
-    return numbers
-
-
-def _composed(name):
-    """Write accents as keyboards do: file systems may keep them beside their letters."""
-    return unicodedata.normalize("NFC", name) if isinstance(name, str) else name
 
 
 def names():

@@ -2,10 +2,10 @@
 
 A run's folder holds ``card.json`` and the averaged generator as it is now (what
 ``pretrained.load(folder)`` reads), ``checkpoints/`` (what resuming reads) and every so often
-``step-NNNNNNNN.wav``. With a judge there are also ``scores.csv`` and ``best/``: the generator of
-the look with the least Frechet distance to recordings that were held back from training for it,
-and a card that says which step and score; it is loaded by ``pretrained.load(folder / "best")``. The
-test split has no part in a run.
+``step-NNNNNNNN.wav``. With a judge or an ear there are also ``scores.csv`` and ``best/``: the
+generator of the look with the least Frechet distance to recordings that were held back from
+training for it, and a card that says which step and score; it is loaded by
+``pretrained.load(folder / "best")``. The test split has no part in a run.
 """
 
 import hashlib
@@ -30,9 +30,6 @@ from audiogan_lib import (
 )
 
 _STEPS_PER_EPOCH = 20
-
-#: With a judge, one recording in so many is held back to choose the best weights by.
-_HELD_BACK = 8
 
 
 class _Checkpoint(callbacks.Checkpoint):
@@ -62,6 +59,8 @@ class Run:
         What to train.
     folder : path-like
         Made when missing. If it holds a run of the same recipe, that run goes on.
+    ear : object, optional
+        Whatever has ``features(waveforms)``: what chooses the best weights where there is no judge.
 
     Raises
     ------
@@ -69,11 +68,12 @@ class Run:
         If the folder holds a run of another recipe or of other data, or the data cannot be used.
     """
 
-    def __init__(self, recipe, folder):
-        self.recipe, self.folder = recipe, Path(folder)
+    def __init__(self, recipe, folder, ear=None):
+        self.recipe, self.folder, self.ear = recipe, Path(folder), ear
         card = self._card_before()
         data = recipe.load_data("train")
-        self.train_data, self.held_back = _held_back(data) if recipe.judge else (data, None)
+        chooses = recipe.judge or ear
+        self.train_data, self.held_back = data.hold_back() if chooses else (data, None)
         self.labels, self.conditions = datasets.condition_labels(self.train_data, recipe.conditions)
         if card is not None:
             self._check_same_data(card)
@@ -91,8 +91,11 @@ class Run:
             return None
         card = files.read_json(path, "recipe", "conditions")
         before = recipes.Recipe.from_dict(card["recipe"])
-        # How long to go on and who judges are no part of what is trained, nor where a folder is.
-        same = {"minutes": self.recipe.minutes, "judge": self.recipe.judge}
+        # How long to go on and which judge it is are no part of what is trained, nor where a folder
+        # is. Whether there is a judge is: then recordings are held back.
+        same = {"minutes": self.recipe.minutes}
+        if before.judge and self.recipe.judge:
+            same["judge"] = self.recipe.judge
         if not any(datasets.is_known(recipe.data) for recipe in (before, self.recipe)):
             same |= {"data": self.recipe.data, "name": self.recipe.name}
         before, now = asdict(replace(before, **same)), asdict(self.recipe)
@@ -175,6 +178,9 @@ class Run:
         """Return a row of scores beside the recordings that were held back."""
         generator, real = self._generator(gan), self.held_back
         sounds, asked = sounds_like(generator, real)
+        if self.recipe.judge is None:
+            heard = [self.ear.features(clips) for clips in (sounds, real.waveforms)]
+            return {"frechet_distance": round(metrics.frechet_distance(*heard), 4)}
         judge = classifiers.load(self.recipe.judge)
         probabilities = {head: judge.probabilities(sounds, head) for head in judge.heads}
         row = {
@@ -205,7 +211,32 @@ class Run:
             callbacks=watchers,
         )
 
-    def train(self, checkpoint_every_s=60.0, looks=12, verbose=True, strategy=None):
+    def _looks(self, gan, looks, patience):
+        """Return what listens to a run, takes its scores, keeps the best and may end it."""
+        count = max((*self.sizes[:1], 8))
+        chooses = self.held_back is not None
+        watch = callbacks.Watch(
+            self.folder,
+            self.recipe.minutes / looks,
+            listen=lambda: (self._generator(gan).sample(count, seed=0), self.recipe.sample_rate),
+            score=(lambda: self._score(gan)) if chooses else None,
+        )
+        if not chooses:
+            return [watch]
+        least = ("frechet_distance", "min")
+        best = callbacks.BestWeights(self.folder / "best", *least, lambda: self.facts(gan))
+        ends = [callbacks.Patience(*least, patience)] if patience else []
+        return [watch, best, *ends]
+
+    def train(
+        self,
+        checkpoint_every_s=60.0,
+        looks=12,
+        verbose=True,
+        strategy=None,
+        patience=None,
+        watchers=(),
+    ):
         """Train until the recipe's minutes are spent, going on from the last checkpoint.
 
         Returns the averaged generator, a ``pretrained.Generator``.
@@ -222,6 +253,11 @@ class Run:
             Show a progress bar.
         strategy : tf.distribute.Strategy, optional
             Of ``training.strategy``. Several machines need the folder in common; the first writes.
+        patience : int > 0, optional
+            End the run after so many looks in a row without a better score; of no effect on several
+            machines, only one of which looks.
+        watchers : sequence of keras.callbacks.Callback
+            Called after the looks, with their scores.
         """
         strategy = strategy or tf.distribute.get_strategy()
         chief = training.is_chief(strategy)
@@ -232,18 +268,9 @@ class Run:
         minutes = float(gan.elapsed_s.numpy()) / 60
         if step:
             print(f"Going on from step {step}, after {minutes:.1f} minutes of training.")
-        count = max((*self.sizes[:1], 8))
-        watch = callbacks.Watch(
-            self.folder,
-            self.recipe.minutes / looks,
-            listen=lambda: (self._generator(gan).sample(count, seed=0), self.recipe.sample_rate),
-            score=(lambda: self._score(gan)) if self.recipe.judge else None,
-        )
-        best = callbacks.BestWeights(
-            self.folder / "best", "frechet_distance", "min", lambda: self.facts(gan)
-        )
         limit = callbacks.TimeLimit(self.recipe.minutes, progress=verbose and chief)
-        writers = [watch, *([best] if self.recipe.judge else []), checkpoint]
+        alone = not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+        writers = [*self._looks(gan, looks, patience if alone else None), checkpoint, *watchers]
         if minutes < self.recipe.minutes:
             try:
                 self._fit(gan, step, [limit, *(writers if chief else [])])
@@ -255,18 +282,6 @@ class Run:
         if chief:
             self.export(gan)
         return self._generator(gan)
-
-
-def _held_back(dataset):
-    """Part the training clips, by recording, in those to learn from and those to choose by.
-
-    The only recording of a label is not held back.
-    """
-    recordings = dataset.columns["recording"]
-    part, *_ = dataset.folds(min(_HELD_BACK, len(np.unique(recordings))), seed=0)
-    held = np.isin(recordings, part.columns["recording"])
-    held &= np.isin(dataset.labels, dataset.labels[~held])
-    return dataset.select(~held), dataset.select(held)
 
 
 def _description(dataset):
@@ -312,7 +327,7 @@ def sounds_like(generator, test, count=300, seed=0):
 
 
 def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=None):
-    """Let the recipe's judge compare sounds with the test split, by ``metrics.evaluate``.
+    """Let the judge and other ears compare sounds with the test split, by ``metrics.evaluate``.
 
     Parameters
     ----------
@@ -343,7 +358,7 @@ def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=
     real = {
         name: np.array(names[name])[column] for name, column in zip(names, labels.T, strict=True)
     }
-    pitched = generator.recipe.label_means == "pitch"
+    recipe, words = generator.recipe, np.array(test.label_names)
     return metrics.evaluate(
         judge,
         train.waveforms,
@@ -351,9 +366,26 @@ def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=
         _numbered(judge, real),
         sounds,
         _numbered(judge, asked),
-        pitches=[float(name) for name in test.label_names] if pitched else None,
+        seed=seed,
+        pitches=[float(name) for name in words] if recipe.label_means == "pitch" else None,
         brief=brief,
+        train_labels=train.labels,
+        recordings=(train.columns["recording"], test.columns["recording"]),
+        kits=train.columns.get("kit"),
+        ears=_other_ears(recipe),
+        codec=lambda clips, labels: recipe.decode(
+            recipe.encode(clips, words[labels]), words[labels]
+        ),
     )
+
+
+def _other_ears(recipe):
+    """Return the ears beside the recipe's judge, which share neither features nor network."""
+    ears = {"scattering": metrics.ScatteringEar(recipe.sample_rate)}
+    second = f"{recipe.judge}-mels"
+    if second in classifiers.names():
+        ears = {"mels": classifiers.load(second)} | ears
+    return ears
 
 
 def _numbered(judge, classes):
@@ -363,29 +395,6 @@ def _numbered(judge, classes):
         for head, names in classes.items()
         if set(names) <= set(judge.heads.get(head, ()))
     }
-
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<title>{title}</title>
-<style>
-:root{{color-scheme:light dark}}
-body{{font:16px/1.5 system-ui,sans-serif;max-width:1100px;margin:0 auto;padding:16px}}
-pre{{overflow-x:auto;font-size:14px}}
-</style>
-</head>
-<body>
-<main>
-<h1>{title}</h1>
-<pre tabindex="0" role="region" aria-label="Scores">{table}</pre>
-{sections}
-</main>
-</body>
-</html>
-"""
 
 
 def write_page(path, name, report, train, sounds, asked):
@@ -424,11 +433,9 @@ def write_page(path, name, report, train, sounds, asked):
         labels += [f"{asked[clip]}, generated", f"training clip {neighbour}: {distance_db:.1f} dB"]
     caption = "Each generated sound is followed by the training clip that is most like it."
     sections.append(_section("Nearest to a copy", clips, train.sample_rate, labels, caption))
-    page = _PAGE.format(
-        title=escape(f"How {name} scores"),
-        table=escape(metrics.format_table(report)),
-        sections="\n".join(sections),
-    )
+    table = escape(metrics.format_table(report))
+    scores = f'<pre tabindex="0" role="region" aria-label="Scores">{table}</pre>'
+    page = display.document(f"How {name} scores", "\n".join([scores, *sections]))
     files.write_text(path, page)
 
 

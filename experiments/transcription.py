@@ -113,15 +113,19 @@ class Unsupervised:
 
     def learn(self, kinds_spoken, written, seed, steps):
         """Train from the beginning on kinds of words and on numbers that nobody said."""
-        fresh = self._fresh(seed)
-        for old, new in zip(_state(self.gan), _state(fresh), strict=True):
-            old.assign(new)
+        restart(self.gan, self._fresh(seed))
         one_hot = np.eye(KINDS, dtype=np.float32)[kinds_spoken]
         texts = np.eye(DIGITS, dtype=np.float32)[written]
         texts = (1 - SOFTNESS) * texts + SOFTNESS / DIGITS
         batches = datasets.batches((texts, one_hot), BATCH_SIZE, seed)
         self.gan.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
         return self.gan.generator.get_weights()[0][0].argmax(axis=1)  # a digit for each kind
+
+
+def restart(gan, fresh):
+    """Bring a run back to the beginning, with the state of one that was just built."""
+    for old, new in zip(_state(gan), _state(fresh), strict=True):
+        old.assign(new)
 
 
 def _state(gan):

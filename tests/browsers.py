@@ -1,11 +1,15 @@
-"""Chromium for the tests that look at pages as a reader does: from disk, without a network."""
+"""Chromium and Node.js for the tests that look at pages as a reader does: from disk, offline."""
 
+import json
 import os
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass, field
 
 import pytest
+
+from audiogan_lib import live
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 DESKTOP = {"width": 1280, "height": 900}
@@ -16,6 +20,28 @@ def unavailable(reason: str):
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def node() -> str:
+    """Return a Node.js: the machine's own, or the one that Playwright brings."""
+    if own := shutil.which("node"):
+        return own
+    from playwright._impl._driver import compute_driver_executable
+
+    return str(compute_driver_executable()[0])
+
+
+def javascript(names, code, **values):
+    """Run a function's body after scripts of the page; return what it returns.
+
+    What is given by name is found there in ``given``.
+    """
+    sources = [(live.PAGE / name).read_text("utf-8") for name in names]
+    sources += [f"const given = {json.dumps(values)};"]
+    sources += [f"console.log(JSON.stringify((() => {{ {code} }})()));"]
+    command, text = [node(), "-"], "\n".join(sources)
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
 
 
 def chromium():

@@ -2,6 +2,7 @@
 
 import io
 import os
+import pickle
 import struct
 
 import librosa
@@ -130,6 +131,17 @@ def test_wherever_a_file_is_cut_off_it_is_refused_or_hardly_shorter(noise, forma
         except audio.AudioError:
             refused += 1
     assert refused >= len(data) // 64 - 4
+
+
+def test_an_empty_chunk_of_a_caf_does_not_hide_that_it_is_truncated(noise):
+    file = io.BytesIO()
+    soundfile.write(file, noise, RATE, "PCM_16", format="CAF")
+    data = file.getvalue()
+    place = data.index(b"free")
+    data = data[:place] + b"free" + bytes(8) + data[place:]
+    assert len(audio.read(io.BytesIO(data))[0]) == len(noise)
+    with pytest.raises(audio.AudioError, match="truncated: 2000 bytes are missing"):
+        audio.read(io.BytesIO(data[:-2000]))
 
 
 def test_an_ogg_without_its_last_page_is_refused(noise):
@@ -305,7 +317,8 @@ def bad_files(noise):
         "empty.wav": (b"", "empty"),
         "text.wav": (b"dear diary, " * 99, "not a sound file"),
         "text.raw": (b"dear diary, " * 99, "not a sound file"),
-        "header.wav": (wav_bytes(noise)[:20], "not a sound file"),
+        "text.mp3": (b"dear diary, " * 99, "no frame of an MP3"),
+        "header.wav": (wav_bytes(noise)[:20], r"that can be read \((?!of no known format)"),
         "half.wav": (wav_bytes(noise)[:16022], "truncated: 16022 bytes are missing"),
         "half.flac": (flac.getvalue()[: len(flac.getvalue()) // 2], "damaged"),
         "phone.mp3": (b"\0\0\0\x18ftypM4A " + bytes(5000), "an MP4 or M4A; make a WAV"),
@@ -326,6 +339,7 @@ def test_a_bad_file_is_named_with_the_reason(tmp_path, noise, name, capfd):
         audio.read(tmp_path / name)
     assert caught.value.path == str(tmp_path / name)
     assert str(caught.value) == f"{tmp_path / name}: {caught.value.reason}"
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 (ours)
     assert capfd.readouterr().err == ""  # libsndfile's own decoders keep quiet
 
 

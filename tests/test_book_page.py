@@ -1,6 +1,8 @@
 """The local Sphinx extensions: the key of the execution cache, what pages drop, the volume."""
 
+import json
 import sys
+from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -129,3 +131,31 @@ def test_the_contents_go_two_levels_deep():
         section = nodes.section("", nodes.title("", title), section, ids=[title[0]])
     line = book_volume.entry(section, "document-first")
     assert [link["refuri"] for link in line.findall(nodes.reference)] == ["#document-first", "#s"]
+
+
+@pytest.mark.parametrize("builder, paper", [("html", False), ("singlehtml", True)])
+def test_a_page_loads_the_scripts_of_its_own_controls_and_paper_none(builder, paper):
+    loaded = []
+    app = SimpleNamespace(
+        builder=SimpleNamespace(name=builder),
+        add_css_file=loaded.append,
+        add_js_file=lambda name, **_: loaded.append(name),
+    )
+    book_page.add_live_scripts(app, "page", "page.html", {"body": "<p>no control</p>"}, None)
+    assert loaded == []
+    body = '<div data-control="blind-test" data-settings="{}"></div>'
+    body += '<div data-control="loss-playground" data-settings="{}"></div>'
+    book_page.add_live_scripts(app, "page", "page.html", {"body": body}, None)
+    scripts = ["sound", "controls", "blind_test", "loss_playground"]
+    expected = ["live/controls.css", *(f"live/{name}.js" for name in scripts)]
+    assert loaded == ([] if paper else expected)
+
+
+def test_only_controls_with_a_generator_ask_for_weights(tmp_path):
+    settings = {"latent-player": {"generator": "drums"}, "blind-test": {"trials": 8}}
+    body = "".join(
+        f'<div data-control="{name}" data-settings="{escape(json.dumps(each))}"></div>'
+        for name, each in settings.items()
+    )
+    (tmp_path / "page.html").write_text(body)
+    assert book_page.generators_of(tmp_path) == {"drums"}

@@ -376,7 +376,10 @@ def test_a_time_that_ends_no_run_is_refused(minutes):
         callbacks.TimeLimit(minutes)
 
 
-def test_the_progress_bar_shows_minutes_step_and_losses(gan, clock, capsys):
+def test_the_progress_bar_of_a_notebook_shows_minutes_step_and_losses(
+    gan, clock, capsys, monkeypatch
+):
+    monkeypatch.setattr(progress.IPython, "get_ipython", object)
     gan.elapsed_s.assign(60.0)
     fit(gan, clock, callbacks.TimeLimit(minutes=3, progress=True), epochs=100)
     shown = capsys.readouterr().err
@@ -388,6 +391,28 @@ def test_the_progress_bar_shows_minutes_step_and_losses(gan, clock, capsys):
     assert "0.2/0.2 min" in capsys.readouterr().err  # though the epoch took a whole one
     fit(tiny_gan.build(), clock, callbacks.TimeLimit(minutes=1), epochs=100)
     assert capsys.readouterr().err == ""
+
+
+def test_in_a_file_progress_is_a_line_at_once_one_a_minute_and_one_at_the_end(
+    gan, monkeypatch, capsys
+):
+    class Steady(Clock):
+        def on_epoch_begin(self, epoch, logs=None):
+            pass
+
+    steady = Steady(monkeypatch)
+    limit = callbacks.TimeLimit(minutes=3.5, progress=True)
+    fit(gan, steady, limit, epochs=100, steps=1)  # a step is half a minute
+    shown = capsys.readouterr().err
+    assert "\r" not in shown
+    lines = shown.splitlines()
+    assert [line.partition(" min, step=")[0] for line in lines] == [
+        *("0.5/3.5", "1.5/3.5", "2.5/3.5", "3.5/3.5")
+    ]
+    assert [line.partition("step=")[2][0] for line in lines] == ["1", "3", "5", "7"]
+    assert all("generator_loss=" in line for line in lines)
+    fit(tiny_gan.build(), steady, callbacks.TimeLimit(1, progress=True), epochs=100, steps=1)
+    assert [line[:7] for line in capsys.readouterr().err.splitlines()] == ["0.5/1 m", "1.0/1 m"]
 
 
 # --- sounds and scores ---------------------------------------------------------------------------

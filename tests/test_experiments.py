@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from audiogan_lib import audio, datasets, files, recipes, runs, transcription
-from experiments import quality
+from experiments import ablation, quality
 from experiments import transcription as measured
 
 QUALITY = quality.RESULTS / "quality.json"
+ABLATED = json.loads(ablation.RESULTS.read_text("utf-8"))
 MEASURED = json.loads((files.LIBRARY / "results" / "transcription.json").read_text("utf-8"))
 
 
@@ -49,7 +50,7 @@ def test_a_trial_is_trained_and_scored(tmp_path, monkeypatch):
     assert result["step"] == result["curve"][-1]["step"] > 0
     assert result["scores"]["generated"]["clips"] == 300
     sounds, sample_rate = audio.read(tmp_path / "tiny" / "sounds.flac")
-    assert (len(sounds), sample_rate) == (10 * recipe.samples, recipe.sample_rate)
+    assert (len(sounds), sample_rate) == (11 * recipe.samples, recipe.sample_rate)
     line = quality.page({"tiny": result}).splitlines()[-1]
     assert f"| {result['scores']['generated']['accuracy']:.3f} |" in line
     last = result["curve"][-1]
@@ -119,3 +120,16 @@ def test_a_mapping_is_scored_by_the_digits_that_it_gets_wrong():
     said = np.array([[1, 2, 3, 4]])
     assert measured.error_rate(said, np.array([[1, 2, 3, 5]])) == pytest.approx(0.25)
     assert measured._swapped(2, 5)[:6] == [0, 1, 5, 3, 4, 2]
+
+
+def test_every_seed_is_written_down_with_all_three_and_without_each():
+    assert list(ABLATED["runs"]) == list(ABLATED["ceilings"]) == list(ablation.SETTINGS)
+    seeds = list(range(ABLATED["seeds"]))
+    assert all([run["seed"] for run in runs] == seeds for runs in ABLATED["runs"].values())
+
+
+def test_nobody_reads_better_than_who_knows_the_sounds():
+    for name, changes in ablation.SETTINGS.items():
+        language = ablation.Language(noise=changes.get("noise", ablation.NOISE))
+        assert language.ceiling() == pytest.approx(ABLATED["ceilings"][name], abs=1e-4)
+        assert min(run["error"] for run in ABLATED["runs"][name]) > language.ceiling() - 0.01

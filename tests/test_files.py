@@ -176,13 +176,22 @@ def test_what_only_python_takes_for_json_is_damaged(text, reason, tmp_path):
 
 
 def test_a_card_that_is_written_is_read_with_its_weights(network, tmp_path):
-    files.write_card(tmp_path / "best", network, {"recipe": "my own"}, "step-7.weights.h5")
-    card, weights = files.read_card(tmp_path / "best", "recipe")
+    best = tmp_path / "run" / "best"  # neither of which is there
+    for recipe in ("another", "my own"):
+        files.write_card(best, network, {"recipe": recipe}, "step-7.weights.h5")
+    card, weights = files.read_card(best, "recipe")
     assert (card["recipe"], weights.name) == ("my own", "step-7.weights.h5")
     assert names(weights.parent) == ["card.json", "step-7.weights.h5"]
     other = keras.Sequential([keras.Input((50,)), keras.layers.Dense(200)])
     other.load_weights(weights)
     assert np.array_equal(other.get_weights()[0], network.get_weights()[0])
+
+
+def test_a_generator_is_the_shipped_one_only_with_its_weights():
+    card = files.read_json(files.WEIGHTS / "drums" / "card.json")
+    assert files.is_shipped("drums", card)
+    assert not files.is_shipped("drums", {**card, "sha256": "0" * 64})
+    assert not files.is_shipped("drums", {})
 
 
 def test_a_path_is_a_path_and_only_a_name_is_a_name(tmp_path, monkeypatch):

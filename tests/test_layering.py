@@ -17,6 +17,8 @@ ROWS = {
         ("dirac_gan", "files", "latents", "layers", "losses", "quick", "quiet", "spectral"), ()
     ),
     "audio": ("files",),
+    "classroom": ("files",),
+    "runtime": ("files",),
     "music": ("files",),
     "models.dense_lstm": ("layers",),
     "models.gansynth": ("layers",),
@@ -40,15 +42,18 @@ ROWS = {
     ),
     "live": ("files", "recipes"),
     "widgets": ("audio", "dirac_gan", "display", "files", "latents", "music"),
-    "pretrained": ("files", "recipes"),
+    "conditions": ("files", "music"),
+    "pretrained": ("conditions", "files", "recipes"),
     "runs": ("callbacks", "classifiers", "display", "metrics", "pretrained"),
-    "__main__": ("live", "runs"),
+    "own_sounds": ("datasets", "live", "runs"),
+    "commands": ("classroom", "live", "own_sounds", "runs"),
+    "__main__": ("commands",),
 }
 
 #: Networks, layers and losses run on any Keras backend; the others need none at all.
 WITHOUT_TENSORFLOW = (
-    *("audio", "dirac_gan", "display", "files", "latents", "layers", "losses", "music", "quiet"),
-    "widgets",
+    *("audio", "classroom", "commands", "conditions", "dirac_gan", "display", "files", "latents"),
+    *("layers", "losses", "music", "quiet", "runtime", "widgets"),
     *(room for room in ROWS if room.startswith("models.")),
 )
 

@@ -12,28 +12,24 @@ import keras
 import numpy as np
 import pytest
 import soundfile
-from browsers import chromium, open_from_disk
+from browsers import chromium, node, open_from_disk
+from sphinx.config import Config
+from sphinx.directives.code import LiteralIncludeReader
 
-from audiogan_lib import live, pretrained, recipes
-from audiogan_lib.__main__ import main
+from audiogan_lib import live, pretrained, recipes, runs
+from audiogan_lib.commands import main
+from audiogan_lib.latents import LatentWalk
 from audiogan_lib.models import dense_lstm
 from audiogan_lib.widgets import LatentPlayer
 
 ROOT = Path(__file__).resolve().parents[1]
+APPENDIX = ROOT / "book" / "how_this_page_makes_sound.md"
 KERNELS = ("WebAssembly", "JavaScript")
 SHIPPED = pretrained.names()
 UNTRAINED = sorted(set(recipes.NAMES) - set(SHIPPED))
 COUNT = 3
 
 browser = pytest.fixture(chromium, scope="module")
-
-
-def node() -> str:
-    """Return a Node.js: the machine's own, or the one that Playwright brings."""
-    if own := shutil.which("node"):
-        return own
-    driver = pytest.importorskip("playwright._impl._driver")
-    return str(driver.compute_driver_executable()[0])
 
 
 def untrained(name: str) -> pretrained.Generator:
@@ -105,7 +101,8 @@ def test_the_same_latents_give_the_same_sounds_in_the_page(
 ):
     generator = generators[name]
     latents, rows = asked_of(generator)
-    drawn = np.asarray(generator.network([latents, rows], training=False)).reshape(COUNT, -1)
+    drawn = np.asarray(generator.network([latents, rows], training=False))
+    drawn = drawn.reshape(COUNT, -1)
     asked = dict(zip(generator.conditions, rows.T.tolist(), strict=True))
     sounds = generator.from_latents(latents, **asked)
     made = page["made"][name, kernel].reshape(COUNT, -1)
@@ -199,10 +196,44 @@ def test_the_scripts_of_a_control_weigh_60_kb_at_most(control):
 
 
 def test_every_script_belongs_to_a_control_and_is_short_enough_to_read():
-    used = {name for names in live.CONTROLS.values() for name in names}
+    used = {name for names in (*live.CONTROLS.values(), live.ON_DEMAND) for name in names}
     assert used == {path.name for path in live.PAGE.glob("*.js")}
     for name in used:
         assert len((live.PAGE / name).read_text("utf-8").splitlines()) < 300, name
+
+
+# --- the page of the book that explains it -------------------------------------------------------
+
+
+def test_the_appendix_gives_the_sizes_of_all_shipped_generators(generators):
+    number = r" ([\d,.]+) \|"
+    said = re.findall(rf"^\| `([\w-]+)` \|{number * 4}$", APPENDIX.read_text("utf-8"), re.MULTILINE)
+    assert [name for name, *_ in said] == list(SHIPPED)
+    for name, *numbers in said:
+        plan, _ = live.export(generators[name])
+        steps = [step for step in plan["operations"] if step["op"] == "multiply"]
+        products = sum(step["rows"] * step["depth"] * step["columns"] for step in steps)
+        codec = {"iterations": 0, "frames": 0, **plan["codec"]}
+        sizes = [
+            generators[name].network.count_params(),
+            len(live.as_script(generators[name], name)) / 1e6,
+            products / 1e6,
+            (2 * codec["iterations"] + 1) * codec["frames"] / 2,
+        ]
+        told = [float(each.replace(",", "")) for each in numbers]
+        np.testing.assert_allclose(told, sizes, rtol=0.01, err_msg=name)
+
+
+def test_the_excerpts_of_the_appendix_are_short_and_fit_its_column():
+    form = r"```\{literalinclude\} (\S+)\n(.*?)```"
+    found = re.findall(form, APPENDIX.read_text("utf-8"), re.DOTALL)
+    assert len(found) > 15
+    for path, block in found:
+        options = dict(re.findall(r'^:([\w-]+): "?(.*?)"?$', block, re.MULTILINE))
+        options["dedent"] = int(options.get("dedent", 0))
+        shown, count = LiteralIncludeReader(APPENDIX.parent / path, options, Config()).read()
+        assert count <= 30, block
+        assert max(map(len, shown.splitlines())) <= 76, block
 
 
 # --- the latent player ---------------------------------------------------------------------------
@@ -218,13 +249,14 @@ def player(generators) -> LatentPlayer:
 def address(generators, player, tmp_path_factory) -> str:
     """Write a page as the book's build does, with two players; return its address."""
     folder = tmp_path_factory.mktemp("book")
-    for name in (*live.SCRIPTS, "controls.css"):
+    for name in (*live.CONTROLS["latent-player"], *live.ON_DEMAND, "controls.css"):
         shutil.copy(live.PAGE / name, folder)
     for name in ("drums", "notes"):
         script = live.as_script(generators[name], name)
         (folder / f"weights-{name}.js").write_text(script, encoding="utf-8")
     faces = [player.page().html, LatentPlayer(generators["notes"], knobs=1, pitch="60").page().html]
-    scripts = "".join(f'<script defer src="{name}"></script>' for name in live.SCRIPTS)
+    names = live.CONTROLS["latent-player"]
+    scripts = "".join(f'<script defer src="{name}"></script>' for name in names)
     head = f'<!doctype html><meta charset="utf-8"><title>Players</title>{scripts}'
     page = folder / "page.html"
     page.write_text(f'{head}<link rel="stylesheet" href="controls.css">{"".join(faces)}', "utf-8")
@@ -237,8 +269,13 @@ LISTEN = """
     globalThis.ramps = [];
     const ramp = AudioParam.prototype.linearRampToValueAtTime;
     AudioParam.prototype.linearRampToValueAtTime = function (level, time) {
-        ramps.push([level, time - contexts[0].currentTime]);
+        ramps.push([level, time]);
         return ramp.call(this, level, time);
+    };
+    const start = AudioBufferSourceNode.prototype.start;
+    AudioBufferSourceNode.prototype.start = function (time) {
+        globalThis.started = time;
+        return start.call(this, time);
     };
     globalThis.AudioContext = class extends AudioContext {
         constructor() { super(); contexts.push(this); }
@@ -261,10 +298,15 @@ def control(visit, role, name, which=0):
     return visit.page.get_by_role("group", name="Generator").nth(which).get_by_role(role, name=name)
 
 
+#: Changes are drawn once a frame.
+SETTLE = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 def sound(visit, act, which=0):
     """Act, and return the sound that a player makes then."""
     visit.evaluate("i => { audiogan.players[i].samples = null }", which)
     act()
+    visit.evaluate(SETTLE)  # what an earlier act asked for is over, too
     made = visit.page.wait_for_function("i => audiogan.players[i].samples", arg=which)
     return np.array(made.evaluate("samples => Array.from(samples)"), np.float32)
 
@@ -303,6 +345,20 @@ def test_menus_ask_for_classes_and_pitches(visit, player, generators):
     assert alike(made, asked)
 
 
+def test_the_pad_turns_two_knobs_by_a_drag_and_shows_where_they_stand(visit, player):
+    pad, menu = visit.page.locator(".audiogan-pad").first, control(visit, "combobox", "pad up")
+    menu.select_option("knob 3")
+    box = pad.bounding_box()
+    visit.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    visit.page.mouse.down()
+    right_and_below = box["x"] + box["width"] + 9, box["y"] + box["height"] + 9
+    made = sound(visit, lambda: visit.page.mouse.move(*right_and_below))
+    visit.page.mouse.up()
+    assert alike(made, expected(player, [2, 0, -2], label="snare"))
+    sound(visit, lambda: control(visit, "slider", "knob 1").press("Home"))
+    assert pad.locator("span").evaluate("spot => spot.style.left + spot.style.bottom") == "0%0%"
+
+
 def test_a_locked_place_stays_and_a_kept_one_returns(visit):
     visit.page.get_by_label("lock A").first.check()
     random, morph = control(visit, "button", "Random"), control(visit, "slider", "morph")
@@ -330,10 +386,24 @@ def test_a_link_leads_to_the_same_sound_in_another_page_and_on_the_command_line(
     followed = sound(again, control(again, "button", "Play").click)
     again.page.context.close()
     np.testing.assert_array_equal(followed, made)
+    control(visit, "button", "Random").click()  # and back, in the page where it was made
+    visit.evaluate("link => { location.hash = ''; location.href = link }", visit.page.url)
+    visit.page.wait_for_function("document.querySelector('[role=status]').innerText.match('led')")
+    np.testing.assert_array_equal(sound(visit, control(visit, "button", "Play").click), made)
     assert main(["generate", "--link", visit.page.url, "--out", str(tmp_path / "out")]) == 0
     written, rate = soundfile.read(tmp_path / "out" / "snare-000.wav", dtype="float32")
     assert rate == 16000
     assert alike(written, made)
+
+
+@pytest.mark.parametrize("latent", ["AACAP", "AADAfw", "?"])
+def test_a_damaged_link_leaves_the_page_as_it_is(browser, address, player, latent):
+    link = f"{address}#generator=drums&label=kick&latent={latent}"
+    visit = open_from_disk(browser, "damaged", link)
+    made = sound(visit, control(visit, "button", "Play").click)
+    visit.page.context.close()
+    assert alike(made, expected(player, label="snare"))
+    assert not visit.complaints
 
 
 def test_a_sound_is_saved_with_its_rate_and_level(visit, tmp_path):
@@ -350,7 +420,7 @@ def test_a_sound_is_saved_with_its_rate_and_level(visit, tmp_path):
 def test_nothing_is_played_above_minus_1_dbfs_nor_begins_or_ends_with_a_click(visit):
     made = sound(visit, control(visit, "button", "Play", 1).click, 1)
     visit.page.wait_for_function("ramps.length === 2")
-    (level, begins), (end, ends) = visit.evaluate("ramps")
+    (level, begins), (end, ends) = visit.evaluate("ramps.map(([to, at]) => [to, at - started])")
     assert np.abs(made).max() > 10 ** (-1 / 20)
     heard = visit.evaluate("heard.getChannelData(0).reduce((m, s) => Math.max(m, Math.abs(s)), 0)")
     assert heard * level == pytest.approx(10 ** (-1 / 20))
@@ -403,3 +473,165 @@ def test_without_scripts_the_rendered_players_are_there(browser, address):
 def test_a_link_that_leads_to_no_sound_is_refused(link, complaint):
     with pytest.raises(ValueError, match=complaint):
         live.read_link(link)
+
+
+# --- a generator as one file ---------------------------------------------------------------------
+
+#: A class that would end the page's scripts too late, were it written as it is.
+HARD = "<!--<script>"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Path:
+    """Train a small network for a moment on a folder of recordings; return the run's folder."""
+    folder = tmp_path_factory.mktemp("private")
+    time_s = np.arange(4096) / 16000
+    for label, pitch_hz in ("siren", 500), (HARD, 900):
+        (folder / "mine" / label).mkdir(parents=True)
+        for number in range(3):
+            wave = 0.5 * np.sin(2 * np.pi * (pitch_hz + 30 * number) * time_s)
+            soundfile.write(folder / "mine" / label / f"{number}.wav", wave, 16000)
+    recipe = replace(
+        recipes.for_folder(folder / "mine"),
+        samples=4096,
+        n_fft=256,
+        width=2,
+        latent_dim=4,
+        batch_size=4,
+        minutes=0.01,
+    )
+    runs.Run(recipe, folder / "drums").train(verbose=False)
+    return folder / "drums"
+
+
+@pytest.fixture(scope="module", params=["run", "digits"])
+def taken_home(request, tmp_path_factory):
+    """Export a run and a shipped generator; return the generator, its title, and the page."""
+    folder = tmp_path_factory.mktemp("home")
+    shipped = request.param != "run"
+    generator = request.param if shipped else str(request.getfixturevalue("run"))
+    page = folder / "page.html"
+    assert main(["export", generator, "--page", str(page)]) == 0
+    assert [path.name for path in folder.iterdir()] == ["page.html"]
+    return pretrained.load(generator), "digits" if shipped else "drums-run", page
+
+
+def test_a_generator_goes_home_as_one_file_that_plays_the_same_sounds(browser, taken_home):
+    generator, title, page = taken_home
+    visit = open_from_disk(browser, "home", page.as_uri(), LISTEN)
+    assert visit.page.title() == title
+    start, end = (generator.latents(1, seed=seed)[0] for seed in (0, 1))
+    walk = LatentWalk(start, end, np.eye(len(start))[:3])
+    made = sound(visit, control(visit, "button", "Play").click)
+    first = {name: classes[0] for name, classes in generator.conditions.items()}
+    assert alike(made, generator.from_latents(start[None], **first)[0])
+    visit.page.wait_for_function("globalThis.heard?.duration > 0.2")
+    last = generator.label_names[-1]
+    made = sound(visit, lambda: control(visit, "combobox", "label").select_option(last))
+    assert alike(made, generator.from_latents(start[None], **first | {"label": last})[0])
+    made = sound(visit, lambda: control(visit, "slider", "knob 2").press("Home"))
+    latent = walk.latent([0, -2, 0][: len(walk.directions)])
+    assert alike(made, generator.from_latents(latent[None], **first | {"label": last})[0])
+    with visit.page.expect_download() as download:
+        control(visit, "button", "Save as WAV").click()
+    assert download.value.suggested_filename.startswith(title)
+    visit.page.context.close()
+    assert all(url.startswith(("file:", "blob:")) for url in visit.requests)
+    assert not visit.complaints
+
+
+def test_that_file_is_small_says_what_the_card_says_and_leads_nowhere(browser, taken_home):
+    generator, title, page = taken_home
+    text = page.read_text("utf-8")
+    assert len(text.encode()) <= 6_000_000
+    assert not re.search(r"https?://|@import|url\(|<(link|img|iframe|script [^>]*src)\b", text)
+    assert "private" not in text  # where a reader's sounds lie is nobody else's business
+    visit = open_from_disk(browser, "bare", page.as_uri(), java_script_enabled=False)
+    rows = visit.page.locator("tr").all_inner_texts()
+    facts = dict(row.split("\t") for row in rows)
+    visit.page.context.close()
+    steps = generator.card["training"]["step"]
+    assert facts["Training"].endswith(f"minutes, {steps} steps")
+    assert facts["Label"] == ", ".join(generator.label_names)
+    assert facts["Weights"] == "exact: the same sounds as in Python"
+    assert "Licence" in facts
+    if title == "digits":
+        assert facts["Data"] == "fsdd, 2700 clips"
+        assert facts["Recognised as asked"] == "1 (recordings: 0.997)"
+    else:
+        assert facts["Data"] == f"mine, {generator.card['training']['clips']} clips"
+        assert facts["Scores"] == "none in the card"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_that_file_is_readable_in_the_light_and_in_the_dark(browser, taken_home, scheme):
+    visit = open_from_disk(browser, scheme, taken_home[-1].as_uri(), color_scheme=scheme)
+    colours = "(({color, backgroundColor}) => [color, backgroundColor])(getComputedStyle(%s))"
+    ground = visit.evaluate(colours % "document.body")[1]
+    texts = "h1", "p", "td", "button", "select"
+    inks = [visit.evaluate(colours % f"document.querySelector('{tag}')")[0] for tag in texts]
+    visit.page.context.close()
+    rgb = [[int(part) for part in re.findall(r"\d+", colour)[:3]] for colour in (ground, *inks)]
+    apart = np.mean(rgb[0]) - np.mean(rgb[1:], axis=1)
+    assert (apart > 150).all() if scheme == "light" else (apart < -150).all()
+
+
+def test_weights_too_large_for_that_file_are_rounded_as_shipped_ones_are():
+    generator = untrained("drums")
+    page, rounded = live.one_file(generator, "mine")
+    assert len(page) <= 6_000_000
+    assert rounded
+    assert "rounded to 16 bits" in page
+    (exact, whole), (plan, content) = live.export(generator), live.export(generator, rounded=True)
+    assert live.as_script(generator, "mine", rounded=True).strip() in page
+    kernels = {step["kernel"] for step in plan["operations"] if step["op"] == "multiply"}
+    for kernel in kernels:
+        wanted, kept = exact["weights"][kernel], plan["weights"][kernel]
+        assert (wanted["type"], kept["type"]) == ("float32", "bfloat16")
+        numbers = np.frombuffer(whole, "<f4", wanted["count"], wanted["at"])
+        halves = np.frombuffer(content, "<u2", kept["count"], kept["at"]).astype(np.uint32) << 16
+        # To the nearest; towards zero it would be twice as far.
+        np.testing.assert_allclose(halves.view(np.float32), numbers, rtol=2**-8)
+    assert plan["weights"][plan["table"]] == exact["weights"][exact["table"]] | {
+        "at": plan["weights"][plan["table"]]["at"]
+    }
+
+
+def test_a_generator_that_no_small_file_can_hold_is_refused(monkeypatch):
+    monkeypatch.setitem(recipes.NAMES, "wide", replace(recipes.NAMES["drums"], width=64))
+    with pytest.raises(ValueError, match=r"would have 11\.\d MB, and 6 are the most"):
+        live.one_file(untrained("wide"), "wide")
+
+
+def test_a_layer_that_cannot_go_home_is_named(capsys, run, tmp_path, monkeypatch):
+    latent = keras.Input((4,))
+    network = keras.Model(latent, keras.layers.Dense(8, "gelu", name="culprit")(latent))
+    generator = pretrained.load(run)
+    generator.network = network
+    monkeypatch.setattr(pretrained, "load", lambda name: generator)
+    assert main(["export", str(run), "--page", str(tmp_path / "page.html")]) == 2
+    assert "layer 'culprit' cannot be exported" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_is_there_is_kept_and_a_run_called_as_a_shipped_one_is_told_apart(
+    capsys, run, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(run.parent)
+    taken = tmp_path / "page.html"
+    taken.write_text("mine")
+    assert main(["export", "drums", "--page", str(taken)]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert "write ./drums" in said[0]
+    assert f"{taken} is there already" in said[1]
+    assert taken.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["digits", "run"])
+def test_keras_reads_the_network_that_is_exported(name, request, tmp_path):
+    generator = name if name in SHIPPED else str(request.getfixturevalue(name))
+    path = tmp_path / "mine.keras"
+    assert main(["export", generator, "--keras", str(path)]) == 0
+    again, generator = keras.models.load_model(path), pretrained.load(generator)
+    latents, rows = asked_of(generator)
+    np.testing.assert_array_equal(again([latents, rows]), generator.network([latents, rows]))

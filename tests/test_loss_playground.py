@@ -182,7 +182,7 @@ def test_a_portrait_has_theta_to_the_right_and_phi_upward():
     "options, words",
     [
         ({"r1": 0.5}, "wasserstein, R1 0.5: comes to rest at the goal."),
-        ({"alternating": False, "rate": 0.5}, "both at once: leaves the picture."),
+        ({"alternating": False, "rate": 0.5}, "simultaneous: leaves the picture."),
         ({"penalty_every": 4}, "wasserstein: ends between 0."),
         ({"r1": 0.5, "penalty_every": 4}, "wasserstein, R1 0.5, every 4 steps: "),
     ],

@@ -1,5 +1,6 @@
 """Scores against closed forms and plain loops; reports on toy judges and sets of known quality."""
 
+import dataclasses
 import json
 from types import SimpleNamespace
 
@@ -9,9 +10,9 @@ import pytest
 from scipy import linalg
 
 from audiogan_lib import datasets, metrics
-from audiogan_lib.metrics import scores
+from audiogan_lib.metrics import copies, scores
 from audiogan_lib.metrics.distances import discrepancy, polynomial_kernel
-from audiogan_lib.metrics.sampling import even_draw, half_interval, stream
+from audiogan_lib.metrics.sampling import draw_apart, even_draw, jackknife_interval, stream
 
 RATE = 8000
 
@@ -293,32 +294,94 @@ def test_each_score_of_each_seed_has_a_stream_of_its_own():
 
 
 def test_an_interval_keeps_out_what_cannot_be(rng):
-    coins = [0.0, 1.0] * 10
-    interval = half_interval(
-        lambda half: 9 * np.mean(np.take(coins, half)), 0.5, np.zeros(20), rng, limits=(0, 1)
+    coins = np.array([0.0, 1.0] * 10)
+    interval = jackknife_interval(
+        *(lambda kept: 99 * coins[kept].mean(), 0.5, np.arange(20), np.zeros(20), rng),
+        limits=(0, 1),
     )
     assert interval == (0, 1)
 
 
-def test_the_interval_from_halves_covers_a_mean_as_often_as_it_says(rng):
-    hits = []
-    for _ in range(300):
-        clips = rng.normal(size=60)
-        low, high = half_interval(
-            lambda half, clips=clips: clips[half].mean(), clips.mean(), np.zeros(60), rng
-        )
-        hits.append(low < 0 < high)
-    assert 0.91 < np.mean(hits) < 0.98
+def test_one_recording_alone_tells_nothing(rng):
+    interval = jackknife_interval(np.mean, 0.5, np.zeros(9), np.zeros(9), rng, limits=(0, 1))
+    assert interval == (0, 1)
 
 
-def test_the_interval_from_halves_covers_a_kernel_distance(rng):
+def clustered(rng, recordings, clips=4, dims=1):
+    """Return clips [recordings * clips, dims] whose recordings differ as much as they do."""
+    centres = rng.normal(size=(recordings, dims))
+    near = np.repeat(centres, clips, axis=0)
+    return near + 0.2 * rng.normal(size=near.shape), np.repeat(np.arange(recordings), clips)
+
+
+def test_the_interval_covers_a_mean_over_recordings_as_often_as_it_says(rng):
+    by_recording, by_clip = [], []
+    for _ in range(400):
+        clips, recordings = clustered(rng, 30)
+        for hits, units in ((by_recording, recordings), (by_clip, np.arange(len(clips)))):
+            low, high = jackknife_interval(
+                lambda kept, clips=clips: clips[kept].mean(),
+                *(clips.mean(), units, np.zeros(len(clips)), rng),
+            )
+            hits.append(low < 0 < high)
+    assert 0.92 < np.mean(by_recording) < 0.98
+    assert np.mean(by_clip) < 0.8  # what counts clips is far too sure
+
+
+def test_the_interval_covers_a_kernel_distance(rng):
     intervals, reference = [], rng.normal(size=(200, 3))
-    for _ in range(100):
-        estimate = discrepancy(rng.normal(size=(60, 3)) + 0.5, reference, polynomial_kernel)
-        intervals.append(half_interval(estimate, estimate(slice(None)), np.zeros(60), rng))
+    for _ in range(200):
+        clips, recordings = clustered(rng, 40, clips=2, dims=3)
+        estimate = discrepancy(clips + 0.5, reference, polynomial_kernel)
+        intervals.append(
+            jackknife_interval(estimate, estimate(slice(None)), recordings, np.zeros(80), rng)
+        )
     lows, highs = np.transpose(intervals)
-    true = np.mean(lows + highs) / 2  # of this reference; the estimates are unbiased
-    assert 0.87 < np.mean((lows < true) & (true < highs)) < 1.0
+    true = np.mean(lows + highs) / 2
+    assert 0.88 < np.mean((lows < true) & (true < highs)) <= 0.99
+
+
+def heard(features, reference, recordings, count):
+    """Return clips as a report measures them, with nothing but features."""
+
+    def clips(points, units, train=None):
+        return scores.Clips(
+            waveforms=points,
+            sample_rate=RATE,
+            features=points,
+            probabilities={},
+            groups=np.zeros(len(points), int),
+            recordings=units,
+            labels={"label": np.zeros(len(points), int)},
+            train=train,
+            count=count,
+        )
+
+    return clips(features, recordings, clips(reference, np.arange(len(reference))))
+
+
+@pytest.mark.parametrize("name", ["coverage", "density"])
+def test_the_interval_of_a_neighbour_score_is_one(rng, name, monkeypatch):
+    monkeypatch.setattr(scores, "SCORES", {name: scores.SCORES[name]})
+    reference, found = rng.normal(size=(120, 2)), []
+    for _ in range(150):
+        clips, recordings = clustered(rng, 40, clips=2, dims=2)
+        values, intervals = scores.measure(heard(0.7 * clips, reference, recordings, 80))
+        found.append((values[name], *intervals[name]))
+    values, lows, highs = np.transpose(found)
+    assert (highs - lows).min() > 0
+    true = values.mean()  # over draws of recordings, beside one reference
+    assert 0.87 < np.mean((lows < true) & (true < highs)) <= 1.0
+
+
+def test_parts_share_no_recording_and_keep_the_mix(rng):
+    recordings, groups = np.repeat(np.arange(60), 3), np.repeat(np.arange(60) % 3, 3)
+    for _ in range(20):
+        drawn, rest = draw_apart(recordings, groups, 45, rng)
+        assert len(drawn) == 45
+        assert not set(recordings[drawn]) & set(recordings[rest])
+        assert len(drawn) + len(rest) == 180
+        np.testing.assert_array_equal(np.bincount(groups[drawn]), [15, 15, 15])
 
 
 # --- copies --------------------------------------------------------------------------------------
@@ -379,6 +442,42 @@ def test_the_distance_is_the_root_mean_square_of_a_plain_comparison(sets):
     _, distance_db = metrics.nearest_clips(test[:1], train, RATE)
     # Shifts can only bring clips nearer, and these all begin at once.
     assert 0.7 * unshifted < distance_db[0] <= unshifted * (1 + 1e-4)
+
+
+def test_a_retuned_sound_is_as_much_higher(rng):
+    time = np.arange(4000) / RATE
+    tones = np.sin(2 * np.pi * np.array([[300.0], [500.0]]) * time)
+    for semitones in (-2, 1):
+        hz = np.array([[300.0], [500.0]]) * 2 ** (semitones / 12)
+        expected = np.sin(2 * np.pi * hz * time)
+        played = metrics.retuned(tones, semitones)
+        heard_to = int(3999 / 2 ** (semitones / 12))
+        np.testing.assert_allclose(played[:, :heard_to], expected[:, :heard_to], atol=0.03)
+        assert played.shape == tones.shape
+
+
+def test_a_copy_is_found_at_another_tuning_and_behind_the_codec(rng):
+    train, others = bells(rng, 40), bells(rng, 10)
+
+    def codec(clips, labels):  # what it leaves is some way off
+        clips = clips.copy()
+        clips[:, 1::2] = 0.1 * clips[:, ::2] + 0.9 * clips[:, 1::2]
+        return clips
+
+    made = np.concatenate([codec(metrics.retuned(train[:5], 2), None), others[:5]])
+    reference = heard(train, train, np.arange(40), 10).train
+    reference = dataclasses.replace(reference, waveforms=train)
+    clips = dataclasses.replace(
+        heard(made, train, np.arange(10), 10), waveforms=made, train=reference
+    )
+    found = copies.copy_distances(clips, codec)
+    assert found[:5].max() < 0.1
+    assert found[5:].min() > 1
+    assert clips.nearest[1][:5].min() > 0.5  # as it is, the copy is not found
+    marks = copies._yardsticks(reference, np.arange(40), np.arange(40) % 2, codec)
+    assert list(marks) == ["codec", "retuned", "recording", "kit"]
+    assert 0 < marks["codec"] < min(marks["retuned"], marks["recording"])
+    assert marks["recording"] <= marks["kit"]  # which is sought among fewer
 
 
 def test_copies_are_told_from_new_sounds(sets):
@@ -541,8 +640,8 @@ def toy_clips(rng, count, shift=0.0):
     return np.column_stack([labels, speakers, features, sounds]), labels
 
 
-def brief(*arguments):
-    return metrics.evaluate(ToyJudge(), *arguments, brief=True)
+def brief(*arguments, **options):
+    return metrics.evaluate(ToyJudge(), *arguments, brief=True, **options)
 
 
 def test_evaluate_tells_good_clips_from_shifted_ones(rng):
@@ -629,7 +728,7 @@ def test_a_full_report_holds_what_the_functions_return(full, asked):
     assert column["nearer"] == metrics.nearer(*distances)
     assert column["train_distance_db"] == np.median(distances[0])
     # No training clip is compared with itself.
-    assert 3 < full["train_distance_db"] < 2 * np.median(distances[0])
+    assert 3 < full["yardsticks"]["recording"] < 2 * np.median(distances[0])
     # As many training clips as clips: with the same distribution near 1 - 2^-5 of the balls.
     assert full["test"]["coverage"] == pytest.approx(1 - 2**-5, abs=0.03)
     assert json.dumps(full, allow_nan=False)
@@ -651,7 +750,7 @@ def test_every_interval_holds_its_score_and_test_and_generated_overlap(full):
             assert low <= column[name] <= high, name
         assert column["intervals"]["inception_score"][1] <= 2.0
         assert column["intervals"]["coverage"][1] <= 1.0
-    for name in ("kernel_distance", "coverage", "density", "frechet_distance_infinity"):
+    for name in ("kernel_distance", "coverage", "density", "frechet_distance"):
         low, high = full["test"]["intervals"][name]
         other_low, other_high = full["generated"]["intervals"][name]
         assert max(low, other_low) < min(high, other_high), name
@@ -661,7 +760,7 @@ def test_a_score_that_is_left_out_moves_no_other_and_equal_sets_score_alike(
     full, asked, monkeypatch
 ):
     train, test, labels, _, _ = asked
-    kept = ("coverage", "kernel_distance", "frechet_distance_infinity")
+    kept = ("coverage", "kernel_distance", "frechet_distance")
     monkeypatch.setattr(scores, "SCORES", {name: scores.SCORES[name] for name in kept})
     report = metrics.evaluate(ToyJudge(), train, test, labels, test, labels)
     for name in kept:
@@ -714,7 +813,7 @@ def test_tuning_is_measured_where_labels_are_pitches(rng):
     assert report["generated"]["intervals"]["pitch_accuracy"] == metrics.wilson_interval(0.75, 40)
     assert report["generated"]["pitch_error_cents"] < 20
     silent = SimpleNamespace(errors_cents=np.array([np.nan, np.nan, -5.0]))
-    assert scores.SCORES["pitch_error_cents"].of(silent, scores.ALL, None) == 1200
+    assert scores.SCORES["pitch_error_cents"].of(silent, scores.ALL) == 1200
 
 
 def test_shares_name_every_class_even_where_nothing_falls_into_it(rng):
@@ -730,6 +829,172 @@ def test_shares_name_every_class_even_where_nothing_falls_into_it(rng):
     assert ["z", "0.333", "0.000"] in rows
     # The test clips were not compared with their speakers: one column only.
     assert ["speaker", "1.000", "[0.912,", "1.000]"] in rows
+
+
+# --- several ears --------------------------------------------------------------------------------
+
+
+class DeafEar:
+    """Hears the third feature alone, and no labels."""
+
+    def features(self, waveforms):
+        return waveforms[:, 4:6]
+
+
+class SternJudge(ToyJudge):
+    """Takes everything for the first class where the first feature is small."""
+
+    def probabilities(self, waveforms, head="label"):
+        rows = super().probabilities(waveforms, head)
+        return np.where(waveforms[:, 2:3] < 1, np.eye(rows.shape[1])[0], rows)
+
+
+@pytest.fixture(scope="module")
+def panel(asked):
+    """Return the report of three ears on clips whose last two features are shifted."""
+    train, test, labels, generated, wanted = asked
+    shifted = generated.copy()
+    shifted[:, 4:6] += 2.0
+    return metrics.evaluate(
+        *(ToyJudge(), train, test, labels, shifted, wanted),
+        train_labels=train[:, 0].astype(int),
+        recordings=(np.arange(300) // 2, np.arange(60) // 2),
+        kits=np.arange(300) % 5,
+        ears={"stern": SternJudge(), "deaf": DeafEar()},
+        codec=lambda clips, labels: np.round(clips, 1),
+    )
+
+
+def test_each_ear_measures_what_it_hears(panel, asked):
+    train, test, _, generated, wanted = asked
+    assert list(panel["ears"]) == ["judge", "stern", "deaf"]
+    deaf = panel["ears"]["deaf"]
+    assert deaf["test"]["frechet_distance"] == metrics.frechet_distance(test[:, 4:6], train[:, 4:6])
+    assert deaf["codec"]["frechet_distance"] == pytest.approx(
+        metrics.frechet_distance(np.round(test[:, 4:6], 1), train[:, 4:6])
+    )
+    assert deaf["generated"]["frechet_distance"] > 5
+    assert "accuracy" not in deaf["generated"]
+    for name in ("coverage", "gaussian_kernel_distance", "frechet_distance"):
+        assert panel["ears"]["judge"]["generated"][name] == panel["generated"][name]
+        assert deaf["generated"]["intervals"][name][0] <= deaf["generated"][name]
+    stern = np.where(generated[:, 2] < 1, 0, generated[:, 0]) == wanted["label"]
+    assert panel["ears"]["stern"]["generated"]["accuracy"] == pytest.approx(stern.mean())
+    assert json.dumps(panel, allow_nan=False)
+
+
+def test_the_worst_ear_of_each_score_is_named(panel):
+    assert panel["worst_ear"]["frechet_distance"][0] == "deaf"
+    lost = {
+        name: ear["test"]["coverage"] - ear["generated"]["coverage"]
+        for name, ear in panel["ears"].items()
+    }
+    name = max(lost, key=lost.get)
+    assert panel["worst_ear"]["coverage"] == [name, panel["ears"][name]["generated"]["coverage"]]
+    assert panel["worst_ear"]["accuracy"][0] == "stern"
+    table = metrics.format_table(panel).splitlines()
+    places = [table.index(f"heard by {name}") for name in panel["ears"]]
+    assert max(map(len, table[places[0] :])) <= 80
+    assert places == sorted(places)
+    assert any(line.split() == ["worst", "ear,", "coverage", name] for line in table)
+
+
+def test_recordings_are_counted_beside_clips(panel):
+    assert (panel["test"]["clips"], panel["test"]["recordings"]) == (60, 30)
+    assert panel["test"]["interval"] == metrics.wilson_interval(1.0, 30)
+    assert ["of", "recordings", "30"] in [
+        line.split() for line in metrics.format_table(panel).splitlines()
+    ]
+    rng = np.random.default_rng(0)
+    (train, _), (test, labels) = toy_clips(rng, 300), toy_clips(rng, 60)
+    with pytest.raises(ValueError, match="one for each of 300 clips, received the shape \\(9,\\)"):
+        brief(train, test, labels, test, labels, recordings=(np.arange(9), labels))
+
+
+def test_the_floor_is_a_distance_between_recordings(rng):
+    centres, _ = toy_clips(rng, 60)
+    train = np.repeat(centres, 10, axis=0)
+    train[:, 2:6] += 0.01 * rng.normal(size=(600, 4))
+    test, labels = toy_clips(rng, 60)
+    arguments = ToyJudge(), train, test, labels, test, labels
+    recordings = np.repeat(np.arange(60), 10), np.arange(60)
+    by_recording = metrics.evaluate(*arguments, brief=True, recordings=recordings)["floor"]
+    by_clip = metrics.evaluate(*arguments, brief=True)["floor"]
+    assert by_recording > 3 * by_clip
+
+
+def test_the_ear_that_nobody_trained_hears_flutter_and_not_level():
+    rng, time_s = np.random.default_rng(0), np.arange(8000) / RATE
+    ear = metrics.ScatteringEar(RATE)
+    noise = rng.normal(size=8000)
+    slow, fast = (noise * (1 + np.sin(2 * np.pi * hz * time_s)) for hz in (3.0, 48.0))
+    steady, quiet, slow, fast = ear.features(np.stack([noise, 0.01 * noise, slow, fast]))
+    np.testing.assert_allclose(quiet, steady, atol=1e-4)
+    more = {"slow": (slow - steady)[::8][1:], "fast": (fast - steady)[::8][1:]}
+    # 96, 48, 24, 12, 6, 3, 1.5 Hz: each flutters most where it does.
+    assert more["slow"].argmax() == 5
+    assert more["fast"].argmax() == 1
+    again = ear.features(np.stack([noise, fast_noise := rng.normal(size=8000)]))
+    assert np.abs(again[0] - again[1]).max() < 0.5 * more["slow"].max()
+    assert np.isfinite(ear.features(np.stack([np.zeros(8000), fast_noise]))).all()
+
+
+# --- too good ------------------------------------------------------------------------------------
+
+
+def test_onsets_and_durations_are_those_of_a_tone_between_silences():
+    sounds = np.zeros((3, 8000))
+    sounds[0, 800:2400] = 0.5
+    sounds[1, 80:6480] = 0.01
+    np.testing.assert_allclose(metrics.onset_times(sounds, RATE)[:2], [100, 10], atol=1)
+    np.testing.assert_allclose(metrics.durations(sounds, RATE)[:2], [200, 800], atol=2)
+    assert np.isnan(metrics.onset_times(sounds, RATE)[2])
+    assert np.isnan(metrics.durations(sounds, RATE)[2])
+
+
+def test_equal_distributions_are_told_apart_as_rarely_as_it_says(rng):
+    chances = [
+        metrics.distribution_difference(rng.normal(size=90), rng.normal(size=60)).p
+        for _ in range(500)
+    ]
+    assert 0.02 < np.mean(np.array(chances) < 0.05) < 0.08
+    assert metrics.distribution_difference(rng.normal(size=90) + 1, rng.normal(size=60)).p < 1e-3
+
+
+def test_clips_of_one_recording_count_once_among_distributions(rng):
+    few, recordings = clustered(rng, 12, clips=30)
+    made = rng.normal(size=200)
+    by_recording = metrics.distribution_difference(made, few[:, 0], recordings)
+    assert by_recording.real == np.median([few[recordings == i].mean() for i in range(12)])
+    assert by_recording.p > metrics.distribution_difference(made, few[:, 0]).p
+    gaps = metrics.distribution_difference(made, np.where(few[:, 0] > 0, np.nan, few[:, 0]))
+    assert gaps.real < 0
+    with pytest.raises(ValueError, match="NaN alone"):
+        metrics.distribution_difference(made, [np.nan])
+
+
+def test_only_what_recordings_could_not_be_is_named():
+    far, near = metrics.Difference(2.0, 1.0, 0.001), metrics.Difference(1.0, 1.1, 0.4)
+    less = metrics.Difference(0.5, 0.9, 0.001)
+    differences = {"onset_ms": far, "duration_ms": near, "level_db": less}
+    spreads = {"one": 0.9, "other": 0.5, "third": 1.5}
+    named = metrics.excesses(differences | {"confidence": less}, spreads)
+    assert list(named) == ["onset_ms", "level_db", "spread, other", "spread, third"]
+    assert "confidence" in metrics.excesses({"confidence": far}, {})
+    assert named["spread, other"] == "0.50 of that of recordings"
+    assert named["spread, third"] == "1.50 of that of recordings"
+
+
+def test_sounds_that_begin_too_early_are_named_in_the_report(rng):
+    (train, _), (test, labels), (early, wanted) = (toy_clips(rng, n) for n in (200, 60, 60))
+    for clips in (train, test, early):
+        clips[:, :6] *= 1e-4
+    for row, start in enumerate(rng.integers(200, 400, 60)):
+        test[row, 6 : 6 + start] = 0
+    report = metrics.evaluate(QuietJudge(), train, test, labels, early, wanted)
+    assert report["differences"]["onset_ms"][2] < 1e-6
+    assert "onset_ms" in report["excesses"]
+    assert "unlike recordings, onset_ms: median" in metrics.format_table(report)
 
 
 # --- tables --------------------------------------------------------------------------------------
@@ -748,7 +1013,7 @@ def test_the_table_of_a_shipped_card_is_that_of_its_scores(name, root):
 def test_the_table_of_a_full_report_has_every_score_with_its_interval(full):
     table = metrics.format_table(full)
     column = full["generated"]
-    for name, form, times in (("coverage", ".2f", 1), ("gaussian_kernel_distance", ".3g", 100)):
+    for name, form, times in (("coverage", ".2f", 1), ("gaussian_kernel_distance", ".2f", 100)):
         value, (low, high) = column[name], column["intervals"][name]
         low, value, high = (format(times * number, form) for number in (low, value, high))
         assert f"{value} [{low}, {high}]" in table

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from audiogan_lib import transcription
 from audiogan_lib.models import transcriber
-from audiogan_lib.training import GAN
+from experiments import ablation
 
 PHONES, POSITIONS, DIM = 6, 24, 16
 
@@ -171,64 +171,9 @@ def test_diversity_is_the_missing_share_of_the_perplexity_of_all_phonemes():
 # --- learning ------------------------------------------------------------------------------------
 
 
-class Language:
-    """A made-up language: texts, and "speech" of one noisy vector for each phoneme, repeated."""
-
-    def __init__(self, skewed):
-        self.rng = np.random.default_rng(5)
-        follows = np.ones((PHONES, PHONES))
-        if skewed:
-            follows = np.exp(self.rng.normal(size=(PHONES, PHONES))) / np.arange(1, PHONES + 1)
-        np.fill_diagonal(follows, 0)
-        self.follows = follows / follows.sum(axis=1, keepdims=True)
-        self.starts = np.eye(PHONES)[0] if skewed else np.full(PHONES, 1 / PHONES)
-        self.sounds = self.rng.normal(size=(PHONES, DIM))
-        self.said, self.written = self.texts(1000), self.texts(2000)
-        self.speech = transcription.pack([self.say(text) for text in self.said], POSITIONS)
-        self.model = transcription.LanguageModel(self.written, PHONES)
-
-    def texts(self, count):
-        return [self.text(length) for length in self.rng.integers(8, 13, count)]
-
-    def text(self, length):
-        text = [int(self.rng.choice(PHONES, p=self.starts))]
-        while len(text) < length:
-            text.append(int(self.rng.choice(PHONES, p=self.follows[text[-1]])))
-        return text
-
-    def say(self, text):
-        sounds = np.repeat(self.sounds[text], self.rng.integers(1, 3, len(text)), axis=0)
-        return sounds + 0.3 * self.rng.normal(size=sounds.shape)
-
-    def learn(self, seed, steps=160):
-        """Train on speech and on texts that nobody said; return the error rate and its proxy."""
-        keras.utils.set_random_seed(seed)
-        gan = GAN(
-            transcriber.build_generator(PHONES, POSITIONS, DIM, kernel=1),
-            transcriber.build_discriminator(PHONES, POSITIONS, 32, kernel=3),
-            latent=False,
-        )
-        gan.compile(
-            keras.optimizers.Adam(1e-2, 0.5, 0.98),
-            keras.optimizers.Adam(2e-3, 0.5, 0.98),
-            gradient_penalty=1.5,
-            generator_terms={
-                "smoothness": (0.05, transcriber.smoothness),
-                "diversity": (0.5, transcriber.diversity),
-            },
-        )
-        texts = transcription.one_hot(self.written, PHONES, POSITIONS)
-        pair = [tf.data.Dataset.from_tensor_slices(half) for half in (texts, self.speech)]
-        batches = tf.data.Dataset.zip(*(d.shuffle(2000, seed).repeat().batch(64) for d in pair))
-        gan.fit(batches, steps_per_epoch=steps, verbose=0)
-        transcripts = transcription.read(gan.predict(self.speech, batch_size=500, verbose=0))
-        error_rate = transcription.phoneme_error_rate(self.said, transcripts)
-        return error_rate, transcription.weighted_perplexity(transcripts, self.model)
-
-
 def test_a_skewed_language_is_learnt_without_pairs_and_the_best_run_found_without_references():
-    language = Language(skewed=True)
-    runs = [language.learn(seed) for seed in (1, 2, 3)]
+    language = ablation.Language(skewed=True)
+    runs = [language.learn(ablation.build_gan(seed), seed) for seed in (1, 2, 3)]
     best = min(runs, key=lambda run: run[1])
     assert best[0] < 0.15  # guessing gets 5 of 6 wrong
     assert best[0] == min(runs)[0]
@@ -237,8 +182,8 @@ def test_a_skewed_language_is_learnt_without_pairs_and_the_best_run_found_withou
 
 
 def test_a_language_without_structure_cannot_be_learnt_because_every_permutation_fits():
-    language = Language(skewed=False)
-    error_rate, proxy = language.learn(0)
+    language = ablation.Language(skewed=False)
+    error_rate, proxy = language.learn(ablation.build_gan(0), 0)
     said = transcription.weighted_perplexity(language.said, language.model)
     assert proxy < 1.1 * said  # as likely a text as the true one,
     assert error_rate > 0.5  # and wrong

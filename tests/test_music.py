@@ -9,6 +9,20 @@ from audiogan_lib import music
 from audiogan_lib.music import Note
 
 
+def test_c4_is_60_and_every_number_has_a_name_that_is_understood():
+    named = {"C4": 60, "A4": 69, "F#3": 54, "Bb2": 46, "Cb4": 59, "B#3": 60, "bb2": 46, "C-1": 0}
+    named |= {"G9": 127, "E\u266d5": 75, "F\u266f3": 54, " 60 ": 60, 61: 61}
+    assert {note: music.midi_number(note) for note in named} == named
+    assert music.note_name(60) == "C4"
+    assert [music.midi_number(music.note_name(midi)) for midi in range(128)] == [*range(128)]
+
+
+@pytest.mark.parametrize("note", ["H4", "C", "C44", "G#9", "Cb-1", 128, -1, 60.5, "", None])
+def test_what_is_no_note_is_refused(note):
+    with pytest.raises(ValueError, match=r"'C4' \(MIDI 60\).*received"):
+        music.midi_number(note)
+
+
 def test_beats_fall_on_their_samples():
     np.testing.assert_array_equal(music.starts([0, 1, 2.5], 120, 8000), [0, 4000, 10000])
     assert music.starts(1, 90, 16000) == 10667
@@ -100,6 +114,15 @@ def test_a_midi_file_holds_the_score(tmp_path):
         (300 * division, (0x90, 84, 1)),
         (302 * division, (0x80, 84, 64)),
     ]
+
+
+def test_a_score_takes_the_names_of_notes(tmp_path):
+    for name, midi in ("named", "Bb2"), ("numbered", 46):
+        music.write_midi(tmp_path / f"{name}.mid", [Note(0, 1, midi)], 120)
+    named, numbered = (path.read_bytes() for path in sorted(tmp_path.iterdir()))
+    assert named == numbered
+    with pytest.raises(ValueError, match="received 'H2'"):
+        music.write_midi(tmp_path / "wrong.mid", [Note(0, 1, "H2")], 120)
 
 
 def test_variable_lengths_are_those_of_the_standard():

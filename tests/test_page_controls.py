@@ -1,19 +1,17 @@
 """Controls that are alive in a page without a kernel: their numbers, and what a reader hears."""
 
 import io
-import json
 import re
-import shutil
-import subprocess
 
+import browsers
 import numpy as np
 import pytest
 import soundfile
-from browsers import chromium, open_from_disk, unavailable
+from browsers import chromium, open_from_disk
 
 from audiogan_lib import live, spectral, widgets
 from audiogan_lib.dirac_gan import SLOPES, DiracGAN
-from audiogan_lib.widgets import loss_playground, pitch_duel, pitch_game
+from audiogan_lib.widgets import loss_playground, pitch_duel, pitch_game, wave_duel
 
 browser = pytest.fixture(chromium, scope="module")
 RATE = 8000
@@ -22,17 +20,9 @@ RATE = 8000
 @pytest.fixture
 def node():
     """Run a line of JavaScript after the scripts of a control; return what it says."""
-    if shutil.which("node") is None:
-        unavailable("no node on the path (Debian and Ubuntu: apt-get install nodejs)")
 
-    def run(control, code, **values):
-        sources = [(live.PAGE / name).read_text("utf-8") for name in live.CONTROLS[control]]
-        sources += [f"const given = {json.dumps(values)};"]
-        sources += [f"console.log(JSON.stringify((() => {{ {code} }})()));"]
-        done = subprocess.run(
-            ["node", "-"], input="\n".join(sources), capture_output=True, text=True, check=True
-        )
-        return json.loads(done.stdout)
+    def run(control, code, names=(), **values):
+        return browsers.javascript(names or live.CONTROLS[control], code, **values)
 
     return run
 
@@ -85,6 +75,30 @@ def test_the_page_trains_the_same_networks_by_the_same_numbers(node, options):
     np.testing.assert_allclose(made, game.made(), rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(scores, game.discriminator(pitch_duel.LINE)[0], atol=1e-9)
     np.testing.assert_allclose(recorded, game.recorded(10), atol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{}, {"sound": [0.2, -0.4, 0.9], "r1": 0.0, "seed": 4}])
+def test_the_page_trains_the_same_wavegan_by_the_same_numbers(node, options):
+    game = widgets.WaveGame(**options)
+    settings = {"r1": game.r1, "rate": game.rate, "seed": game.seed, "sound": options.get("sound")}
+    game.play(3)
+    code = """const game = new audiogan.waves.Game(given.settings);
+    const { clips, losses } = audiogan.waves.report(game, 3);
+    return [clips.map((clip) => [...clip]), losses[2], [...game.recorded()], game.shares(clips)];"""
+    clips, losses, recorded, shares = node("wave-duel", code, settings=settings)
+    np.testing.assert_allclose(clips, game.made(), atol=1e-9)
+    np.testing.assert_allclose(losses, game.losses, atol=1e-9)
+    np.testing.assert_allclose(recorded, game.recorded(1)[0], atol=1e-9)
+    np.testing.assert_allclose(shares, game.shares())
+
+
+def test_the_page_knows_its_tones_again(node):
+    code = """const game = new audiogan.waves.Game({ r1: 0, rate: 0, seed: 3 });
+    const clips = Array.from({ length: 40 }, () => game.recorded());
+    return game.shares([...clips, ...game.made()]);"""
+    shares = node("wave-duel", code)
+    assert sum(shares) == pytest.approx(40 / 72)
+    assert min(shares) > 0.15
 
 
 def test_the_page_plays_pitches_as_the_panel_does(node):
@@ -170,6 +184,16 @@ def test_a_sound_as_a_file_is_what_it_was(node, sound):
     np.testing.assert_allclose(samples, sound, atol=1e-4)
 
 
+@pytest.mark.parametrize("engine_first", [True, False])
+def test_controls_with_and_without_a_generator_share_a_page(node, engine_first):
+    parts = [live.SCRIPTS, live.CONTROLS["spectrogram-explorer"]]
+    names = [*dict.fromkeys(name for part in parts[:: 1 if engine_first else -1] for name in part)]
+    code = (
+        "return [audiogan.openGenerator, audiogan.play, audiogan.kit].map((each) => typeof each);"
+    )
+    assert node(None, code, names) == ["function", "function", "object"]
+
+
 # --- in a browser --------------------------------------------------------------------------------
 
 #: Listens at the loudspeakers: the loudest sample since asked last, and the loudest window.
@@ -211,7 +235,15 @@ def page_html(sound):
     squares = [0.3 * np.sign(tone) for tone in tones]
     test = widgets.BlindTest(tones, squares, ("recorded", "generated"), "which", trials=8)
     sounds = {"noise": sound, "tone": 0.5 * tones[1]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wave_duel, "PAGE_STEPS", (0, 1))
+        waves = widgets.WaveDuel().page()
+    looks = np.array(tones)[:, np.newaxis] / 2
+    losses, alarms = {"D": [1.2, 1.4], "G": [2.0, 0.7]}, {0: "noise", 400: ""}
+    run = widgets.History((0, 100, 400), looks, RATE, ("tone",), losses, alarms)
     faces = [
+        widgets.TrainingScrubber(run).page(),
+        waves,
         widgets.PitchDuel().page(),
         widgets.LossPlayground(loss="non_saturating", r1=0.5).page(),
         widgets.SpectrogramExplorer(sounds, RATE).page(),
@@ -287,14 +319,23 @@ def told(page, name):
     return control(page, name).get_by_role("status").inner_text()
 
 
-NAMES = ("pitch duel", "loss playground", "spectrogram explorer", "blind test")
+NAMES = (
+    "training scrubber",
+    "wave duel",
+    "pitch duel",
+    "loss playground",
+    "spectrogram explorer",
+    "blind test",
+)
 
 
 def test_every_control_is_there_before_a_touch_and_its_rendered_face_is_folded(page):
     for name in NAMES:
         assert control(page, name).is_visible()
         assert told(page, name)
-    assert page.locator("details", has=page.locator("summary", has_text="As rendered")).count() == 4
+    assert page.locator(
+        "details", has=page.locator("summary", has_text="As rendered")
+    ).count() == len(NAMES)
     assert not page.locator("audio").first.is_visible()
     assert page.get_by_text("as it was").is_visible()
     assert page.evaluate("heard.contexts.size") == 0
@@ -364,6 +405,41 @@ def test_two_networks_learn_both_pitches_and_collapse_when_told_to(page):
     assert min(low, high) < 10
 
 
+def test_a_run_is_scrubbed_by_keys_and_each_look_is_heard(page):
+    name = "training scrubber"
+    assert "Step 400: tone. Alarms: none." in told(page, name)
+    control(page, name).get_by_label("look").press("Home")
+    _, samples, rate = listen(page, 700)
+    assert pitch_hz(samples, rate) == pytest.approx(250, rel=0.02)
+    assert "Step 0: tone. Alarms: noise." in told(page, name)
+    control(page, name).get_by_label("look").press("ArrowRight")
+    _, samples, rate = listen(page, 700)
+    assert pitch_hz(samples, rate) == pytest.approx(400, rel=0.02)
+    assert "Step 100: tone." in told(page, name)
+
+
+def test_a_wavegan_learns_in_the_page_what_is_dropped_on_it(page, tmp_path):
+    name, duel = "wave duel", control(page, "wave duel")
+    tone = 0.4 * np.sin(2 * np.pi * 300 * np.arange(RATE) / RATE)
+    soundfile.write(tmp_path / "mine.wav", tone, RATE)
+    duel.get_by_label("your own").set_input_files(tmp_path / "mine.wav")
+    assert "Step 0. Generated: 0 % your sound." in told(page, name)
+    press(page, name, "Listen to recorded")
+    _, samples, rate = listen(page, 700)
+    assert pitch_hz(samples, rate) == pytest.approx(300, rel=0.02)
+    duel.get_by_label("listen as it learns").check()
+    duel.get_by_role("button", name="Run").click()
+    page.wait_for_function("heard.peak > 0.02", timeout=60_000)
+    press(page, name, "Pause")
+    assert int(re.search(r"Step (\d+)\.", told(page, name))[1]) >= 50
+    assert re.search(
+        "Losses over [5-9].", duel.get_by_role("img").first.get_attribute("aria-label")
+    )
+    duel.get_by_label("R1").press("Home")
+    press(page, name, "Two tones")
+    assert re.search(r"Step 0. Generated: \d % 200 Hz, \d % 500 Hz", told(page, name))
+
+
 def test_a_sound_of_ones_own_is_seen_heard_and_inverted_in_the_browser(page, tmp_path):
     name = "spectrogram explorer"
     tone = 0.4 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)
@@ -406,7 +482,9 @@ def test_a_listener_with_ears_gets_everything_right(page):
     assert told(page, name).startswith("Right. 8 of 8 right (95 % interval 63 to 100 %)")
     control(page, name).get_by_label("your name or number").fill("seat 7")
     row = control(page, name).get_by_label("result").input_value().splitlines()[-1]
+    row, _, marks = row.rpartition(",")
     assert row == '"seat 7",which,8,8,0.631,1.000,0.0039'
+    assert sorted(marks.split()) == [f"{pair}+" for pair in range(1, 9)]  # as the players count
 
 
 def test_abx_repeats_one_of_two_and_levels_are_equal(page):

@@ -72,6 +72,30 @@ def test_notes_are_asked_for_by_pitch():
         notes.label_indices(2, pitch=60, label="61")
 
 
+def test_keys_are_asked_for_by_the_names_of_notes_too():
+    conditions = {"label": [str(pitch) for pitch in range(36, 85)], "instrument": ["flute", "oboe"]}
+    notes = pretrained.Generator(recipes.NAMES["notes"], conditions, None, {})
+    for asked in ({"label": ["C4", "Bb2"]}, {"pitch": ("C4", 46)}):
+        assert notes.label_indices(2, **asked)[:, 0].tolist() == [24, 10]
+    with pytest.raises(ValueError, match=r"'C7': is MIDI 96, must be one of 36, .*84"):
+        notes.label_indices(1, label="C7")
+    named = pretrained.Generator(recipes.NAMES["notes"], {"label": ["C4", "60"]}, None, {})
+    assert named.label_indices(2, label=["C4", "60"])[:, 0].tolist() == [0, 1]
+    drums = pretrained.Generator(recipes.NAMES["drums"], {"label": ["60", "61"]}, None, {})
+    with pytest.raises(ValueError, match="'C4': must be one of 60, 61"):
+        drums.label_indices(1, label="C4")
+
+
+def test_a_typo_is_answered_by_the_nearest_name():
+    generator = pretrained.Generator(
+        recipes.NAMES["digits"], {"label": ["snare", "kick"], "speaker": ["theo"]}, None, {}
+    )
+    with pytest.raises(ValueError, match=r"'snar' .did you mean 'snare'.*must be one of"):
+        generator.label_indices(1, label="snar")
+    with pytest.raises(ValueError, match=r"'speeker' .did you mean 'speaker'"):
+        generator.label_indices(1, speeker="theo")
+
+
 def test_shipped_notes_are_in_tune():
     generator = pretrained.load("notes")
     pitches = np.repeat([40, 52, 64, 76], 3)

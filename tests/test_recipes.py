@@ -11,6 +11,7 @@ from keras import ops
 from tones import tone, write
 
 from audiogan_lib import datasets, files, recipes
+from audiogan_lib.datasets import advice
 from audiogan_lib.training import machine
 
 
@@ -81,8 +82,34 @@ def test_a_folder_called_like_a_data_set_is_trained_as_a_folder(kind, tmp_path, 
 
 
 def test_a_folder_is_trained_as_the_drums_are_without_a_judge():
-    changes = {"name": "my", "data": "sounds/my", "judge": None}
+    changes = {"name": "my", "data": "sounds/my", "tuning": 0.0, "minutes": 15, "judge": None}
     assert recipes.for_folder("sounds/my") == replace(recipes.NAMES["drums"], **changes)
+
+
+def test_copies_at_other_tunings_make_every_label_three_times_as_frequent_as_any():
+    tones = np.sin(np.arange(1024) * np.array([[0.1], [0.2], [0.3]])).astype(np.float32)
+    dataset = datasets.Dataset("tones", tones, np.array([0, 0, 1]), ("low", "high"), 16000)
+    recipe = recipes.Recipe("t", "tones", 16000, 1024, network="wavegan", tuning=0.1, batch_size=12)
+    (sounds, labels), again = (next(iter(recipe.batches(dataset))) for _ in range(2))
+    assert np.bincount(labels[:, 0]).tolist() == [6, 6]
+    assert len(np.unique(sounds, axis=0)) == 12
+    np.testing.assert_array_equal(sounds, again[0])
+    alone = next(iter(replace(recipe, tuning=0.0, batch_size=3).batches(dataset)))[0]
+    assert {sound.tobytes() for sound in alone.numpy()} <= {s.tobytes() for s in sounds.numpy()}
+
+
+@pytest.mark.parametrize("sample_rate", advice.RATES_HZ)
+def test_networks_can_be_built_for_every_rate_and_length_that_can_be_chosen(sample_rate):
+    unit = advice.unit_of(sample_rate)
+    for units in (1, 2, 5):
+        recipe = recipes.for_folder("x", sample_rate, units * unit)
+        frames, bins = recipe.codec.shape
+        assert frames == 32 * units
+        assert bins % 32 == 0
+        assert recipe.n_fft / sample_rate == pytest.approx(0.032, rel=0.3)
+    assert recipes.for_folder("x", 16000, 32768).minutes == 30
+    network = replace(recipes.for_folder("x", sample_rate, unit), width=2).build_generator((3,))
+    assert network.output_shape == (None, *recipes.for_folder("x", sample_rate, unit).codec.shape)
 
 
 @pytest.mark.parametrize("name", ["article", "drums", "gansynth-notes", "wavegan-drums"])

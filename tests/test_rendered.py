@@ -87,8 +87,8 @@ def test_every_player_plays(visit):
     assert visit.evaluate(PLAY) == []
 
 
-def test_every_living_control_sounds(visit):
-    places = visit.page.locator("[data-control]")
+def test_every_latent_player_sounds(visit):
+    places = visit.page.locator("[data-control='latent-player']")
     for i in range(places.count()):
         places.nth(i).get_by_role("button", name="Play", exact=True).click()
         made = visit.page.wait_for_function("i => audiogan.players[i].samples", arg=i)
@@ -160,7 +160,7 @@ def test_a_page_weighs_less_than_1_mb(visit):
     assert sum(path.stat().st_size for path in own) < PAGE_BYTES
 
 
-def test_a_narrow_page_does_not_scroll_sideways(visit):
+def test_a_narrow_page_does_not_scroll_sideways_and_what_does_shows_an_edge(visit):
     visit.page.set_viewport_size(PHONE)
     visit.page.wait_for_timeout(300)
     width, culprits = visit.evaluate(
@@ -169,8 +169,15 @@ def test_a_narrow_page_does_not_scroll_sideways(visit):
                 .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
                 .map(e => e.outerHTML.slice(0, 120)).slice(0, 5)]"""
     )
+    edgeless = visit.evaluate(
+        """() => [...document.querySelectorAll('main .cell pre')]
+            .filter(e => e.scrollWidth > e.clientWidth)
+            .filter(e => getComputedStyle(e).backgroundAttachment !== 'local, scroll')
+            .map(e => e.innerText.slice(0, 120))"""
+    )
     visit.page.set_viewport_size(DESKTOP)
     assert width <= PHONE["width"], culprits
+    assert not edgeless
 
 
 def test_a_link_preview_leads_to_the_published_page(visit):

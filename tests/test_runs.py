@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 import soundfile
@@ -89,8 +90,10 @@ def test_a_run_goes_on_when_its_folder_has_moved_but_not_with_other_data(
     done, tiny, folder, tmp_path
 ):
     moved = shutil.copytree(folder, tmp_path / "moved")
-    recipe = replace(tiny, data=str(moved), name="moved", judge="drums", minutes=9.0)
+    recipe = replace(tiny, data=str(moved), name="moved", minutes=9.0)
     assert runs.Run(recipe, done).conditions == {"label": ("noise", "tone")}
+    with pytest.raises(ValueError, match=r"another recipe \(other: judge\)"):
+        runs.Run(replace(recipe, judge="drums"), done)
     shutil.copytree(moved / "tone", moved / "bell")
     with pytest.raises(ValueError, match=r"learnt label noise, tone, .*\(new: bell; gone: none\)"):
         runs.Run(recipe, done)
@@ -188,21 +191,6 @@ def test_a_run_with_a_judge_keeps_the_best_average_and_plays_and_returns_the_las
     ]
 
 
-def test_one_recording_in_eight_is_held_back_and_every_label_is_learnt():
-    recordings = np.repeat(np.arange(41), 2)
-    labels = np.minimum(recordings % 5, 3)
-    labels[recordings == 40] = 4  # of one recording alone
-    data = datasets.Dataset(
-        *("data", np.zeros((82, 4), np.float32), labels, tuple("abcde"), 8000),
-        columns={"recording": recordings},
-    )
-    kept, held = runs._held_back(data)
-    assert not set(kept.columns["recording"]) & set(held.columns["recording"])
-    assert len(kept) + len(held) == 82
-    assert 8 <= len(held) <= 12
-    assert set(kept.labels) == set(range(5))
-
-
 class _Sure:
     """Is sure of the first class of each head, and measures how loud a sound is."""
 
@@ -250,6 +238,29 @@ def test_a_judge_of_other_labels_is_refused():
     generator = pretrained.load("drums")
     with pytest.raises(ValueError, match="woodblock"):
         runs.judge_report(generator, digits, digits)
+
+
+def test_other_ears_join_the_judge_and_all_are_told_the_recordings(monkeypatch):
+    heard = []
+    monkeypatch.setattr(runs.metrics, "evaluate", lambda *a, **k: heard.append((a, k)))
+    data = datasets.load("robot_digits")
+    train, test = data.split("train"), data.split("test").select(range(4))
+    asked = {"label": [test.label_names[label] for label in test.labels]}
+    generator = pretrained.load("robot-digits")
+    runs.judge_report(generator, train, test, sounds=(test.waveforms, asked))
+    ((judge, *_), options) = heard[0]
+    assert (judge.hears, options["ears"]["mels"].hears) == ("cepstra", "log_mels")
+    assert list(options["ears"]) == ["mels", "scattering"]
+    for part, recordings in zip((train, test), options["recordings"], strict=True):
+        np.testing.assert_array_equal(recordings, part.columns["recording"])
+    np.testing.assert_array_equal(options["train_labels"], train.labels)
+    left = options["codec"](test.waveforms, test.labels)
+    recipe = generator.recipe
+    np.testing.assert_allclose(
+        left,
+        recipe.decode(recipe.encode(test.waveforms, asked["label"]), asked["label"]),
+        atol=1e-3,
+    )
 
 
 def test_what_the_test_split_never_heard_of_runs_through_all():
@@ -318,3 +329,34 @@ def test_the_page_names_what_was_asked_and_heard_and_needs_nothing_beside_itself
     assert "real against real, 6 clips" in html
     assert "<low>" not in html
     assert not re.search(r'(?:src|href)="(?!data:)', html)
+
+
+# --- a run without a judge but with an ear -------------------------------------------------------
+
+
+class _Ear:
+    """Measures how loud a sound is."""
+
+    def features(self, waveforms):
+        return np.mean(np.abs(waveforms), axis=1, keepdims=True)
+
+
+def test_an_ear_chooses_the_best_weights_where_there_is_no_judge(tiny, tmp_path):
+    run = runs.Run(tiny, tmp_path, _Ear())
+    held = set(run.held_back.columns["recording"])
+    assert held
+    assert not held & set(run.train_data.columns["recording"])
+    seen = []
+    watcher = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append({**logs}))
+    run.train(verbose=False, watchers=[watcher])
+    assert "frechet_distance" in seen[-1]
+    best = pretrained.load(tmp_path / "best").card["best"]
+    scores = (tmp_path / "scores.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert min(float(row.split(",")[-1]) for row in scores) == best["frechet_distance"]
+
+
+def test_patience_ends_a_run_whose_scores_no_longer_improve(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs.Run, "_score", lambda run, gan: {"frechet_distance": 1.0})
+    recipe = replace(tiny, minutes=2.0)
+    runs.Run(recipe, tmp_path, _Ear()).train(looks=10**6, verbose=False, patience=2)
+    assert pretrained.load(tmp_path).card["training"]["step"] == 3 * runs._STEPS_PER_EPOCH

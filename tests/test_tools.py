@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -10,10 +11,12 @@ from types import SimpleNamespace
 
 import h5py
 import keras
+import nbformat
 import numpy as np
 import pytest
+from nbformat import v4
 
-from audiogan_lib import audio, recipes
+from audiogan_lib import audio, datasets, recipes
 
 
 @pytest.fixture
@@ -46,6 +49,50 @@ def test_what_git_tracks_is_held_to_its_budget(root, tmp_path):
     assert check() == (1, "git tracks 68 MB; all files together may have 60\n")
     (tmp_path / "0.bin").write_bytes(bytes(6 * 2**20))
     assert "0.bin has 6.0 MiB; a file may have 5\n" in check()[1]
+
+
+def test_the_readme_and_the_badge_lines_say_what_the_last_run_with_colabs_versions_wrote(
+    script, root
+):
+    colab = script("run_on_colab")
+    record = json.loads(colab.RECORD.read_text("utf-8"))
+    pinned = re.findall(
+        r"^([\w-]+)==([\d.]+)", (root / "requirements-colab.txt").read_text("utf-8"), re.MULTILINE
+    )
+    assert record["versions"] == {name.removesuffix("-cpu"): version for name, version in pinned}
+    books = [path.stem for path in colab.BOOK]
+    lines = (root / "README.md").read_text("utf-8").splitlines()
+    assert colab.line_of(record, books) in [line.strip() for line in lines]
+    for path in colab.BOOK:
+        assert f'"{colab.line_of(record, [path.stem])}"\n' in path.read_text("utf-8")
+
+
+def test_a_line_of_the_last_run_takes_the_place_of_the_one_before(script, tmp_path):
+    colab = script("run_on_colab")
+    path = tmp_path / "README.md"
+    path.write_text("Before.\n  Not yet run with Colab's versions.\nAfter.\n")
+    rows = {name: {"date": f"2026-08-0{day}", "cells": 4} for day, name in enumerate("ab", 3)}
+    versions = dict.fromkeys(colab.NAMED, "1.2")
+    record = {"python": "3.13.15", "versions": versions, "notebooks": rows}
+    for _ in range(2):
+        colab.write_line(path, colab.line_of(record, "ab"))
+    before, line, after = path.read_text().splitlines()
+    assert line == (
+        "  Ran whole with Colab's versions on 3 August 2026: 8 cells, Python 3.13.15, "
+        "tensorflow 1.2, keras 1.2, numpy 1.2, ipywidgets 1.2."
+    )
+    assert (before, after) == ("Before.", "After.")
+    assert colab.line_of(record, "abc") == "Not yet run with Colab's versions."
+
+
+def test_a_notebook_of_colabs_run_tells_which_cells_failed(script, tmp_path):
+    meant = v4.new_code_cell("1 / 0", metadata={"tags": ["raises-exception"]})
+    cells = [v4.new_code_cell("import os"), meant, v4.new_code_cell("os.getcwd()[0] + 1")]
+    nbformat.write(v4.new_notebook(cells=cells), tmp_path / "one.ipynb")
+    count, _, failures = script("run_on_colab").run_notebook(tmp_path / "one.ipynb", tmp_path)
+    assert count == 3
+    assert [failure.partition(" ... ")[0] for failure in failures] == ["os.getcwd()[0] + 1"]
+    assert "TypeError" in failures[0]
 
 
 def test_only_the_files_that_are_named_are_unpacked(script, tmp_path, monkeypatch):
@@ -163,3 +210,18 @@ def test_a_fault_counts_as_noticed_only_where_its_test_failed(script, tmp_path, 
         assert bool(verdict) == bool(said)
     assert seen == [("one = 2\n", [fault.test])] * 4
     assert (tmp_path / "a.py").read_text() == "one = 1\n"
+
+
+def test_a_judges_lesson_has_each_kit_by_the_root_of_its_clips(script):
+    trainer = script("train_classifiers")
+    time = np.arange(2048) / 16000
+    clips = np.tile(np.sin(2 * np.pi * 500 * time), (27, 1)).astype(np.float32)
+    kits = np.repeat(["small", "large", "other"], [1, 16, 10])
+    labels = np.repeat([0, 1], [17, 10])
+    few = datasets.Dataset("few", clips, labels, ("a", "b"), 16000, {"kit": kits})
+    lesson = trainer.varied(few, seed=0)
+    names, counts = np.unique(lesson.columns["kit"], return_counts=True)
+    assert dict(zip(names, counts, strict=True)) == {"large": 65, "other": 81, "small": 16}
+    as_they_were = (lesson.waveforms == clips[0]).all(axis=1).mean()
+    assert 0.05 < as_they_were < 0.35
+    np.testing.assert_allclose(np.abs(lesson.waveforms[1:]).max(axis=1), 0.95, atol=0.06)

@@ -11,8 +11,8 @@ import nbformat
 import numpy as np
 import pytest
 import yaml
+from browsers import CHROMIUM, unavailable
 from nbformat import v4
-from test_rendered import CHROMIUM, unavailable
 
 from audiogan_lib import display
 

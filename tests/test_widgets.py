@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import ipywidgets
@@ -295,6 +296,15 @@ def test_a_label_goes_by_the_name_of_what_it_means():
     )
 
 
+def test_keys_go_by_the_names_of_notes_too():
+    assert controls(widgets.LatentPlayer(Notes(), pitch="C#4"))["pitch"].value == "61"
+    assert controls(widgets.LatentPlayer(Notes(), label="D4"))["pitch"].value == "62"
+    keys = widgets.Keyboard(Notes(), lowest="C4")
+    np.testing.assert_array_equal(keys.strike("Db4"), keys.strike(61))
+    with pytest.raises(ValueError, match="received 'H4'"):
+        widgets.Keyboard(Notes(), lowest="H4")
+
+
 def test_random_knobs_come_from_the_seed():
     directions = [widgets.LatentPlayer(Tones(), seed=seed).walk.directions for seed in (3, 4)]
     np.testing.assert_array_equal(directions[0], widgets.random_directions(3, 6, seed=3))
@@ -474,8 +484,11 @@ def test_the_page_folds_the_answers(test):
     assert_both_faces(control)
     each = 3 if test.task == "abx" else 2
     sounds = played(page.html)
-    assert len(sounds) == 3 * each
-    for trial in range(3):
+    assert len(sounds) == 8 * each
+    settings = json.loads(html.unescape(re.search(r'data-settings="([^"]+)"', page.html)[1]))
+    for pair in settings["pairs"]:
+        assert [is_square(sounds[place]) for place in pair] == [False, True]
+    for trial in range(8):
         expected = audio.to_int16(np.stack(list(test.sounds(trial).values())))
         np.testing.assert_array_equal(sounds[each * trial : each * (trial + 1)], expected)
         letter = test.solution(trial)
@@ -689,6 +702,106 @@ def test_the_page_shows_the_pattern_and_plays_the_loop(machine):
     assert_both_faces(machine)
 
 
+# --- the keyboard --------------------------------------------------------------------------------
+
+
+class Pitches:
+    """A generator of tones: labels are pitches, and a register may lie an octave higher."""
+
+    sample_rate = RATE
+    label_names = tuple(str(pitch) for pitch in range(60, 85))
+
+    def __init__(self):
+        self.conditions = {"label": self.label_names, "register": ("low", "high")}
+
+    def latents(self, count, seed):
+        return np.full((count, 1), 0.2 + 0.1 * seed, np.float32)
+
+    def from_latents(self, latents, label, register):
+        pitches = np.atleast_1d(label).astype(float) + 12 * (register == "high")
+        turns = 440 * 2 ** ((pitches - 69) / 12) * np.arange(4000)[:, np.newaxis] / RATE
+        return (latents * np.sin(2 * np.pi * turns).T).astype(np.float32)
+
+
+def test_keys_play_the_pitch_of_their_name_as_menus_and_seed_are_set():
+    keys = widgets.Keyboard(Pitches(), lowest=64, seed=1, register="high")
+    buttons = {getattr(w, "description", ""): w for w in all_widgets(keys.panel)}
+    assert keys.sound is None
+    buttons["A4"].click()
+    expected = 0.3 * np.sin(2 * np.pi * 880 * np.arange(4000) / RATE)
+    np.testing.assert_allclose(keys.sound, expected, atol=1e-4)
+    assert "autoplay" in keys._player.value
+    buttons["register"].value = "low"
+    buttons["A4"].click()
+    assert np.abs(np.fft.rfft(keys.sound)).argmax() == 220
+    assert {"E4", "F♯4", "E5"} <= buttons.keys()
+
+
+def test_the_page_of_a_keyboard_plays_a_broken_chord():
+    keys = widgets.Keyboard(Pitches())
+    [chord] = played(keys.page().html)
+    notes = np.split(chord, 4)
+    spectra = [np.abs(np.fft.rfft(note, RATE)).argmax() for note in notes]
+    np.testing.assert_allclose(spectra, [262, 330, 392, 523], atol=2)
+    assert "C4, E4, G4, C5, low" in keys.page().text
+    assert_both_faces(keys)
+
+
+def test_a_keyboard_names_what_it_cannot_play():
+    with pytest.raises(ValueError, match=r"lowest must be one of 60, .* received 36"):
+        widgets.Keyboard(Pitches(), lowest=36)
+    with pytest.raises(ValueError, match=r"pitches for labels, received .*high"):
+        widgets.Keyboard(Clicks())
+    with pytest.raises(ValueError, match=r"register must be one of .*, received 'middle'"):
+        widgets.Keyboard(Pitches(), register="middle")
+
+
+# --- the spoken number ---------------------------------------------------------------------------
+
+
+class Words:
+    """A generator of words: a digit is a tone of its length, with silence around it."""
+
+    sample_rate = RATE
+    label_names = tuple("0123456789")
+
+    def latents(self, count, seed):
+        return np.random.default_rng(seed).uniform(0.1, 0.9, (count, 1)).astype(np.float32)
+
+    def from_latents(self, latents, label):
+        words = np.zeros((len(latents), RATE), np.float32)
+        for word, latent, digit in zip(words, latents, label, strict=True):
+            word[800 : 1600 + 800 * int(digit) : 2] = latent
+            word[801 : 1600 + 800 * int(digit) : 2] = -latent
+        return words
+
+
+def test_a_number_is_its_words_trimmed_to_one_level_with_pauses():
+    number = widgets.SpokenNumber(Words(), "1/20")
+    lengths = [1600 + 320, 480, 2400 + 320, 800 + 320]  # words with 20 ms on either side
+    starts = np.cumsum([0, lengths[0] + 2000, lengths[2] + 480])
+    assert len(number.sound) == starts[-1] + lengths[3] + 2000
+    for start, length in zip(starts, (1600, 2400, 800), strict=True):
+        word = number.sound[start + 160 : start + 160 + length]
+        np.testing.assert_allclose(np.abs(word), 0.2, atol=1e-5)
+        assert not number.sound[start : start + 160].any()
+
+
+def test_what_is_typed_is_said_and_what_has_no_digit_is_told():
+    number = widgets.SpokenNumber(Words(), "7")
+    before = number.sound
+    controls(number)["number"].value = "77"
+    assert len(number.sound) > 1.9 * len(before) - 2000
+    assert "autoplay" in number._player.value
+    controls(number)["number"].value = "none"
+    assert "No digit to say." in number._player.value
+    with pytest.raises(ValueError, match=r"text must have some of 0, .*, received 'x'"):
+        widgets.SpokenNumber(Words(), "x")
+    with pytest.raises(ValueError, match="labels of one sign"):
+        widgets.SpokenNumber(Clicks())
+    assert_both_faces(widgets.SpokenNumber(Words(), "12"))
+
+
 # --- the scrubber --------------------------------------------------------------------------------
 
 
@@ -761,6 +874,28 @@ def test_the_scrubbers_page_goes_from_the_first_step_to_the_last(history):
     for sound, (which, at) in zip(played(page.html), chosen, strict=True):
         np.testing.assert_array_equal(sound, audio.to_int16(history.sounds[at][which]))
     assert_both_faces(scrubber)
+
+
+def test_a_history_with_losses_and_alarms_tells_them(history):
+    losses = {"D": [1.23456, 1.0], "G": [0.5, 0.7]}
+    history = replace(history, losses=losses, alarms={0: "noise", 250: "", 1000: ""})
+    scrubber = widgets.TrainingScrubber(history)
+    assert "loss over step: D from 1.23" in scrubber.panel.children[0].value
+    assert "Alarms: none" in scrubber._alarm.value
+    controls(scrubber)["step"].value = 0
+    assert "Alarms: noise" in scrubber._alarm.value
+    controls(scrubber)["step"].value = 1
+    assert "Alarms" not in scrubber._alarm.value
+    page = scrubber.page().html
+    assert "loss over step: D from 1.23" in page
+    settings = json.loads(html.unescape(re.search(r'data-settings="([^"]+)"', page)[1]))
+    assert settings == {
+        "steps": [0, 100, 400, 1000],
+        "labels": ["low", "high"],
+        "sample_rate": RATE,
+        "losses": {"D": [1.235, 1.0], "G": [0.5, 0.7]},
+        "alarms": {"0": "noise", "1000": ""},
+    }
 
 
 # --- the explorer --------------------------------------------------------------------------------

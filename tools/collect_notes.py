@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import soxr
-from render_sounds import PEAK, SOUNDS, cut, pack
+from packing import PEAK, SOUNDS, cut, pack
 from soundfont import RIGHT, Soundfont
 
 from audiogan_lib import files, metrics

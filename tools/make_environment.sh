@@ -1,8 +1,10 @@
 #!/bin/sh
-# make_environment.sh FOLDER: a virtual environment with everything in requirements.txt.
-# PYTHON names the interpreter to use; without it, the first suitable one on the path is taken.
+# make_environment.sh FOLDER [REQUIREMENTS [FIRST]]: a virtual environment with everything in requirements.txt.
+# PYTHON names the interpreter to use; without it, the first suitable one on the path is taken, FIRST before others.
 set -eu
 folder=$1
+requirements=${2:-requirements.txt}
+first=${3:-}
 
 suitable() {
     "$1" -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null
@@ -13,7 +15,7 @@ find_python() {
         suitable "$PYTHON" && echo "$PYTHON"
         return
     fi
-    for candidate in python3 python3.13 python3.12 python3.11; do
+    for candidate in $first python3 python3.13 python3.12 python3.11; do
         if suitable "$candidate"; then
             echo "$candidate"
             return
@@ -33,5 +35,5 @@ if [ "$("$folder/bin/python" -c 'import sys; print(sys.version)' 2>/dev/null)" !
     echo "Making a virtual environment in $folder with Python ${wanted%% *}."
     "$python" -m venv --clear "$folder"
 fi
-echo "Installing requirements.txt into $folder: about 1 GB on disk, a few minutes the first time."
-"$folder/bin/python" -m pip install --disable-pip-version-check -r requirements.txt
+echo "Installing $requirements into $folder: about 1 GB on disk, a few minutes the first time."
+"$folder/bin/python" -m pip install --disable-pip-version-check -r "$requirements"

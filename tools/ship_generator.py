@@ -66,7 +66,8 @@ ORIGIN = {
     "fsdd": "Free Spoken Digit Dataset, CC BY-SA 4.0, six speakers; recordings 0 to 4 of each "
     "speaker and digit are the test split and had no part in training.",
     "drums": "Shipped with the library (origin, licence and split: "
-    "`audiogan_lib/sounds/drums/LICENSE.md`); the test split holds other recordings.",
+    "`audiogan_lib/sounds/drums/LICENSE.md`); the test split holds other kits. Training heard "
+    "each label equally often: its recordings, and copies retuned by up to a semitone and a half.",
     "notes": "Shipped with the library (origin, licence and split: "
     "`audiogan_lib/sounds/notes/LICENSE.md`); the test split holds other recordings: of "
     "five instruments from another source, of the others of some keys.",
@@ -78,7 +79,10 @@ _PEOPLE = (
     "The voices are those of six people who gave their recordings to research; do not pass the "
     f"sounds off as theirs. {_GRIFFIN_LIM} Only these speakers, only these ten words, in English."
 )
-_SOUNDFONT = "The classes know the drums of one soundfont; open hi-hats come from one recording."
+_KITS = (
+    "Some classes know few kits: rides are of two by one maker, congas of two, wood blocks and "
+    "eight of nine open hi-hats of one."
+)
 _NOTES = (
     "One length, and for most keys of an instrument one to three recordings; thirteen instruments, "
     "each in its own range: outside it, what is drawn is a guess."
@@ -90,20 +94,19 @@ LIMITS = {
     f"{_GRIFFIN_LIM} Only these voices, only these ten words, in English. It "
     "learnt from four clips of each word and voice and stays near them: see the distances to the "
     "nearest training clip.",
-    "drums": f"{_SOUNDFONT} Griffin-Lim invents the phase, which is heard in the long ringing of "
+    "drums": f"{_KITS} Griffin-Lim invents the phase, which is heard in the long ringing of "
     "cymbals.",
-    "wavegan-drums": f"{_SOUNDFONT} Meant for comparison with `drums`. The strides of its layers "
-    "are heard as a whine, see the alarm.",
+    "wavegan-drums": f"{_KITS} Meant for comparison with `drums`. The strides of its layers "
+    "are heard as a whine, and its steps are few for such a network.",
     "notes": f"{_NOTES} What is drawn for a key that training heard is near a recording of it: see "
     "the distances to the nearest training clip. The pitch is not learnt: the network draws "
     "levels along multiples of it, and the codec plays them at the one asked for. Phases "
     "start from exact multiples; vibrato and a piano's stretched partials come back only as far as "
     "Griffin-Lim finds them in the levels.",
     "gansynth-notes": f"{_NOTES} Phases are drawn, not found: a wrong one is heard as a warble.",
-    "wavegan-gp-drums": f"{_SOUNDFONT} Meant for comparison with `drums`.",
-    "article": f"{_SOUNDFONT} Meant for comparison with `drums`: most of what it makes is not "
-    "recognised. The sounds hiss, since each sample has weights of its own; trained longer, it "
-    "gets worse.",
+    "wavegan-gp-drums": f"{_KITS} Meant for comparison with `drums`.",
+    "article": f"{_KITS} Meant for comparison with `drums`: most of what it makes is not "
+    "recognised. The sounds hiss, since each sample has weights of its own.",
 }
 
 

@@ -6,6 +6,7 @@ each naming a sample; a zone's generators say for which keys and velocities it s
 """
 
 import itertools
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ RECORDS = {
     "shdr": struct.Struct("<20sIIIIIBbHH"),
 }
 RIGHT, ROM = 2, 0x8000
+CHANNEL = re.compile(r" ?\((L|R)\)?$")  # a name is cut after 20 letters, perhaps in its bracket
 
 
 @dataclass(frozen=True)
@@ -144,12 +146,31 @@ class Soundfont:
         return np.frombuffer(raw, "<i2").astype(np.float32) / 32768
 
 
+def read_samples(path):
+    """Return ``{name: (float32 [samples, channels], sample rate)}``; "(L)" and "(R)" are one."""
+    with Path(path).open("rb") as file:
+        places = {name: slice(start, start + size) for name, start, size in _chunks(file)}
+    data = np.memmap(path, np.uint8, "r")
+    numbers = data[places["smpl"]].view("<i2")
+    channels = {}
+    for name, start, end, _, _, rate, *_ in RECORDS["shdr"].iter_unpack(data[places["shdr"]]):
+        sound = numbers[start:end] / np.float32(32768)
+        channels.setdefault((CHANNEL.sub("", _text(name)).strip(), rate), []).append(sound)
+    return {name: (_stacked(sounds), rate) for (name, rate), sounds in channels.items()}
+
+
+def _stacked(sounds):
+    """Return channels side by side, as long as the shortest."""
+    length = min(map(len, sounds))
+    return np.stack([sound[:length] for sound in sounds], axis=1)
+
+
 def _chunks(file):
     """Yield ``(name, position, size)`` of every chunk inside the RIFF's lists."""
     riff, _, kind = struct.unpack("<4sI4s", file.read(12))
     if (riff, kind) != (b"RIFF", b"sfbk"):
         raise ValueError(f"{file.name} is no soundfont: it begins with {riff + kind}")
-    while header := file.read(8):
+    while len(header := file.read(8)) == 8:
         name, size = struct.unpack("<4sI", header)
         position = file.tell()
         if name == b"LIST":

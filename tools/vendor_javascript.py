@@ -35,6 +35,13 @@ PACKAGES = (
         root="package/es5",
         patterns=("tex-chtml-full.js", "output/chtml/fonts/woff-v2/*.woff"),
     ),
+    Package(
+        name="reveal.js",
+        version="4.6.0",
+        sha256="5cd4f989a2f9b8094e5430f4d05eae96c3a409ebcafbfb2e907687e8a9475e48",
+        root="package/dist",
+        patterns=("reveal.js", "reveal.css"),
+    ),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import os
 import re
 import struct
@@ -28,6 +29,9 @@ _RATES_HZ = 1000, 4_000_000
 _MP3_FRAMES = 2 * 1152
 
 _NO_SOUND = "not a sound file that can be read"
+
+#: Takes remarks instead of warnings, see `remarks`.
+_REMARKS = contextvars.ContextVar("remarks", default=None)
 
 #: Below, the channels of a file are not looked at to see whether they cancel each other.
 _AUDIBLE = 1e-3
@@ -84,6 +88,57 @@ def blocks(file, sample_rate):
     """
     with _opened(file) as sound:
         yield from _mono_blocks(sound, _name_of(file), int(sample_rate))
+
+
+def facts(file):
+    """Return the sample rate of a sound file in Hz, and how many channels it has.
+
+    Parameters
+    ----------
+    file : str, Path or seekable binary file
+        What to look at; nothing is decoded.
+
+    Raises
+    ------
+    AudioError
+        As `read`, for what is seen of damage before decoding.
+
+    Examples
+    --------
+    >>> import io
+    >>> from audiogan_lib import audio
+    >>> file = io.BytesIO()
+    >>> soundfile.write(file, np.zeros((100, 2)), 22050, format="WAV")
+    >>> audio.facts(file)
+    (22050, 2)
+    """
+    with _opened(file) as sound:
+        return sound.samplerate, sound.channels
+
+
+@contextlib.contextmanager
+def remarks():
+    """Collect what would be warned of while files are read, each sentence once.
+
+    Yields
+    ------
+    list of str
+        What is odd about the files, without their names.
+
+    Examples
+    --------
+    >>> from audiogan_lib import audio
+    >>> with audio.remarks() as odd:
+    ...     pass  # read a file here
+    >>> odd
+    []
+    """
+    heard = []
+    token = _REMARKS.set(heard)
+    try:
+        yield heard
+    finally:
+        _REMARKS.reset(token)
 
 
 class AudioError(ValueError):
@@ -221,7 +276,10 @@ def _why(error):
 
 
 def _warn(name, text):
-    warnings.warn(f"{name}: {text}", stacklevel=2)
+    if (heard := _REMARKS.get()) is None:
+        warnings.warn(f"{name}: {text}", stacklevel=2)
+    elif text not in heard:
+        heard.append(text)
 
 
 # --- what libsndfile does not notice -------------------------------------------------------------

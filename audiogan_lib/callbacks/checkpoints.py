@@ -220,6 +220,31 @@ class BestWeights(keras.callbacks.Callback):
             )
 
 
+class Patience(keras.callbacks.EarlyStopping):
+    """End a run when a score of ``Watch`` has not become better for so many looks.
+
+    Keras's own, but for this: it counts looks, not epochs, most of which have no score. The first
+    looks of a GAN are the worst, so it needs no start of its own. It goes after ``Watch``.
+
+    Parameters
+    ----------
+    monitor : str
+        Name of the score.
+    mode : {"max", "min"}
+        Whether more or less is better.
+    patience : int > 0
+        So many looks in a row without a better score end the run.
+    """
+
+    def __init__(self, monitor, mode, patience):
+        super().__init__(monitor=monitor, mode=mode, patience=patience)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Count, at a look."""
+        if self.monitor in (logs or {}):
+            super().on_epoch_end(epoch, logs)
+
+
 def _forms(arrays):
     """Return shape and type of each array; the byte order is the machine's."""
     return {name: (array.shape, array.dtype.str[1:]) for name, array in arrays.items()}

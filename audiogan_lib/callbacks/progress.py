@@ -1,10 +1,13 @@
 """What a long run shows of itself: time, sounds, scores."""
 
 import csv
+import math
+import sys
 import time
 import warnings
 from pathlib import Path
 
+import IPython
 import keras
 import numpy as np
 import tensorflow as tf
@@ -24,7 +27,8 @@ class TimeLimit(keras.callbacks.Callback):
     minutes : float > 0
         Training time in all.
     progress : bool
-        Show a progress bar in minutes, with the step and the losses.
+        Show a progress bar in minutes, with the step and the losses; where standard error goes
+        neither to a terminal nor to a notebook, one line at once and then one a minute.
 
     Raises
     ------
@@ -40,9 +44,13 @@ class TimeLimit(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Open the progress bar."""
+        minutes = float(self.model.elapsed_s.numpy()) / 60
+        if self.progress and not _is_watched():
+            self._bar = _Lines(self.minutes, minutes)
+            return
         self._bar = tqdm(
             total=self.minutes,
-            initial=float(self.model.elapsed_s.numpy()) / 60,
+            initial=minutes,
             bar_format="{l_bar}{bar}| {n:.1f}/{total:g} min{postfix}",
             disable=not self.progress,
         )
@@ -71,6 +79,35 @@ class TimeLimit(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         """Close the progress bar."""
         self._bar.close()
+
+
+def _is_watched():
+    """Tell whether a bar that redraws itself is seen as one: in a terminal or in a notebook."""
+    return sys.stderr.isatty() or IPython.get_ipython() is not None
+
+
+class _Lines:
+    """What stands in for a progress bar in a file: a line at once, one a minute, one at the end."""
+
+    def __init__(self, total, initial):
+        self.total, self.n, self._text, self._next = total, initial, "", -math.inf
+
+    def set_postfix(self, values, refresh):
+        self._text = ", ".join(f"{name}={value}" for name, value in values.items())
+
+    def update(self, minutes):
+        self.n += minutes
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + 60
+            self._print()
+
+    def close(self):
+        if self._text:
+            self._print()
+
+    def _print(self):
+        print(f"{self.n:.1f}/{self.total:g} min, {self._text}", file=sys.stderr, flush=True)
+        self._text = ""
 
 
 class Watch(keras.callbacks.Callback):

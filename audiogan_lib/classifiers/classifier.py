@@ -22,8 +22,9 @@ def build(samples, sample_rate, heads, width=64, hears="cepstra"):
         For each question the names of its possible answers.
     width : int > 0
         Channels of the first layers; the last has twice as many.
-    hears : {"cepstra", "keys"}
-        Mel cepstra alone, or beside them bands of half a semitone; then labels are MIDI pitches.
+    hears : {"cepstra", "keys", "log_mels", "fine_mels"}
+        Mel cepstra alone, or beside them bands of half a semitone; then labels are MIDI pitches. Or
+        pictures of mel bands, to another network; the fine ones resolve the harmonics of notes.
 
     Raises
     ------

@@ -1,5 +1,6 @@
 """Clips to learn from: shipped sounds, public data sets on request, or any folder of audio.
 
+``look`` says what a folder is like before anything is learnt from it.
 ``load`` returns a `Dataset` of float32 clips of one length with integer labels; ``batches`` turns
 arrays into an endless, reproducible stream for training.
 
@@ -19,11 +20,14 @@ are variants of it, share a value of ``columns["recording"]``. `Dataset.halves` 
 in two parts; whatever is split, counted or resampled, is so by recording.
 
 A folder may hold sub-folders, each a label; without them its own name is the one label. WAV,
-FLAC, OGG, MP3 and whatever else libsndfile decodes is mixed to one channel, resampled, and cut
-into consecutive clips that each begin with sound (above -60 dB of full scale, after a constant
-offset has been taken off). A file that cannot be used (damaged, silent, shorter than 20 ms) or a
-folder that cannot be looked into is warned of and listed in ``Dataset.skipped``, as are the folders
-of runs: their sounds are generated. One file in ten, drawn at random, is the test split, with all
+FLAC, OGG, MP3 and whatever else libsndfile decodes is mixed to one channel and resampled. What is
+longer than a clip is cut where the next sound begins, by length where none does, into clips that
+each begin with sound (above -60 dB of full scale, after a constant offset has been taken off); what
+only dies away after a full clip is passed over. A zip counts as the folder that was packed, and a
+single file as a folder with one recording. One warning counts the files that cannot be used
+(damaged, silent, shorter than 20 ms) and the folders that cannot be looked into, which
+``Dataset.skipped`` lists, as are the folders of runs: their sounds are generated; another counts
+``Dataset.remarks``. One file in ten, drawn at random, is the test split, with all
 its clips; of each label at least one file is for training.
 
 What takes more than 1 GiB goes into the user's cache instead of memory, as float32, and is taken
@@ -31,9 +35,26 @@ from there the next time unless a file of the folder has changed. Such `Clips` a
 of an array, ``waveforms[which]``, and `batches` reads them as they are needed.
 """
 
+from audiogan_lib.datasets.advice import Choice
 from audiogan_lib.datasets.batches import batches
 from audiogan_lib.datasets.dataset import Clips, Dataset, condition_labels
-from audiogan_lib.datasets.loading import is_known, load
+from audiogan_lib.datasets.loading import FolderWarning, is_known, load
+from audiogan_lib.datasets.looking import Look, SoundFile, look
 from audiogan_lib.datasets.shipped import SHIPPED
+from audiogan_lib.datasets.tunings import retuned
 
-__all__ = ["SHIPPED", "Clips", "Dataset", "batches", "condition_labels", "is_known", "load"]
+__all__ = [
+    "SHIPPED",
+    "Choice",
+    "Clips",
+    "Dataset",
+    "FolderWarning",
+    "Look",
+    "SoundFile",
+    "batches",
+    "condition_labels",
+    "is_known",
+    "load",
+    "look",
+    "retuned",
+]

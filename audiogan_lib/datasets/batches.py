@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import tensorflow as tf
 
 from audiogan_lib.datasets.dataset import Clips
 
@@ -40,6 +39,8 @@ def batches(arrays, batch_size, seed=0, first_step=0):
     TensorShape([4])
     """
     arrays = _checked(arrays, batch_size, seed, first_step)
+    import tensorflow as tf  # takes seconds, which who only looks at sounds need not wait
+
     clips, first = len(arrays[0]), first_step * batch_size
     sources = [_source(array) for array in arrays]
 
@@ -60,6 +61,8 @@ def batches(arrays, batch_size, seed=0, first_step=0):
 
 def _source(array):
     """Return the function that takes rows, by their indices, from an array or from the disk."""
+    import tensorflow as tf
+
     if not isinstance(array, Clips):
         with tf.device("CPU"):  # whole data sets do not belong into a GPU's memory
             tensor = tf.constant(array)

@@ -131,7 +131,9 @@ class Dataset:
         `load` returns has ``"recording"``: clips of one recording have one value of it; drums have
         ``"kit"``.
     skipped : tuple of (str, str)
-        Files of a folder that were not used, or not to their end, each with the reason.
+        Files of a folder that were not used, each with the reason.
+    remarks : tuple of (str, str)
+        Files of a folder that were used though something is odd about them, each with what.
     """
 
     name: str
@@ -141,6 +143,7 @@ class Dataset:
     sample_rate: int
     columns: dict[str, np.ndarray] = field(default_factory=dict)
     skipped: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[tuple[str, str], ...] = ()
 
     def __len__(self):
         return len(self.waveforms)
@@ -178,17 +181,7 @@ class Dataset:
         Parameters
         ----------
         seed, by : int >= 0, str
-            As of `folds`.
-
-        Returns
-        -------
-        one, other : Dataset
-            As of `folds`.
-
-        Raises
-        ------
-        ValueError
-            As `folds` does.
+            As of `folds`, errors too.
 
         Examples
         --------
@@ -200,8 +193,46 @@ class Dataset:
         """
         return self.folds(2, seed, by)
 
+    def hold_back(self, one_in=8, most=400):
+        """Part the clips, by recording, in those to learn from and those to choose by.
+
+        The only recording of a label is not held back. Where fewer than two clips would be, some
+        of all are both: then the choice knows what was learnt.
+
+        Parameters
+        ----------
+        one_in : int > 1
+            One recording in so many is held back.
+        most : int > 0
+            So many clips at most are to choose by where none can be held back.
+
+        Returns
+        -------
+        tuple of Dataset
+            What is kept, and what is held back.
+
+        Examples
+        --------
+        >>> from audiogan_lib import datasets
+        >>> [len(part) for part in datasets.load("robot_digits", split="train").hold_back()]
+        [350, 50]
+        """
+        recordings = self.columns["recording"]
+        count = min(one_in, len(np.unique(recordings)))
+        held = np.zeros(len(self), bool)
+        if count > 1:
+            part, *_ = self.folds(count, seed=0)
+            held = np.isin(recordings, part.columns["recording"])
+            held &= np.isin(self.labels, self.labels[~held])
+        if held.sum() < 2:  # of which no distance can be told
+            return self, self.select(np.arange(0, len(self), 1 + len(self) // most))
+        return self.select(~held), self.select(held)
+
     def folds(self, count, seed, by="recording"):
         """Deal the clips out in several parts of about equal size that share no recording.
+
+        A label of two or more recordings is in two or more parts. Kits, each of which has many
+        labels, are dealt so that the labels come out about even.
 
         Parameters
         ----------
@@ -212,12 +243,6 @@ class Dataset:
         by : str
             What may not stand in two parts: a column, such as ``"recording"``, ``"kit"`` or
             ``"speaker"``.
-
-        Returns
-        -------
-        tuple of Dataset
-            Clips in their order; a label of two or more recordings is in two or more parts. Kits,
-            each of which has many labels, are dealt so that the labels come out about even.
 
         Raises
         ------
@@ -270,7 +295,7 @@ class Dataset:
 
     @property
     def sounding_s(self):
-        """Seconds of sound: the zeros with which short clips are padded do not count."""
+        """How many seconds of sound there are: zeros that pad short clips do not count."""
         samples = 0
         for start in range(0, len(self), PART):
             sounding = np.asarray(self.waveforms[start : start + PART]) != 0

@@ -37,8 +37,8 @@ DRUM_MACHINES = downloads.Source(
 _OF_THE_KIT = {
     "chh": "closed_hat",
     "crash": "crash",
-    "fhh": "pedal_hat",
-    "hchh": "half_closed_hat",
+    "fhh": "closed_hat",
+    "hchh": "closed_hat",
     "hohh": "open_hat",
     "kick": "kick",
     "large-tom": "tom",
@@ -55,20 +55,19 @@ _OF_THE_KIT = {
 #: What stands in the names of the machines' files; the first that fits counts.
 _OF_THE_MACHINES = {
     r"clap|^cp": "clap",
-    r"clave|^cl$": "clave",
+    r"clave|^cl$": "woodblock",
     r"conga|^[hlm]c\d": "conga",
-    r"cowbell|^cb$": "cowbell",
+    r"cowbell|^cb$": "bell",
     r"tambourine|tamborine": "tambourine",
     r"cabasa|maraca|shaker|^ma$": "shaker",
     r"rim|stick|^rs$": "rim",
     r"ride": "ride",
     r"crash|cymbal|cymball|^cy\d": "crash",
-    r"o(pen)?_?-?hihat|hihat-open|hhopen|openhat|-oh$|^oh\d": "open_hat",
-    r"hihat|hithat|hhclosed|closedhat|shorthi|-ch$|^ch$": "closed_hat",
+    r"open|ohihat|-oh$|^oh\d": "open_hat",
+    r"hat|hhclosed|shorthi|-ch$|^ch$": "closed_hat",
     r"tom|^[hlm]t\d": "tom",
     r"kick|^bd\d": "kick",
-    r"snare|shortsn|-sd$|^sd\d": "snare",
-    r"brush": "brush",
+    r"snare|shortsn|brush|-sd$|^sd\d": "snare",
 }
 
 #: The machines, by whether they are trained on. Both kinds of TR-808 stand on one side.

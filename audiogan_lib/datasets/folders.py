@@ -1,4 +1,4 @@
-"""Any folder of audio as clips: the usable is cut to length, the rest is named and skipped.
+"""A folder, zip or recording as clips: the usable is cut to length, the rest is named and skipped.
 
 Every file is decoded once, and its clips go to one growing place: memory, or from a limit on a
 file in the user's cache, which the next start finds there while no file of the folder changes.
@@ -14,15 +14,19 @@ import mmap
 import os
 import re
 import unicodedata
+import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pooch
 from tqdm.auto import tqdm
 
 from audiogan_lib import audio, files
+from audiogan_lib.datasets.archives import unpacked
+from audiogan_lib.datasets.cutting import SILENCE_DB, cut, without_offset
 from audiogan_lib.datasets.dataset import Clips, Dataset, numbered
 
 #: What is taken for a sound; hidden files and those of other endings are passed over. The last
@@ -32,18 +36,8 @@ SOUND_FILE = re.compile(
     re.IGNORECASE | re.DOTALL,  # a name may hold a line break
 )
 
-#: Samples below this level, in dB relative to full scale, count as silence.
-SILENCE_DB = -60.0
-SILENCE = 10 ** (SILENCE_DB / 20)
-
-#: A recording rests where so many seconds of it do not move by more than that.
-REST_S = 0.02
-
 #: A file with less sound than this many seconds is skipped.
 SHORTEST_S = 0.02
-
-#: What is left at the end of a file of several clips is used from this fraction of a clip on.
-SHORTEST_REST = 0.25
 
 TEST_FRACTION = 0.1
 
@@ -51,19 +45,20 @@ TEST_FRACTION = 0.1
 MEMORY_BYTES = 1 << 30
 
 #: Changes with the rules by which files are read and cut, so that what lies in a cache is not used.
-VERSION = 1
+VERSION = 2
 
 
-def load(folder: Path, sample_rate: int, samples: int, seed: int) -> Dataset:
-    """Make a data set of every sound file under a folder; of no clips if none is usable."""
-    waveforms, counts, skipped = _read(folder, sample_rate, samples)
+def load(place: Path, sample_rate: int, samples: int, seed: int) -> Dataset:
+    """Make a data set of every sound file of a place; of no clips if none is usable."""
+    found = find(place)
+    waveforms, counts, skipped, remarks = _read(found, sample_rate, samples)
     columns, numbers = (
-        _described(folder, list(counts), seed),
+        _described(found.alone, list(counts), seed),
         np.array([*counts.values()], np.int64),
     )
     label_names, labels = numbered(columns.pop("label"))
     return Dataset(
-        name=folder.resolve().name,
+        name=found.alone,
         waveforms=waveforms,
         labels=np.repeat(labels, numbers),
         label_names=label_names,
@@ -72,8 +67,41 @@ def load(folder: Path, sample_rate: int, samples: int, seed: int) -> Dataset:
             key: np.repeat(np.array(values, str), numbers)
             for key, values in (columns | {"recording": columns["file"]}).items()
         },
-        skipped=tuple((_readable(str(folder / name)), reason) for name, reason in skipped),
+        skipped=_complete(found, skipped),
+        remarks=_complete(found, remarks),
     )
+
+
+class Found(NamedTuple):
+    """What there is to read: a folder, the names of sound files in it, and what is passed over.
+
+    ``alone`` is the label of files that lie in no sub-folder.
+    """
+
+    folder: Path
+    names: list[str]
+    skipped: list[tuple[str, str]]
+    alone: str
+
+
+def find(place: Path) -> Found:
+    """Look for sound files in a folder or an archive; any other file is taken for one."""
+    if place.is_dir():
+        return Found(place, *_sound_files(place), place.resolve().name)
+    if zipfile.is_zipfile(place):
+        folder = unpacked(place)
+        return Found(folder, *_sound_files(folder), place.stem)
+    return Found(place.parent, [place.name], [], place.stem)
+
+
+def label_of(name: str, alone: str) -> str:
+    """Return the label of a file by its name in the folder."""
+    label = name.partition("/")[0] if "/" in name else alone
+    return readable(unicodedata.normalize("NFC", label))
+
+
+def _complete(found, pairs):
+    return tuple((readable(str(found.folder / name)), reason) for name, reason in pairs)
 
 
 def _sound_files(folder: Path) -> tuple[list[str], list[tuple[str, str]]]:
@@ -114,13 +142,9 @@ def _sound_files(folder: Path) -> tuple[list[str], list[tuple[str, str]]]:
     return names, skipped
 
 
-def _described(folder: Path, names: list[str], seed: int) -> dict[str, list[str]]:
+def _described(alone: str, names: list[str], seed: int) -> dict[str, list[str]]:
     """Name and split files, not clips, so that no file stands on both sides of the split."""
-    alone = folder.resolve().name
-    labels = [
-        unicodedata.normalize("NFC", name.partition("/")[0] if "/" in name else alone)
-        for name in names
-    ]
+    labels = [label_of(name, alone) for name in names]
     left, test = Counter(labels), set()
     if len(names) > 1:
         wanted = max(1, round(TEST_FRACTION * len(names)))
@@ -129,13 +153,13 @@ def _described(folder: Path, names: list[str], seed: int) -> dict[str, list[str]
                 test.add(number)
                 left[labels[number]] -= 1
     return {
-        "label": [*map(_readable, labels)],
-        "file": [*map(_readable, names)],
+        "label": labels,
+        "file": [*map(readable, names)],
         "split": ["test" if number in test else "train" for number in range(len(names))],
     }
 
 
-def _readable(name: str) -> str:
+def readable(name: str) -> str:
     """Turn a name that is not in UTF-8, as of old archives, into text that can be written."""
     try:
         name.encode()
@@ -147,87 +171,75 @@ def _readable(name: str) -> str:
 # --- decoding ------------------------------------------------------------------------------------
 
 
-def _read(folder: Path, sample_rate: int, samples: int):
-    """Decode a folder, or take what was decoded before.
+def _read(found: Found, sample_rate: int, samples: int):
+    """Decode what was found, or take what was decoded before.
 
-    Returns the clips of all usable files [clips, samples], how many each file has by its name, and
-    (name, reason) of files that were not used.
+    Returns the clips of all usable files [clips, samples], how many each file has by its name,
+    (name, reason) of files that were not used, and the same of files that are odd.
     """
-    names, skipped = _sound_files(folder)
+    folder, names, skipped, _ = found
     place = _place(folder, names, sample_rate, samples)
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # damaged: made again
         card = json.loads(place.with_suffix(".json").read_text(encoding="utf-8"))
         clips = _on_disk(place, samples, sum(card["counts"].values()))
-        return clips, card["counts"], skipped + card["skipped"]
-    counts, damaged = {}, []
+        return clips, card["counts"], skipped + card["skipped"], card["remarks"]
+    counts, damaged, remarks = {}, [], []
     with _Sink(place) as sink:
-        bar = tqdm(names, desc=f"reading {folder.name}", leave=False, delay=1, disable=None)
+        bar = tqdm(names, desc=f"reading {found.alone}", leave=False, delay=1, disable=None)
         for number, name in enumerate(bar, 1):
             sink.share, start = number / len(names), sink.size
             try:
-                for clip in _clips(folder / name, sample_rate, samples):
-                    sink.write(audio.fit_length(clip, samples))
+                with audio.remarks() as heard:
+                    for clip in clips_of(folder / name, sample_rate, samples):
+                        sink.write(audio.fit_length(clip, samples))
             except audio.AudioError as error:
                 sink.cut(start)
                 damaged.append((name, error.reason))
             else:
                 counts[name] = (sink.size - start) // (4 * samples)
+                remarks += [(name, text) for text in heard]
     clips, skipped = sum(counts.values()), skipped + damaged
     if sink.in_memory:
         waveforms = np.frombuffer(sink.file.getbuffer(), np.float32)
-        return waveforms.reshape(clips, samples), counts, skipped
-    card = json.dumps({"counts": counts, "skipped": damaged})
+        return waveforms.reshape(clips, samples), counts, skipped, remarks
+    card = json.dumps({"counts": counts, "skipped": damaged, "remarks": remarks})
     files.write_text(place.with_suffix(".json"), card)
     for old in place.parent.glob(f"{place.name.partition('-')[0]}-*"):
         if old.stem != place.stem:
             with contextlib.suppress(OSError):  # another process may be reading it
                 old.unlink()
-    return _on_disk(place, samples, clips), counts, skipped
+    return _on_disk(place, samples, clips), counts, skipped, remarks
 
 
-def _clips(path: Path, sample_rate: int, samples: int) -> Iterator[np.ndarray]:
-    """Cut a file into clips that each begin with sound."""
-    several, samples_read, rest, offset = False, 0, np.zeros(0, np.float32), 0.0
-    for block in audio.blocks(path, sample_rate):
-        samples_read += len(block)
-        offset = _offset(block, sample_rate, offset)
-        rest = _from_onset(np.concatenate([rest, block - offset if offset else block]))
-        while len(rest) >= samples:
-            yield _in_range(rest[:samples])
-            several, rest = True, _from_onset(rest[samples:])
-    rest = _from_onset(rest[::-1])[::-1]
-    if several and len(rest) < SHORTEST_REST * samples:
+def clips_of(
+    path: Path, sample_rate: int, samples: int, hear: Callable = lambda block: None
+) -> Iterator[np.ndarray]:
+    """Cut a file into clips that each begin with sound; say of each block that it was read."""
+    samples_read, clips, longest = 0, 0, 0
+
+    def blocks():
+        nonlocal samples_read
+        for block in audio.blocks(path, sample_rate):
+            samples_read += len(block)
+            hear(block)
+            yield block
+
+    shortest = SHORTEST_S * sample_rate
+    for clip in cut(without_offset(blocks(), sample_rate), sample_rate, samples):
+        longest = max(longest, len(clip))
+        if len(clip) >= shortest:
+            clips += 1
+            yield _in_range(clip)
+    if clips:
         return
     if not samples_read:
         raise audio.AudioError(path, "holds no samples")
-    if not len(rest):
+    if not longest:
         raise audio.AudioError(path, f"silent: nothing in it is above {SILENCE_DB:g} dB")
-    if len(rest) < SHORTEST_S * sample_rate:
-        duration_ms, shortest_ms = 1000 * len(rest) / sample_rate, 1000 * SHORTEST_S
-        raise audio.AudioError(
-            path, f"too short: {duration_ms:.0f} ms of sound, at least {shortest_ms:g} are needed"
-        )
-    yield _in_range(rest)
-
-
-def _offset(block: np.ndarray, sample_rate: int, before: float) -> np.float32 | float:
-    """Return the level at which a recording rests: a constant would hide silence and onsets."""
-    length = max(1, int(REST_S * sample_rate))
-    frames = block[: len(block) // length * length].reshape(-1, length)
-    resting = frames[np.ptp(frames, axis=1) < 2 * SILENCE]
-    if not len(resting):
-        return before
-    levels = resting.mean(axis=1)
-    offset = np.median(levels)
-    if np.mean(np.abs(levels - offset) < SILENCE) < 0.75:  # the plateaus of a slow square wave
-        return before
-    return offset if abs(offset) > SILENCE / 2 else 0.0
-
-
-def _from_onset(waveform: np.ndarray) -> np.ndarray:
-    """Drop the silence at the beginning."""
-    loud = np.abs(waveform) > SILENCE
-    return waveform[loud.argmax() :] if loud.any() else waveform[:0]
+    duration_ms, shortest_ms = 1000 * longest / sample_rate, 1000 * SHORTEST_S
+    raise audio.AudioError(
+        path, f"too short: {duration_ms:.0f} ms of sound, at least {shortest_ms:g} are needed"
+    )
 
 
 def _in_range(waveform: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from audiogan_lib.datasets import drum_sets, folders, public, shipped
 from audiogan_lib.datasets.dataset import collect, listed
+from audiogan_lib.files import nearest
 
 #: What `load` takes beside a name and a split;
 _OPTIONS = {
@@ -34,6 +35,10 @@ _STREAMS = {
     "drum_machines": (drum_sets.drum_machines, drum_sets.DRUM_MACHINES, 16000, 16384, None),
 }
 _FOLDER_OPTIONS = "sample_rate", "samples", "seed"
+
+
+class FolderWarning(UserWarning):
+    """Some files of a folder are not used, or odd: said once, with a count."""
 
 
 def is_known(name):
@@ -69,7 +74,8 @@ def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=N
     ----------
     name : str or Path
         A name of the table, or a folder. One that is called as a data set is, is ``"./drums"`` or
-        ``Path("drums")``.
+        ``Path("drums")``. A zip counts as the folder that was packed, any other file as a folder
+        with one recording.
     split : str, optional
         Only this split: ``"train"``, ``"test"``, and for Speech Commands and NSynth
         ``"validation"``. Everything by default.
@@ -101,8 +107,11 @@ def load(name, split=None, *, sample_rate=None, samples=None, seed=None, limit=N
     (16384, 16000)
     """
     known = is_known(name)
-    if not known and not Path(name).is_dir():
-        raise ValueError(f"name must be a folder or one of {listed(_OPTIONS)}, received {name!r}")
+    if not known and not Path(name).exists():
+        raise ValueError(
+            f"name must be a folder or one of {listed(_OPTIONS)}, received {name!r}"
+            f"{nearest(name, _OPTIONS)}"
+        )
     options = {"sample_rate": sample_rate, "samples": samples, "seed": seed}
     options |= {"limit": limit, "source": source}
     options = {option: value for option, value in options.items() if value is not None}
@@ -134,21 +143,33 @@ def _folder(folder, sample_rate=16000, samples=16384, seed=0):
         if value < 1:
             raise ValueError(f"{option} must be at least 1, received {value}")
     dataset = folders.load(folder, sample_rate, samples, seed)
-    for path, reason in dataset.skipped:
-        warnings.warn(f"{path}: {reason}", stacklevel=3)
+    skipped = f"not used: {_some(dataset.skipped)}"
     if not len(dataset):
         raise ValueError(
-            f"the folder {str(folder)!r} holds no usable sound: "
-            f"{len(dataset.skipped)} files were skipped, for the reasons given above"
+            f"the folder {str(folder)!r} holds no usable sound; {skipped}"
             if dataset.skipped
             else f"the folder {str(folder)!r} holds no sound files"
         )
+    if dataset.skipped:
+        warnings.warn(f"{folder}: {skipped}", FolderWarning, stacklevel=3)
+    if dataset.remarks:
+        text = f"{folder}: used, but odd: {_some(dataset.remarks)}"
+        warnings.warn(text, FolderWarning, stacklevel=3)
     _, first = np.unique(dataset.columns["file"], return_index=True)
     files = np.bincount(dataset.labels[first], minlength=len(dataset.label_names))
     if len(files) > 1 and 1 in files:
         small = np.array(dataset.label_names)[files == 1]
         warnings.warn(
             f"{folder}: labels with a single file have none for the test: {listed(small)}",
+            FolderWarning,
             stacklevel=3,
         )
     return dataset
+
+
+def _some(pairs, most=3):
+    """Count files, and name a few with what is wrong with them."""
+    named = [f"{Path(path).name} ({reason})" for path, reason in pairs[:most]]
+    rest = len(pairs) - len(named)
+    count = f"{len(pairs)} file{'s' if len(pairs) > 1 else ''}"
+    return f"{count}, {', '.join(named)}" + (f" and {rest} more" if rest else "")

@@ -6,7 +6,7 @@ is ever normalised: what is quieter sounds quieter and looks darker.
 """
 
 from audiogan_lib.display.architecture import architecture
-from audiogan_lib.display.html import Html
+from audiogan_lib.display.html import Html, document
 from audiogan_lib.display.players import players
 from audiogan_lib.display.plots import (
     INK,
@@ -27,6 +27,7 @@ __all__ = [
     "Picture",
     "architecture",
     "curves",
+    "document",
     "figure",
     "image_spectrogram",
     "players",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from html import escape
 
 import librosa
 import numpy as np
@@ -46,6 +47,56 @@ class Html:
 
     def __repr__(self):
         return self.text
+
+
+def document(title, body):
+    """Make a page of its own, for a browser, without anything from elsewhere.
+
+    Parameters
+    ----------
+    title : str
+        Its name and its heading, as plain text.
+    body : str
+        HTML of what stands under the heading.
+
+    Returns
+    -------
+    str
+        The page, in light and dark as the reader's system has it.
+
+    Examples
+    --------
+    >>> from audiogan_lib import display
+    >>> "<h1>Kicks &amp; snares</h1>" in display.document("Kicks & snares", "<p>None.</p>")
+    True
+    """
+    return _DOCUMENT.format(title=escape(title), body=body)
+
+
+_DOCUMENT = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<title>{title}</title>
+<style>
+:root{{color-scheme:light dark}}
+body{{font:16px/1.5 system-ui,sans-serif;max-width:1100px;margin:0 auto;padding:16px}}
+pre{{overflow-x:auto;font-size:14px}}
+table{{border-collapse:collapse}}
+th,td{{text-align:left;padding:4px 12px 4px 0;border-bottom:1px solid rgba(128,128,128,.4)}}
+iframe{{width:100%;height:720px;border:1px solid rgba(128,128,128,.4);border-radius:4px}}
+audio{{width:100%}}
+</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+{body}
+</main>
+</body>
+</html>
+"""
 
 
 def as_sounds(sounds, sample_rate, labels):

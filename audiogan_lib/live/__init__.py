@@ -3,13 +3,25 @@
 What runs in a page stands in ``page/``, with no framework and no request. ``kernel.c`` has the
 loops that take the time, compiled to WebAssembly; ``plain_kernel.js`` repeats them for browsers
 without it. ``engine.js`` runs the operations of a network, ``decoders.js`` makes sound of what it
-draws, and ``pcg64.js`` has NumPy's random numbers; ``sound.js`` plays, draws and saves,
-``controls.js`` has what controls without a generator share, and each control is a file. For the
-same latent the page, Python and the command line give the same sound.
+draws, and ``pcg64.js`` has NumPy's random numbers; ``sound.js`` plays and saves, ``drawing.js``
+draws, ``controls.js`` has what controls share, and each control is a file. For the
+same latent the page, Python and the command line give the same sound. `one_file` puts all of it
+into one page, which a reader takes home.
 """
 
-from audiogan_lib.live.export import CONTROLS, PAGE, SCRIPTS, as_script, export
+from audiogan_lib.live.export import CONTROLS, ON_DEMAND, PAGE, SCRIPTS, as_script, export
 from audiogan_lib.live.links import read_link
+from audiogan_lib.live.one_file import one_file
 from audiogan_lib.live.operations import operations
 
-__all__ = ["CONTROLS", "PAGE", "SCRIPTS", "as_script", "export", "operations", "read_link"]
+__all__ = [
+    "CONTROLS",
+    "ON_DEMAND",
+    "PAGE",
+    "SCRIPTS",
+    "as_script",
+    "export",
+    "one_file",
+    "operations",
+    "read_link",
+]

@@ -13,22 +13,40 @@ from audiogan_lib.live.operations import operations
 #: Where the scripts and the kernel are that run in a page.
 PAGE = files.LIBRARY / "live" / "page"
 
-#: The scripts that let a generator sound, in the order in which a page loads them.
+#: The scripts that make sounds by a generator, in the order in which a page loads them.
 SCRIPTS = (
     *("kernel.js", "kernel_binary.js", "fourier.js", "plain_kernel.js", "pcg64.js"),
-    *("decoders.js", "engine.js", "sound.js", "latent_player.js"),
+    *("decoders.js", "engine.js"),
 )
+
+_ENGINE = ("kernel.js", "kernel_binary.js", "pcg64.js", "decoders.js", "engine.js")
 
 #: For each control the scripts that a page loads for it, in this order.
 CONTROLS = {
-    "latent-player": SCRIPTS,
+    "latent-player": (
+        *(*_ENGINE, "fourier.js", "sound.js", "drawing.js", "links.js", "pad.js"),
+        "latent_player.js",
+    ),
     "blind-test": ("sound.js", "controls.js", "blind_test.js"),
+    "drum-machine": (*_ENGINE, "sound.js", "controls.js", "rhythm.js", "drum_machine.js"),
+    "keyboard": (*_ENGINE, "sound.js", "controls.js", "keyboard.js"),
     "loss-playground": ("sound.js", "controls.js", "loss_playground.js"),
     "pitch-duel": ("sound.js", "controls.js", "pitch_game.js", "pitch_duel.js"),
+    "training-scrubber": ("sound.js", "controls.js", "training_scrubber.js"),
+    "wave-duel": (
+        *("sound.js", "controls.js", "intake.js", "wave_networks.js", "wave_game.js"),
+        "wave_duel.js",
+    ),
+    "spoken-number": (*_ENGINE, "sound.js", "controls.js", "spoken_number.js"),
     "spectrogram-explorer": (
-        *("fourier.js", "sound.js", "controls.js", "spectral.js", "spectrogram_explorer.js"),
+        *("fourier.js", "sound.js", "drawing.js", "controls.js", "intake.js", "spectral.js"),
+        "spectrogram_explorer.js",
     ),
 }
+
+#: Scripts that a page loads only where it comes to need them: transforms for windows of any length,
+#: the kernel of a browser without WebAssembly, and what saves a beat.
+ON_DEMAND = ("fourier.js", "plain_kernel.js", "kept_beat.js")
 
 _KINDS = {
     spectral.WaveformCodec: "waveform",
@@ -38,13 +56,15 @@ _KINDS = {
 }
 
 
-def export(generator):
+def export(generator, rounded=False):
     """Describe a generator as a page can play it: the same latents give the same sounds there.
 
     Parameters
     ----------
     generator : pretrained.Generator
         Of any recipe's networks, trained or not.
+    rounded : bool
+        As for `operations`.
 
     Returns
     -------
@@ -63,27 +83,32 @@ def export(generator):
     --------
     >>> from audiogan_lib import live, pretrained
     >>> plan, weights = live.export(pretrained.load("drums"))
-    >>> plan["sample_rate"], plan["codec"]["kind"], len(weights)
-    (16000, 'log_spectrogram', 2956676)
+    >>> plan["sample_rate"], plan["codec"]["kind"]
+    (16000, 'log_spectrogram')
     """
     recipe = generator.recipe
-    network, weights = operations(generator.network)
-    titles = {"label": recipe.label_means or "label"}
+    network, weights = operations(generator.network, rounded)
     plan = {
         "sample_rate": recipe.sample_rate,
         "samples": recipe.samples,
         "latent_dim": recipe.latent_dim,
-        "conditions": [
-            {"name": name, "title": titles.get(name, name), "classes": classes}
-            for name, classes in generator.conditions.items()
-        ],
+        "conditions": conditions_of(generator),
         "codec": _codec(recipe.codec, generator.label_names),
         **network,
     }
     return plan, weights
 
 
-def as_script(generator, name):
+def conditions_of(generator):
+    """List what can be asked for, each by its name, the name that a reader sees, and classes."""
+    titles = {"label": generator.recipe.label_means or "label"}
+    return [
+        {"name": name, "title": titles.get(name, name), "classes": classes}
+        for name, classes in generator.conditions.items()
+    ]
+
+
+def as_script(generator, name, rounded=False):
     """Write a generator as a script that a page can load, opened from disk too.
 
     Parameters
@@ -92,6 +117,8 @@ def as_script(generator, name):
         Of any recipe's networks.
     name : str
         By which the page finds it.
+    rounded : bool
+        As for `operations`.
 
     Returns
     -------
@@ -103,7 +130,7 @@ def as_script(generator, name):
     ValueError
         As `export`.
     """
-    plan, weights = export(generator)
+    plan, weights = export(generator, rounded)
     content = {"plan": plan, "weights": base64.b64encode(weights).decode()}
     return f"audiogan.generators[{json.dumps(name)}] = {json.dumps(content)};\n"
 

@@ -11,7 +11,8 @@ from audiogan_lib import layers
 class Operations:
     """The list, and the bytes of the weights that it names."""
 
-    def __init__(self):
+    def __init__(self, rounded):
+        self.rounded = rounded
         self.operations, self.weights, self.content = [], [], bytearray()
 
     def add(self, op, **sizes):
@@ -20,11 +21,13 @@ class Operations:
 
     def keep(self, numbers):
         """Store numbers; return their place in the list of weights."""
-        words = np.ascontiguousarray(numbers, np.float32).reshape(-1).view(np.uint32)
+        floats = np.ascontiguousarray(numbers, np.float32).reshape(-1)
+        words = floats.view(np.uint32)
         kind, stored = "float32", words.astype("<u4")
         if not (words & 0xFFFF).any():  # the lower halves say nothing
             kind, stored = "bfloat16", (words >> 16).astype("<u2")
-        self.weights.append({"at": len(self.content), "count": words.size, "type": kind})
+        place = {"at": len(self.content), "count": words.size, "type": kind}
+        self.weights.append(place)
         self.content += stored.tobytes()
         self.content += bytes(-len(self.content) % 4)
         return len(self.weights) - 1
@@ -35,6 +38,7 @@ class Operations:
         ``reach`` says by how many numbers the rows reach over the beginning and the end.
         """
         depth, columns = kernel.shape
+        kernel = _to_16_bits(kernel) if self.rounded else kernel
         sizes = {"rows": rows, "step": step, "depth": depth, "columns": columns, "reach": reach}
         self.add("multiply", kernel=self.keep(kernel), **sizes)
 
@@ -49,7 +53,7 @@ class Operations:
         self.add("rectify", factors=kept[0], shifts=kept[1], **sizes)
 
 
-def operations(network):
+def operations(network, rounded=False):
     """Describe a generator's network as a list of operations on numbers.
 
     Parameters
@@ -57,6 +61,9 @@ def operations(network):
     network : keras.Model
         From a latent, or a latent and labels, to one drawn example: a chain of layers, as the
         generators of all recipes are.
+    rounded : bool
+        Round kernels to the nearest bfloat16, as those of shipped generators are: half the bytes,
+        and a sound that differs.
 
     Returns
     -------
@@ -85,7 +92,7 @@ def operations(network):
     >>> [step["op"] for step in plan["operations"]]
     ['multiply', 'rectify', 'multiply', 'rectify', 'tanh']
     """
-    made = Operations()
+    made = Operations(rounded)
     table, chain = _entrance(network, made)
     for before, layer in zip([None, *chain], chain, strict=False):
         if before is not None and layer.input is not before.output:
@@ -93,6 +100,12 @@ def operations(network):
         _export(layer, made)
     plan = {"table": table, "operations": made.operations, "weights": made.weights}
     return plan, bytes(made.content)
+
+
+def _to_16_bits(numbers):
+    """Round to the nearest float32 whose lower half is zero, half-way to an even one."""
+    words = np.ascontiguousarray(numbers, np.float32).view(np.uint32)
+    return ((words + 0x7FFF + (words >> 16 & 1)) & 0xFFFF0000).view(np.float32)
 
 
 def _entrance(network, made):
@@ -155,9 +168,10 @@ def _convolution(layer, made, shapes, kernel):
     if {*layer.strides, *layer.dilation_rate, layer.groups} != {1}:
         raise ValueError("strides, dilation_rate and groups must be 1")
     if {*sides} != {1} and (len(places) > 1 or layer.padding != "same"):
-        raise ValueError("only along one axis may the kernel be longer than 1, padding 'same'")
+        raise ValueError("a kernel > 1 needs one axis and padding 'same'")
     reach = (taps - 1) // 2 * before, taps // 2 * before
-    made.multiply(kernel.reshape(-1, after), math.prod(places), before, reach)
+    matrix = kernel.reshape(-1, after)
+    made.multiply(matrix, math.prod(places), before, reach)
 
 
 def _transposed(layer, made, shapes, kernel):
@@ -178,9 +192,11 @@ def _transposed(layer, made, shapes, kernel):
 
 
 def _batch_norm(layer, made, shapes, kernel):
-    mean, variance = np.float64(layer.moving_mean), np.float64(layer.moving_variance)
+    mean = np.float64(layer.moving_mean)
+    variance = np.float64(layer.moving_variance)
     factors = np.float64(layer.gamma) / np.sqrt(variance + layer.epsilon)
-    made.rectify(shapes[1], factors, np.float64(layer.beta) - mean * factors)
+    shifts = np.float64(layer.beta) - mean * factors
+    made.rectify(shapes[1], factors, shifts)
 
 
 def _relu(layer, made, shapes, kernel):

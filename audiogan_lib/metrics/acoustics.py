@@ -21,6 +21,55 @@ _N_FFT, _HOP_LENGTH = 512, 128
 _AROUND = 8
 
 
+def onset_times(waveforms, sample_rate):
+    """Measure when each sound begins: its envelope reaches a tenth of the greatest value.
+
+    In milliseconds ``[clips]`` from the beginning of the clip, NaN for silence.
+
+    Parameters
+    ----------
+    waveforms, sample_rate : array_like [shape=(clips, samples)], int >= 1000
+        As for `attack_times`.
+
+    Raises
+    ------
+    ValueError
+        If the shape is another.
+    """
+    power, peaks = _envelopes(waveforms, sample_rate)
+    first = (power >= 0.1**2 * peaks).argmax(axis=1)
+    return np.where(peaks[:, 0] > 0, 1000.0 * first / sample_rate, np.nan)
+
+
+def durations(waveforms, sample_rate):
+    """Measure for how long each sound is heard: its envelope is within 40 dB of the greatest value.
+
+    In milliseconds ``[clips]`` from the first such moment to the last, NaN for silence.
+
+    Parameters
+    ----------
+    waveforms, sample_rate : array_like [shape=(clips, samples)], int >= 1000
+        As for `attack_times`.
+
+    Raises
+    ------
+    ValueError
+        If the shape is another.
+    """
+    power, peaks = _envelopes(waveforms, sample_rate)
+    heard = power >= 0.01**2 * peaks
+    span = heard.shape[1] - heard.argmax(axis=1) - heard[:, ::-1].argmax(axis=1)
+    return np.where(peaks[:, 0] > 0, 1000.0 * span / sample_rate, np.nan)
+
+
+def _envelopes(waveforms, sample_rate):
+    """Return the mean power of a millisecond around each sample, and its greatest value."""
+    waveforms = audio.as_clips(waveforms).astype(np.float64)
+    window = max(1, round(_WINDOW_S * sample_rate))
+    power = uniform_filter1d(np.square(waveforms), window, axis=1, mode="constant")
+    return power, power.max(axis=1, keepdims=True)
+
+
 def attack_times(waveforms, sample_rate):
     """Measure how quickly each sound rises: its envelope from 10 % to 90 % of the greatest value.
 
@@ -41,10 +90,7 @@ def attack_times(waveforms, sample_rate):
     ValueError
         If the shape is another.
     """
-    waveforms = audio.as_clips(waveforms).astype(np.float64)
-    window = max(1, round(_WINDOW_S * sample_rate))
-    power = uniform_filter1d(np.square(waveforms), window, axis=1, mode="constant")
-    peaks = power.max(axis=1, keepdims=True)
+    power, peaks = _envelopes(waveforms, sample_rate)
     first, last = ((power >= share**2 * peaks).argmax(axis=1) for share in (0.1, 0.9))
     return np.where(peaks[:, 0] > 0, 1000.0 * (last - first) / sample_rate, np.nan)
 

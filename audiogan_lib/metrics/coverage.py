@@ -14,6 +14,10 @@ from audiogan_lib.metrics.distances import check_features, squared_distances
 _Z = 1.96
 
 
+#: How far a ball reaches in a report.
+NEIGHBOURS = 5
+
+
 class DensityCoverage(NamedTuple):
     """How close a set lies to a reference, and how much of the reference it reaches."""
 
@@ -21,7 +25,7 @@ class DensityCoverage(NamedTuple):
     coverage: float
 
 
-def density_and_coverage(features, reference, neighbours=5):
+def density_and_coverage(features, reference, neighbours=NEIGHBOURS):
     """Tell apart whether clips sound like recordings (density) and whether all kinds occur.
 
     Naeem et al. 2020, equations 4 and 5, and lemma 2 for the expected coverage. Round each clip of
@@ -51,14 +55,24 @@ def density_and_coverage(features, reference, neighbours=5):
             f"neighbours must be between 1 and {len(reference) - 1}, one less than the clips of "
             f"the reference, got {neighbours}"
         )
-    among = squared_distances(reference, reference)
-    np.fill_diagonal(among, np.inf)
-    radii = np.partition(among, neighbours - 1, axis=1)[:, neighbours - 1]
-    inside = squared_distances(reference, features) < radii[:, np.newaxis]
+    inside = inside_balls(features, reference, neighbours)
     return DensityCoverage(
         density=float(inside.sum(axis=0).mean() / neighbours),
         coverage=float(inside.any(axis=1).mean()),
     )
+
+
+def inside_balls(features, reference, neighbours=NEIGHBOURS):
+    """Tell which clips [reference, clips] lie in the ball round which clip of the reference."""
+    features, reference = check_features(features, reference)
+    if neighbours >= len(reference):
+        raise ValueError(
+            f"reference must have more than {neighbours} clips, received {len(reference)}"
+        )
+    among = squared_distances(reference, reference)
+    np.fill_diagonal(among, np.inf)
+    radii = np.partition(among, neighbours - 1, axis=1)[:, neighbours - 1]
+    return squared_distances(reference, features) < radii[:, np.newaxis]
 
 
 class Bins(NamedTuple):

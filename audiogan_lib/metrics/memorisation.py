@@ -36,19 +36,65 @@ def nearest_clips(waveforms, reference, sample_rate):
             "reference must hold clips as long as waveforms, "
             f"received {waveforms.shape} and {reference.shape}"
         )
-    images, others = (_images(sounds, sample_rate) for sounds in (waveforms, reference))
+    return search(*(pictures(sounds, sample_rate) for sounds in (waveforms, reference)))
+
+
+def search(images, others, allowed=None):
+    """Return what `nearest_clips` does, from `pictures`.
+
+    ``allowed`` [images, others]: which pairs are looked at; a row of none has infinite distance.
+    """
     flat = others.reshape(len(others), -1)
     squares = (flat**2).sum(axis=1)
     smallest = np.full(len(images), np.inf)
     nearest = np.zeros(len(images), np.int64)
     for shift in _SHIFTS:
         shifted = _shift(images, shift).reshape(len(images), -1)
-        candidates = (squares - 2.0 * shifted @ flat.T).argmin(axis=1)
+        far = squares - 2.0 * shifted @ flat.T
+        if allowed is not None:
+            far[~allowed] = np.inf
+        candidates = far.argmin(axis=1)
         # Worked out anew: the products above round small differences away.
         exact = np.mean((shifted - flat[candidates]) ** 2, axis=1)
+        exact[np.isinf(far[np.arange(len(far)), candidates])] = np.inf
         nearest = np.where(exact < smallest, candidates, nearest)
         smallest = np.minimum(exact, smallest)
     return nearest, np.sqrt(smallest)
+
+
+def pair_distances(waveforms, others, sample_rate):
+    """Return the distance in dB of each clip to the one at the same place among others."""
+    images, targets = (pictures(sounds, sample_rate) for sounds in (waveforms, others))
+    squares = [np.mean((_shift(images, shift) - targets) ** 2, axis=(1, 2)) for shift in _SHIFTS]
+    return np.sqrt(np.min(squares, axis=0))
+
+
+def retuned(waveforms, semitones):
+    """Play clips faster, so that they sound higher by so many semitones.
+
+    Samples are read along straight lines between the old ones; what a faster clip lacks at its end
+    is silence.
+
+    Parameters
+    ----------
+    waveforms : array_like [shape=(clips, samples)]
+        The clips.
+    semitones : float
+        Negative for lower and slower.
+
+    Examples
+    --------
+    >>> retuned(np.array([[0.0, 1.0, 2.0, 3.0]]), 12).tolist()
+    [[0.0, 2.0, 0.0, 0.0]]
+    """
+    waveforms = np.asarray(waveforms)
+    samples = waveforms.shape[1]
+    places = np.arange(samples) * 2.0 ** (semitones / 12)
+    places = places[places <= samples - 1]
+    before = np.minimum(places.astype(int), samples - 2)
+    share = (places - before).astype(waveforms.dtype)
+    sound = (1 - share) * waveforms[:, before] + share * waveforms[:, before + 1]
+    return np.pad(sound, [(0, 0), (0, samples - sound.shape[1])])
 
 
 def nearer(distances, others):
@@ -59,8 +105,9 @@ def nearer(distances, others):
 
     Pitfalls: listen to the nearest pairs, a distance knows no likeness. The test split must differ
     from the training split as a new clip would: where it holds other speakers or drum kits, honest
-    generated clips lie nearer too. A copy at another pitch or speed is not found. A generator of
-    noise copies nothing. In the share of pairs whose first is smaller, a tie counts half.
+    generated clips lie nearer too. A copy at another pitch or speed is not found, see `retuned`.
+    A generator of noise copies nothing. In the share of pairs whose first is smaller, a tie counts
+    half.
 
     Parameters
     ----------
@@ -81,7 +128,7 @@ def nearer(distances, others):
     return float(np.mean((difference > 0) + 0.5 * (difference == 0)))
 
 
-def _images(waveforms, sample_rate):
+def pictures(waveforms, sample_rate):
     """Return mel spectrograms [clips, frames, bands] in dB above the floor."""
     window, hop_length = round(_WINDOW_S * sample_rate), round(_HOP_S * sample_rate)
     n_fft = 1 << (window - 1).bit_length()

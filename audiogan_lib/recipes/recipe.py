@@ -8,6 +8,9 @@ import numpy as np
 from audiogan_lib import audio, datasets, layers, training
 from audiogan_lib.recipes import networks
 
+#: So many times the clips of the most frequent label are heard of each, where copies are made.
+_TIMES = 3
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -42,6 +45,10 @@ class Recipe:
         Of Griffin-Lim, for both kinds of SpecGAN.
     peak : float in (0, 1]
         Level to which each clip is scaled before training; ``None`` leaves levels as they are.
+    tuning : float >= 0
+        Largest change of tuning, in octaves, of the copies that training hears beside the clips:
+        as many as make each label three times as frequent as the most frequent one was. With 0
+        there are none.
     loss : str
         A name in ``losses.NAMES``.
     learning_rate : float > 0
@@ -86,6 +93,7 @@ class Recipe:
     floor_db: float = -75.0
     iterations: int = 30
     peak: float | None = 0.9
+    tuning: float = 0.0
     loss: str = "non_saturating"
     learning_rate: float = 4e-4
     discriminator_rate: float | None = None
@@ -239,6 +247,9 @@ class Recipe:
         first_step : int >= 0
             Step to begin with.
         """
+        if self.tuning:
+            count = _TIMES * np.bincount(dataset.labels).max()
+            dataset = datasets.retuned(dataset, self.tuning, count, self.seed)
         labels = datasets.condition_labels(dataset, self.conditions)[0]
         examples = dataset.encoded(self.codec.encode)
         return datasets.batches((examples, labels), self.batch_size, self.seed, first_step)

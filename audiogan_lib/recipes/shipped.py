@@ -22,11 +22,12 @@ _DRUMS = Recipe(
     samples=16384,
     n_fft=512,
     hop_length=128,
+    tuning=1 / 8,  # a semitone and a half; further, and a tom becomes another one
     iterations=12,  # noise and pulses need fewer rounds than voices
     batch_size=24,
     r1=2.0,  # with 0.5 each label ends in two or three sounds, whatever the latent
     shift=0,  # shifted examples would teach the generator to strike late
-    minutes=15,
+    minutes=30,
     judge="drums",
 )
 
@@ -70,6 +71,7 @@ _WAVEGAN = replace(
     batch_size=16,
     r1=0.5,
     shift=8,
+    minutes=12,
 )
 
 # As published (Donahue et al. 2019), at a quarter of the width; latents are normal, with labels.
@@ -104,7 +106,7 @@ _ARTICLE = replace(
     penalty_every=2,
     shift=0,
     dtype="float32",
-    minutes=2,  # its best; then it slowly forgets what it had learnt
+    minutes=6,
 )
 
 _RECIPES = (
@@ -129,13 +131,33 @@ _RECIPES = (
 NAMES = {recipe.name: recipe for recipe in _RECIPES}
 
 
-def for_folder(path):
+def for_folder(path, sample_rate=16000, samples=16384):
     """Make a recipe for a folder of anybody's sounds: that of the drums, without a judge.
+
+    Nothing is retuned: what labels mean may be the pitch.
 
     Parameters
     ----------
     path : path-like
-        Of the folder, also where a data set is called so; its sub-folders are the labels.
+        Of the folder, also where a data set is called so; its sub-folders are the labels. Or of a
+        zip, or of a recording, as ``datasets.load`` takes them.
+    sample_rate, samples : int > 0
+        Rate in Hz and length of the clips, as ``datasets.look(path).choose()`` finds them. Windows
+        last as long as at 16 kHz, and longer clips have more minutes.
     """
     data = f"./{path}" if str(path).isidentifier() else str(path)  # as the names of data sets are
-    return replace(NAMES["drums"], name=Path(path).name, data=data, judge=None)
+    drums = NAMES["drums"]
+    wider = 1 if sample_rate <= 8000 else 2 if sample_rate <= 16000 else 4
+    sizes = {"n_fft": 256 * wider, "hop_length": 64 * wider}
+    minutes = max(10, round(15 * samples / drums.samples))
+    return replace(
+        drums,
+        name=Path(path).name,
+        data=data,
+        tuning=0.0,
+        judge=None,
+        sample_rate=sample_rate,
+        samples=samples,
+        minutes=minutes,
+        **sizes,
+    )

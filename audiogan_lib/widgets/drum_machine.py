@@ -126,6 +126,9 @@ class Beat:
 class DrumMachine(panel.TwoFaces):
     """Sixteen steps for generated drums, played as a loop.
 
+    On a page of the book the drums of a shipped generator are struck, too, all that it has: the
+    page makes them itself (see ``live``), and plays on while steps, swing, tempo and knobs change.
+
     ``beat`` is the `Beat` as it is set now, ``sound`` the loop that plays, and that is saved.
 
     Parameters
@@ -161,7 +164,9 @@ class DrumMachine(panel.TwoFaces):
         if not TEMPO_RANGE[0] <= tempo_bpm <= TEMPO_RANGE[1]:
             raise ValueError(f"tempo_bpm must lie in {list(TEMPO_RANGE)}, received {tempo_bpm}")
         self.generator = generator
-        voices = {name: self._hit(name, seed + i) for i, name in enumerate(pattern)}
+        names = [*pattern, *(name for name in generator.label_names if name not in pattern)]
+        self._latents = {name: generator.latents(1, seed=seed + i) for i, name in enumerate(names)}
+        voices = {name: self._hit(name) for name in pattern}
         self.beat = Beat(voices, pattern, tempo_bpm, generator.sample_rate)
         self._build()
         self._update()
@@ -170,16 +175,36 @@ class DrumMachine(panel.TwoFaces):
         """Render, for a page without a kernel, the pattern, the loop and its drums as set now."""
         names = [name.replace("_", " ") for name in self.beat.pattern]
         drums = [np.asarray(self.beat.voices[name]) for name in self.beat.pattern]
+        generator = panel.shipped_name(self.generator)
+        where = "and, with scripts, in the book " if generator else ""
         caption = (
-            "In a live notebook this is a drum machine: its steps, its tempo and its drums can be "
-            "changed, and the loop be saved."
+            f"In a live notebook {where}this is a drum machine: its steps, its tempo and its drums "
+            "can be changed, and the loop be saved."
         )
         each = display.players(drums, self.beat.sample_rate, names)
-        return panel.together(self.beat.picture(), self._looped(caption=caption), each)
+        page = panel.together(self.beat.picture(), self._looped(caption=caption), each)
+        return panel.alive("drum-machine", self._settings(generator), page) if generator else page
 
-    def _hit(self, name, seed):
-        latents = self.generator.latents(1, seed=seed)
-        return np.asarray(self.generator.from_latents(latents, label=name))[0]
+    def _settings(self, generator):
+        """Say what the living face in a page starts from: ``live/page/drum_machine.js``."""
+        keys = _midi_keys(self._latents)
+        return {
+            "generator": generator,
+            "rate": self.beat.sample_rate,
+            "tempo": self.beat.tempo_bpm,
+            "drums": [
+                {
+                    "label": name,
+                    "key": keys[name],
+                    "start": panel.as_text(latents, "<f4"),
+                    "steps": self.beat.pattern.get(name, ""),
+                }
+                for name, latents in self._latents.items()
+            ],
+        }
+
+    def _hit(self, name):
+        return np.asarray(self.generator.from_latents(self._latents[name], label=name))[0]
 
     def _build(self):
         import ipywidgets as widgets
@@ -225,7 +250,8 @@ class DrumMachine(panel.TwoFaces):
     def _draw(self, name):
         """Give a drum the sound of another latent."""
         seed = int(np.random.default_rng().integers(panel.LARGEST_SEED))
-        voices = self.beat.voices | {name: self._hit(name, seed)}
+        self._latents[name] = self.generator.latents(1, seed=seed)
+        voices = self.beat.voices | {name: self._hit(name)}
         self.beat = replace(self.beat, voices=voices)
         self._update(autoplay=True)
 
@@ -249,3 +275,9 @@ class DrumMachine(panel.TwoFaces):
 
 def _struck(steps):
     return [i for i, sign in enumerate(steps) if sign == "x"]
+
+
+def _midi_keys(names):
+    """Give each sound a key of MIDI: the one of General MIDI or, if it has none, a free one."""
+    free = iter(sorted(set(range(128)) - set(music.DRUM_KEYS.values())))
+    return {name: music.DRUM_KEYS.get(name) or next(free) for name in names}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-
 import numpy as np
 
-from audiogan_lib import display, files
+from audiogan_lib import display, music
 from audiogan_lib.latents import LatentWalk, random_directions
 from audiogan_lib.widgets import panel
 
@@ -38,7 +36,7 @@ class LatentPlayer(panel.TwoFaces):
         Seed of the first latent and of random directions; the morph leads to the next seed.
     **choices : str
         What the menus show at first, as ``label="snare"``; by default each one's first entry. Where
-        the label means something, as in ``pitch="60"``, it goes by that name.
+        the label means something, as in ``pitch="60"``, it goes by that name; or ``pitch="C4"``.
 
     Raises
     ------
@@ -58,13 +56,11 @@ class LatentPlayer(panel.TwoFaces):
         self._label_means = getattr(getattr(generator, "recipe", None), "label_means", None)
         if self._label_means in choices:
             choices["label"] = str(choices.pop(self._label_means))
-        for name, choice in choices.items():
-            if choice not in self._menus.get(name, ()):
-                raise ValueError(
-                    f"{name} must be one of {self._menus.get(name)}, received {choice!r}"
-                )
+        if self._label_means == "pitch" and "label" in choices:
+            choices["label"] = str(music.midi_number(choices["label"]))
+        first = panel.first_choices(self._menus, choices)
         self._names, self._directions = _as_directions(knobs, generator, seed)
-        self._build(seed, {name: choices.get(name, menu[0]) for name, menu in self._menus.items()})
+        self._build(seed, first)
         self._walk_anew()
 
     def page(self):
@@ -89,13 +85,12 @@ class LatentPlayer(panel.TwoFaces):
         for place in (start, f"half-way to {end}", end):
             labels.append(", ".join([*list(set_now.values())[:1], place]))
         fixed = "".join(f", {name} {value}" for name, value in set_now.items() if name != "label")
-        name = _shipped_name(self.generator)
+        name = panel.shipped_name(self.generator)
         where = (
             "In a live notebook and, with scripts, in the book" if name else "In a live notebook"
         )
         caption = (
-            f"{where} this is a panel with {len(self._menus)} menus, "
-            f"{len(self._names)} knobs and a morph from one seed to another. "
+            f"{where} this is a panel with menus, knobs and a morph from one seed to another. "
             f"These are some of the sounds behind it{fixed}."
         )
         page = display.players(sounds, self.generator.sample_rate, labels, caption, columns=3)
@@ -115,9 +110,9 @@ class LatentPlayer(panel.TwoFaces):
             "choices": self._conditions(),
             "knobs": self._names,
             "range": KNOB_RANGE,
-            "start": _as_text(self.walk.start),
-            "end": _as_text(self.walk.end),
-            "directions": [_as_text(direction) for direction in self._directions],
+            "start": panel.as_text(self.walk.start),
+            "end": panel.as_text(self.walk.end),
+            "directions": [panel.as_text(direction) for direction in self._directions],
         }
 
     def _build(self, seed, first):
@@ -177,16 +172,6 @@ class LatentPlayer(panel.TwoFaces):
 
     def _draw_seed(self, button):
         self._seed.value = int(np.random.default_rng().integers(panel.LARGEST_SEED))
-
-
-def _shipped_name(generator):
-    """Return the name by which the generator ships, if it does."""
-    card = getattr(generator, "card", {})
-    return next((name for name in files.generators() if files.is_shipped(name, card)), None)
-
-
-def _as_text(numbers):
-    return base64.b64encode(np.asarray(numbers, "<f8").tobytes()).decode()
 
 
 def _menus(generator):

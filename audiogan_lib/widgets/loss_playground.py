@@ -83,7 +83,7 @@ class LossPlayground(panel.TwoFaces):
 
         game = self.game
         names = {name.replace("_", " "): name for name in SLOPES}
-        orders = {"discriminator first": True, "both at once": False}
+        orders = {"discriminator first": True, "simultaneously": False}
         self._controls = {
             "loss": menu("loss", game.loss, names),
             "alternating": menu("order", game.alternating, orders),
@@ -126,7 +126,7 @@ def describe(game):
     if game.penalty_every > 1 and (game.r1 or game.gradient_penalty):
         parts.append(f"every {game.penalty_every} steps")
     if not game.alternating:
-        parts.append("both at once")
+        parts.append("simultaneous")
     return ", ".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from html import escape
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from IPython import get_ipython
 
-from audiogan_lib import audio, display
+from audiogan_lib import audio, display, files
 
 #: Seeds that a control takes and draws.
 LARGEST_SEED = 2**31 - 1
@@ -104,6 +105,38 @@ def alive(name, settings, face):
     """
     attributes = f'data-control="{name}" data-settings="{escape(json.dumps(settings))}"'
     return display.Html(f"<div {attributes}>{face.html}</div>", face.text)
+
+
+def shipped_name(generator):
+    """Return the name by which a generator ships, and a page finds it, if it does."""
+    card = getattr(generator, "card", {})
+    return next((name for name in files.generators() if files.is_shipped(name, card)), None)
+
+
+def first_choices(menus, choices):
+    """Return what menus show at first: their first entries, or what is chosen, if they have it."""
+    for name, choice in choices.items():
+        if choice not in menus.get(name, ()):
+            raise ValueError(f"{name} must be one of {menus.get(name)}, received {choice!r}")
+    return {name: choices.get(name, menu[0]) for name, menu in menus.items()}
+
+
+def choice_menus(menus, first):
+    """Make the menus, each with what it shows at first."""
+    return {
+        name: control("Dropdown", name.replace("_", " "), options=menu, value=first[name])
+        for name, menu in menus.items()
+    }
+
+
+def classes_of(generator):
+    """List a generator's conditions with their classes, in their order, as a page's script does."""
+    return [{"name": name, "classes": menu} for name, menu in generator.conditions.items()]
+
+
+def as_text(numbers, kind="<f8"):
+    """Write numbers of a kind so that a page's ``audiogan.fromBase64`` reads them."""
+    return base64.b64encode(np.asarray(numbers, kind).tobytes()).decode()
 
 
 def check_arrays(sources):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,10 @@ class History:
         In Hz.
     labels : sequence of str
         A name for each sound.
+    losses : dict of str to sequence of float, optional
+        Curves by name, such as Keras's ``history``, at even steps up to the last.
+    alarms : dict of int to str, optional
+        What rang at a step, empty where nothing did.
 
     Raises
     ------
@@ -40,6 +44,8 @@ class History:
     sounds: np.ndarray
     sample_rate: int
     labels: tuple
+    losses: dict = field(default_factory=dict)
+    alarms: dict = field(default_factory=dict)
 
     def __post_init__(self):
         shape = np.shape(self.sounds)
@@ -96,6 +102,9 @@ class History:
 class TrainingScrubber(panel.TwoFaces):
     """Move along a training run and hear what the same latents sounded like.
 
+    The losses, where the history has them, are drawn above; alarms are told. On a page of the book
+    the slider moves, too, over the steps that are rendered there.
+
     ``sound`` is what the player holds now.
 
     Parameters
@@ -119,10 +128,12 @@ class TrainingScrubber(panel.TwoFaces):
         steps = [(f"{step:,}", i) for i, step in enumerate(history.steps)]
         self._which = panel.control("Dropdown", "sound", options=numbered, value=0)
         self._step = panel.control("SelectionSlider", "step", options=steps, value=len(steps) - 1)
-        self._player, self._picture = widgets.HTML(), widgets.HTML()
+        self._player, self._picture, self._alarm = widgets.HTML(), widgets.HTML(), widgets.HTML()
         for control in (self._which, self._step):
             control.observe(self._update, "value")
-        self.panel = widgets.VBox([self._which, self._step, self._player, self._picture])
+        curves = [widgets.HTML(_curves(history).html)] if history.losses else []
+        below = self._alarm, self._player, self._picture
+        self.panel = widgets.VBox([*curves, self._which, self._step, *below])
         self._update()
 
     def page(self):
@@ -138,13 +149,32 @@ class TrainingScrubber(panel.TwoFaces):
             f"In a live notebook this is a slider over {len(history.steps)} steps of the run, for "
             f"{len(history.labels)} sounds. These are some of them."
         )
-        return display.players(sounds, history.sample_rate, labels, caption, columns=len(shown))
+        grid = display.players(sounds, history.sample_rate, labels, caption, columns=len(shown))
+        steps = [int(history.steps[i]) for i in shown]
+        settings = {
+            "steps": steps,
+            "labels": list(history.labels[:PAGE_SOUNDS]),
+            "sample_rate": history.sample_rate,
+            "losses": {name: np.round(v, 3).tolist() for name, v in history.losses.items()},
+            "alarms": {step: history.alarms[step] for step in steps if step in history.alarms},
+        }
+        face = panel.together(_curves(history), grid) if history.losses else grid
+        return panel.alive("training-scrubber", settings, face)
 
     def _update(self, change=None):
         history, which, at = self.history, self._which.value, self._step.value
         self.sound = np.asarray(history.sounds[at][which])
         label = f"{history.labels[which]}, step {history.steps[at]:,}"
+        rung = history.alarms.get(history.steps[at])
+        self._alarm.value = panel.status("" if rung is None else f"Alarms: {rung or 'none'}")
         play = change is not None
         grid = display.players(self.sound, history.sample_rate, label, autoplay=play)
         self._player.value = grid.html
         self._picture.value = display.spectrogram(self.sound, history.sample_rate, label).html
+
+
+def _curves(history):
+    """Draw the losses over the steps."""
+    points = len(next(iter(history.losses.values())))
+    steps = history.steps[-1] * np.arange(1, points + 1) / points
+    return display.curves(history.losses, "step", "loss", x=steps)

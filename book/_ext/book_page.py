@@ -75,7 +75,12 @@ def is_leftover(script) -> bool:
 
 
 def add_live_scripts(app, pagename, templatename, context, doctree):
-    """Let pages with a control that lives there load what makes it live."""
+    """Let pages with a control that lives there load what makes it live.
+
+    The volume for paper keeps what is rendered.
+    """
+    if app.builder.name != "html":
+        return
     names = {name for name, _ in CONTROL.findall(context.get("body", ""))}
     if names:
         app.add_css_file("live/controls.css")
@@ -86,7 +91,7 @@ def add_live_scripts(app, pagename, templatename, context, doctree):
 
 def write_live_scripts(app, error):
     """Put the page's scripts, and one for each generator that a page plays, where pages look."""
-    if error is not None or app.builder.format != "html":
+    if error is not None or app.builder.name != "html":
         return
     folder = Path(app.outdir) / "_static" / "live"
     folder.mkdir(exist_ok=True)

@@ -143,8 +143,10 @@
       const [low, high] = interval(right(), trials.length).map((share) => share.toFixed(3));
       const chance = tail(right(), trials.length, 0.5).toFixed(4);
       const name = `"${who.value.replaceAll('"', '""')}"`;
-      result.value = `${score(right(), trials.length)}\nname,task,trials,right,low,high,guessing\n` +
-        `${[name, task.value, trials.length, right(), low, high, chance].join(",")}`;
+      // Which pair was heard, as the rendered players count them, and whether the answer was right.
+      const marks = trials.map(({ pair, solution }, i) => `${pair + 1}${answers[i] === solution ? "+" : "-"}`);
+      result.value = `${score(right(), trials.length)}\nname,task,trials,right,low,high,guessing,answers\n` +
+        `${[name, task.value, trials.length, right(), low, high, chance, marks.join(" ")].join(",")}`;
     }
 
     begin();

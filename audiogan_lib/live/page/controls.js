@@ -137,6 +137,10 @@
     };
   }
 
+  /** Standard normal numbers (Box and Muller 1958). @type {(count: number, draw?: () => number) => Float32Array} */
+  const normals = (count, draw = Math.random) => Float32Array.from({ length: count }, () =>
+    Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw()));
+
   /** The rendered sounds of a face: their names, and their files. @param {Element} face */
   function players(face) {
     return [...face.querySelectorAll("audio")].map((player) => ({
@@ -162,7 +166,7 @@
   }
 
   audiogan.controls ??= {};
-  audiogan.kit = { INK, animate, button, draws, element, menu, picture, row, slider, status, still };
+  audiogan.kit = { INK, animate, button, draws, element, menu, normals, once, picture, row, slider, status, still };
   if (typeof document !== "undefined") {
     document.addEventListener("DOMContentLoaded", () => {
       for (const place of document.querySelectorAll("[data-control]")) mount(/** @type {any} */ (place));

@@ -121,15 +121,17 @@
   /** Fast Griffin-Lim (Perraudin et al. 2013) from the given start. */
   const griffinLim = (kernel, arrays, codec, window, columns, start) => {
     const { magnitudes, angles, gain, sound, tables, work } = arrays;
-    const sizes = [codec.frames, window.length, window.size, codec.hop_length, columns];
+    const { frames, hop_length: hop } = codec;
+    const sizes = [frames, window.length, window.size, hop, columns];
     angles.fill(0);
     angles.set(start);
     for (let round = 0; round <= codec.iterations; round++) {
-      kernel.synthesise(...sizes, magnitudes, angles, gain, sound, tables, work);
+      kernel.synthesise(
+        ...sizes, magnitudes, angles, gain, sound, tables, work);
       if (round < codec.iterations)
         kernel.analyse(...sizes, codec.momentum, sound, angles, tables, work);
     }
-    return cut(sound, columns, codec, (window.length - codec.hop_length) / 2);
+    return cut(sound, columns, codec, (window.length - hop) / 2);
   };
 
   /** A LogSpectrogram: phases start at random. */
@@ -140,7 +142,8 @@
     const random = audiogan.uniform(codec.frames * bins);
     const phases = new Float64Array(codec.frames * bins);
     for (let i = 0; i < phases.length; i++)
-      phases[(i % bins) * codec.frames + Math.floor(i / bins)] = Math.PI * (2 * random[i] - 1);
+      phases[(i % bins) * codec.frames + Math.floor(i / bins)] =
+        Math.PI * (2 * random[i] - 1);
     const start = directions(phases);
     return (levels) => {
       setMagnitudes(arrays.magnitudes, levels, 1, codec, window);

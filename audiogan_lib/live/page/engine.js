@@ -16,8 +16,9 @@
 
   /** Numbers as they are, or the upper halves of numbers whose lower halves are zero. */
   const numbers = (bytes, { at, count, type }) => {
-    if (type === "float32") return new Float32Array(bytes.buffer, bytes.byteOffset + at, count);
-    const halves = new Uint16Array(bytes.buffer, bytes.byteOffset + at, count);
+    const { buffer } = bytes, start = bytes.byteOffset + at;
+    if (type === "float32") return new Float32Array(buffer, start, count);
+    const halves = new Uint16Array(buffer, start, count);
     const words = new Uint32Array(count);
     for (let i = 0; i < count; i++) words[i] = halves[i] << 16;
     return new Float32Array(words.buffer);
@@ -130,7 +131,8 @@
         const width = vector.length - this.plan.latent_dim;
         const start = (row + classes[condition]) * width;
         for (let i = 0; i < width; i++)
-          vector[this.plan.latent_dim + i] += this.weights[this.plan.table][start + i];
+          vector[this.plan.latent_dim + i] +=
+            this.weights[this.plan.table][start + i];
         row += names.length;
       });
       for (const step of steps) run[step.op](this.kernel, step);
@@ -163,8 +165,6 @@
     return new Generator(plan, audiogan.fromBase64(weights), kernel, arraysOf(plan, kernel.floats));
   };
 
-  const script = /** @type {?HTMLScriptElement} */ (globalThis.document?.currentScript);
-  const beside = script?.src;
   const open = new Map();
 
   /**
@@ -174,19 +174,14 @@
    * @returns {Promise<Generator>}
    */
   audiogan.load = (name) => {
-    if (!open.has(name))
-      open.set(name, fetchScript(name).then(() => audiogan.openGenerator(audiogan.generators[name])));
+    if (!open.has(name)) open.set(name, fetched(name).then(audiogan.openGenerator));
     return open.get(name);
   };
 
-  /** As a script, which a page opened from disk may load, unlike any other file. */
-  const fetchScript = (name) =>
-    new Promise((resolve, reject) => {
-      if (audiogan.generators[name]) return resolve();
-      const script = document.createElement("script");
-      script.src = new URL(`weights-${name}.js`, beside).href;
-      script.onload = resolve;
-      script.onerror = () => reject(new Error(`the weights of ${name} are not there`));
-      document.head.append(script);
-    });
+  const fetched = async (name) => {
+    if (!audiogan.generators[name]) await audiogan.bring(`weights-${name}.js`);
+    const { windows } = audiogan.generators[name].plan.codec; // of any length
+    if (windows && !audiogan.fourier) await audiogan.bring("fourier.js");
+    return audiogan.generators[name];
+  };
 }

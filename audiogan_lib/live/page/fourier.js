@@ -1,6 +1,6 @@
 // The fast Fourier transform, of arrays in which real and imaginary parts take turns.
 
-globalThis.audiogan ??= {}; // what the page's scripts share; kernel.js, where it is, comes first
+globalThis.audiogan ??= {}; // what the page's scripts share
 
 {
   /**
@@ -59,7 +59,7 @@ globalThis.audiogan ??= {}; // what the page's scripts share; kernel.js, where i
   /** Cosines and sines of half a turn in `size / 2` steps. @param {number} size */
   audiogan.circle = (size) => {
     if (!circles.has(size)) {
-      const angle = (i) => (2 * Math.PI * (i >> 1)) / size;
+      const angle = (/** @type {number} */ i) => (2 * Math.PI * (i >> 1)) / size;
       const numbers = Float64Array.from({ length: size }, (_, i) =>
         i % 2 ? Math.sin(angle(i)) : Math.cos(angle(i)),
       );

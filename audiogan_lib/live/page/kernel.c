@@ -23,20 +23,24 @@ static void store_first(float *to, quad low, quad high, int count) {
 
 // output[row][column] = sum over i of input[row * step + i] * weights[i][column].
 //
-// Rows may overlap (step < depth): then this is a convolution. The weights come in panels of eight
-// columns, panel[i][8] one after the other, the last one filled up with zeros.
+// Rows may overlap (step < depth): then this is a convolution. The weights
+// come in panels of eight columns, panel[i][8] one after the other, the last
+// one filled up with zeros.
 EXPORT(multiply)
-void multiply(int rows, int step, int depth, int columns, const float *input, const float *panels,
-              float *output) {
+void multiply(int rows, int step, int depth, int columns,
+              const float *input, const float *panels, float *output) {
     for (int first = 0; first < columns; first += 8) {
         const float *panel = panels + first * depth;
         int count = columns - first;
         int row = 0;
         for (; row + 4 <= rows; row += 4) {
-            const float *a = input + row * step, *b = a + step, *c = b + step, *d = c + step;
-            quad a0 = all(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
+            const float *a = input + row * step;
+            const float *b = a + step, *c = b + step, *d = c + step;
+            quad a0 = all(0), a1 = a0, b0 = a0, b1 = a0;
+            quad c0 = a0, c1 = a0, d0 = a0, d1 = a0;
             for (int i = 0; i < depth; i++) {
-                quad low = load(panel + 8 * i), high = load(panel + 8 * i + 4);
+                quad low = load(panel + 8 * i);
+                quad high = load(panel + 8 * i + 4);
                 a0 += all(a[i]) * low, a1 += all(a[i]) * high;
                 b0 += all(b[i]) * low, b1 += all(b[i]) * high;
                 c0 += all(c[i]) * low, c1 += all(c[i]) * high;
@@ -59,20 +63,27 @@ void multiply(int rows, int step, int depth, int columns, const float *input, co
     }
 }
 
-// The second half of a transposed convolution: each place of a small map has sent kernel_height x
-// kernel_width products of some channels; add them up where they arrive in the larger map.
+// The second half of a transposed convolution: each place of a small map has
+// sent kernel_height x kernel_width products of some channels; add them up
+// where they arrive in the larger map.
 EXPORT(spread)
-void spread(int height, int width, int kernel_height, int kernel_width, int stride_y, int stride_x,
-            int top, int left, int out_height, int out_width, int channels,
-            const float *restrict products, float *restrict output) {
-    for (int i = 0; i < out_height * out_width * channels; i++) output[i] = 0;
+void spread(int height, int width, int kernel_height, int kernel_width,
+            int stride_y, int stride_x, int top, int left, int out_height,
+            int out_width, int channels, const float *restrict products,
+            float *restrict output) {
+    int count = out_height * out_width * channels;
+    for (int i = 0; i < count; i++) output[i] = 0;
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++)
             for (int ky = 0; ky < kernel_height; ky++)
-                for (int kx = 0; kx < kernel_width; kx++, products += channels) {
-                    int to_y = y * stride_y + ky - top, to_x = x * stride_x + kx - left;
-                    if (to_y < 0 || to_y >= out_height || to_x < 0 || to_x >= out_width) continue;
-                    float *to = output + (to_y * out_width + to_x) * channels;
+                for (int kx = 0; kx < kernel_width;
+                     kx++, products += channels) {
+                    int to_y = y * stride_y + ky - top;
+                    int to_x = x * stride_x + kx - left;
+                    if (to_y < 0 || to_y >= out_height ||
+                        to_x < 0 || to_x >= out_width) continue;
+                    int to_place = to_y * out_width + to_x;
+                    float *to = output + to_place * channels;
                     for (int i = 0; i < channels; i++) to[i] += products[i];
                 }
 }
@@ -172,15 +183,20 @@ void synthesise(int frames, int length, int size, int hop, int columns, const fl
         for (int bin = 0; bin < bins; bin++) {
             int at = bin * frames + first;
             const float *re = angles + at, *im = re + bins * frames;
-            quad size_a = load(magnitudes + at), size_b = load(magnitudes + at + 4);
+            quad size_a = load(magnitudes + at);
+            quad size_b = load(magnitudes + at + 4);
             // The lowest and the highest bin of a real signal are real.
             quad real = all(bin == 0 || 2 * bin == length ? 0 : 1);
-            quad a_re = size_a * load(re), a_im = real * size_a * load(im);
-            quad b_re = size_b * load(re + 4), b_im = real * size_b * load(im + 4);
-            work[bin] = (wave){a_im + b_re, a_re - b_im};  // exchanged, for the inverse
+            quad a_re = size_a * load(re);
+            quad a_im = real * size_a * load(im);
+            quad b_re = size_b * load(re + 4);
+            quad b_im = real * size_b * load(im + 4);
+            // Real and imaginary parts exchanged, for the inverse.
+            work[bin] = (wave){a_im + b_re, a_re - b_im};
             if (bin) work[length - bin] = (wave){b_re - a_im, a_re + b_im};
         }
-        const wave *samples = transform(length, size, work, work + size, circle, chirp, answer);
+        const wave *samples = transform(length, size, work, work + size,
+                                        circle, chirp, answer);
         for (int i = 0, row = 0, shift = first; i < length; i++, row++) {
             if (row == hop) row = 0, shift++;
             float *to = sound + row * columns + shift;
@@ -208,18 +224,23 @@ void analyse(int frames, int length, int size, int hop, int columns, float momen
         const wave *spectrum = transform(length, size, work, work + size, circle, chirp, answer);
         for (int bin = 0; bin < bins; bin++) {
             wave here = spectrum[bin], there = spectrum[bin ? length - bin : 0];
+            quad half = all(0.5f);
             wave parts[2] = {
-                {(here.re + there.re) * all(0.5f), (here.im - there.im) * all(0.5f)},
-                {(here.im + there.im) * all(0.5f), (there.re - here.re) * all(0.5f)},
+                {(here.re + there.re) * half, (here.im - there.im) * half},
+                {(here.im + there.im) * half, (there.re - here.re) * half},
             };
             for (int part = 0; part < 2; part++) {
                 float *to = angles + bin * frames + first + 4 * part;
                 quad re = parts[part].re, im = parts[part].im;
-                quad ahead_re = re + all(momentum) * (re - load(to + 2 * block));
-                quad ahead_im = im + all(momentum) * (im - load(to + 3 * block));
+                quad last_re = load(to + 2 * block);
+                quad last_im = load(to + 3 * block);
+                quad ahead_re = re + all(momentum) * (re - last_re);
+                quad ahead_im = im + all(momentum) * (im - last_im);
                 quad squares = ahead_re * ahead_re + ahead_im * ahead_im;
-                quad length_of = (quad)__builtin_wasm_sqrt_f32x4(squares) + all(1e-12f);
-                store(to, ahead_re / length_of), store(to + block, ahead_im / length_of);
+                quad distance = (quad)__builtin_wasm_sqrt_f32x4(squares);
+                distance += all(1e-12f);
+                store(to, ahead_re / distance);
+                store(to + block, ahead_im / distance);
                 store(to + 2 * block, re), store(to + 3 * block, im);
             }
         }

@@ -12,8 +12,8 @@
  * @property {Function} analyse
  */
 
-/** Everything that the page's scripts share. */
-globalThis.audiogan = {
+/** Everything that the page's scripts share; some may have come before. */
+globalThis.audiogan = Object.assign(globalThis.audiogan ?? {}, {
   /** Generators by name, which scripts of their own bring. */
   generators: {},
 
@@ -38,9 +38,20 @@ globalThis.audiogan = {
       return await openWebAssembly(count);
     } catch (error) {
       // No WebAssembly here, or the page's policy forbids it: the name of the kernel says so.
+      if (!audiogan.fourier) await audiogan.bring("fourier.js");
+      if (!audiogan.openPlainKernel) await audiogan.bring("plain_kernel.js");
       return audiogan.openPlainKernel(count);
     }
   },
+
+  /** Load a file that lies beside this script; from disk, only a script may be. */
+  bring: ((from) => (file) => new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL(file, from).href;
+    script.onload = resolve;
+    script.onerror = () => reject(new Error(`${file} is not there`));
+    document.head.append(script);
+  }))(/** @type {any} */ (globalThis.document?.currentScript)?.src),
 
   /** Hand out pieces of memory, one behind the other. */
   handOut(buffer, start) {
@@ -51,16 +62,21 @@ globalThis.audiogan = {
       return piece;
     };
   },
-};
+});
 
 /** @param {number} count @returns {Promise<any>} */
 async function openWebAssembly(count) {
   const PAGE = 65536; // bytes; the first page is the stack's
-  const memory = new WebAssembly.Memory({ initial: 1 + Math.ceil((4 * count) / PAGE) });
+  const initial = 1 + Math.ceil((4 * count) / PAGE);
+  const memory = new WebAssembly.Memory({ initial });
   const bytes = audiogan.fromBase64(audiogan.kernelBinary);
-  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-  const kernel = { name: "WebAssembly", floats: audiogan.handOut(memory.buffer, PAGE) };
+  const given = { env: { memory } };
+  const { instance } = await WebAssembly.instantiate(bytes, given);
+  const floats = audiogan.handOut(memory.buffer, PAGE);
+  const kernel = { name: "WebAssembly", floats };
+  const place = (value) => value.byteOffset ?? value;
   for (const [name, loop] of Object.entries(instance.exports))
-    kernel[name] = (...values) => /** @type {Function} */ (loop)(...values.map((value) => value.byteOffset ?? value));
+    kernel[name] = (...values) =>
+      /** @type {Function} */ (loop)(...values.map(place));
   return kernel;
 }

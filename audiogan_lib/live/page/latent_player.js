@@ -63,6 +63,7 @@
         return Object.assign(make("input", shown), { min, max, value: 0 });
       };
       this.knobs = knobs.map(() => slider(...range));
+      this.pad = knobs.length > 1 ? audiogan.pad(knobs, this.knobs, range, changed) : null;
       this.morph = slider(0, 1);
       this.locks = ["A", "B"].map(() => make("input", { type: "checkbox" }));
       this.atOnce = make("input", { type: "checkbox", checked: true });
@@ -75,6 +76,7 @@
         { className: "audiogan-panel" },
         ...conditions.map(({ title }, i) => labelled(title.replaceAll("_", " "), this.menus[i])),
         ...knobs.map((name, i) => labelled(name, this.knobs[i])),
+        ...(this.pad ? [this.pad.element] : []),
         labelled("morph A to B", this.morph),
         row(
           button("Play", () => this.change(true)),
@@ -109,11 +111,14 @@
     /** Make the sound for the controls as they stand, once a frame at most. */
     change(play = this.atOnce.checked) {
       audiogan.wake();
+      this.pad?.draw();
       this.play = play || this.play;
       this.pending ??= new Promise(requestAnimationFrame)
         .then(() => audiogan.load(this.settings.generator))
         .then((generator) => this.sound(generator))
-        .catch((error) => (this.status.textContent = `No sound: ${error.message}`));
+        .catch(({ message }) => {
+          this.status.textContent = `No sound: ${message}`;
+        });
       return this.pending;
     }
 
@@ -179,6 +184,7 @@
       this.start = latent;
       this.knobs.forEach((knob) => (knob.value = 0));
       this.morph.value = 0;
+      this.pad?.draw();
       this.settings.conditions.forEach(({ name, classes }, i) => {
         if (classes.includes(choices[name])) this.menus[i].value = choices[name];
       });
@@ -187,16 +193,22 @@
     }
   }
 
-  const begin = () => {
-    /** @type {NodeListOf<HTMLElement>} */
-    const places = document.querySelectorAll("[data-control='latent-player']");
-    audiogan.players = Array.from(places, (place) => new LatentPlayer(place));
+  /** Let the player of the link's generator stand where the page's address leads. */
+  const follow = () => {
     const link = audiogan.readLink(location.hash);
     const found = audiogan.players.find(
       ({ settings, start }) =>
         settings.generator === link?.generator && start.length === link.latent.length,
     );
     if (found) found.follow(link);
+  };
+
+  const begin = () => {
+    /** @type {NodeListOf<HTMLElement>} */
+    const places = document.querySelectorAll("[data-control='latent-player']");
+    audiogan.players = Array.from(places, (place) => new LatentPlayer(place));
+    follow();
+    addEventListener("hashchange", follow);
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
   else begin();

@@ -29,6 +29,7 @@
     hinge: [0, (score) => (score > -1 ? 1 : 0), () => -1],
     wasserstein: [0, () => 1, () => -1],
     relativistic_average: [0, (score) => 2 * expit(score), (score) => -2 * expit(-score)],
+    relativistic_pairing: [0, expit, (score) => -expit(-score)],
   };
 
   /** @type {(value: number, most: number) => number} */
@@ -115,7 +116,7 @@
     /** @type {Pair[]} */
     let path;
     const losses = Object.keys(SLOPES).map((name) => [name, name.replaceAll("_", " ")]);
-    const orders = [[true, "discriminator first"], [false, "both at once"]];
+    const orders = [[true, "discriminator first"], [false, "simultaneously"]];
     /** @type {Record<string, any>} */
     const knobs = {
       loss: menu("loss", losses, options.loss, update),

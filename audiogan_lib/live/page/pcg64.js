@@ -20,7 +20,8 @@
       const high = state >> 64n;
       const mixed = BigInt.asUintN(64, high ^ state);
       const turned = high >> 58n;
-      const random = BigInt.asUintN(64, (mixed >> turned) | (mixed << (64n - turned)));
+      const both = (mixed >> turned) | (mixed << (64n - turned));
+      const random = BigInt.asUintN(64, both);
       numbers[i] = Number(random >> 11n) * 2 ** -53;
     }
     return numbers;

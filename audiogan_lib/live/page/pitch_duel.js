@@ -24,8 +24,8 @@
   /** @param {Game} game */
   function verdict(game) {
     const made = game.made();
-    const parts = KINDS[game.settings.kinds].map((place) => {
-      const near = made.filter((pitch) => Math.abs(pitch - place) < 0.4).length / made.length;
+    const parts = KINDS[game.settings.kinds].map((/** @type {number} */ place) => {
+      const near = made.filter((/** @type {number} */ pitch) => Math.abs(pitch - place) < 0.4).length / made.length;
       return `${Math.round(100 * near)} % near ${Math.round(MIDDLE_HZ * 2 ** place)} Hz`;
     });
     return `Step ${game.step}. Generated: ${parts.join(", ")}.`;
@@ -50,7 +50,7 @@
     };
     let game = new Game(settings());
     const line = status();
-    const portrait = picture(220, (brush, width, height) => draw(brush, width, height, game));
+    const portrait = picture(220, (/** @type {[any, number, number]} */ ...paper) => draw(...paper, game));
     const run = button("Run", () => { running ? pause() : start(); });
 
     function update() {

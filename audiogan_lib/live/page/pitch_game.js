@@ -34,7 +34,9 @@
     /** @param {Draw} draw */
     constructor(draw) {
       this.w = new Float64Array(ALL);
-      [this.sums, this.mean, this.square] = [0, 1, 2].map(() => new Float64Array(ALL));
+      this.sums = new Float64Array(ALL);
+      this.mean = new Float64Array(ALL);
+      this.square = new Float64Array(ALL);
       // Room for the answers of a batch: made anew, they would cost more than the arithmetic.
       this.rooms = Array.from({ length: BATCH }, () => [zeros(), zeros(), zeros(), zeros(), zeros()]);
       this.back = [zeros(), zeros()];

@@ -12,7 +12,8 @@
         let a0 = 0, a1 = 0, a2 = 0, a3 = 0, b0 = 0, b1 = 0, b2 = 0, b3 = 0;
         for (let i = 0, w = panel; i < depth; i++, w += 8) {
           const x = input[a + i], y = input[b + i];
-          const w0 = panels[w], w1 = panels[w + 1], w2 = panels[w + 2], w3 = panels[w + 3];
+          const w0 = panels[w], w1 = panels[w + 1];
+          const w2 = panels[w + 2], w3 = panels[w + 3];
           a0 += x * w0; a1 += x * w1; a2 += x * w2; a3 += x * w3;
           b0 += y * w0; b1 += y * w1; b2 += y * w2; b3 += y * w3;
         }

@@ -81,6 +81,7 @@
     const frames = wanted.length / (1 + n / 2);
     const re = wanted.map((value, i) => value * Math.cos(phase[i]));
     const im = wanted.map((value, i) => value * Math.sin(phase[i]));
+    /** @type {{re: Row, im: Row}} */
     let before = { re: new Float64Array(re.length), im: new Float64Array(re.length) };
     for (let round = 0; round < rounds; round++) {
       const now = stft(istft({ re, im, frames }, n, hop), n, hop);

@@ -3,7 +3,7 @@
 "use strict";
 
 (function (/** @type {any} */ audiogan) {
-  const { animate, button, draws, element, menu, picture, row, slider, status } = audiogan.kit;
+  const { animate, button, draws, element, intake, menu, picture, row, slider, status } = audiogan.kit;
   const { convergence, griffinLim, levels, magnitudes, stft } = audiogan.spectral;
   const LONGEST_S = 3;
   const ROUNDS = 60;
@@ -122,39 +122,17 @@
       audiogan.play(samples, rate, gain);
     }
 
-    async function record() {
-      try {
-        const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-        const recorder = new MediaRecorder(stream);
-        recorder.ondataavailable = async ({ data }) => take("your recording", await data.arrayBuffer());
-        recorder.start();
-        line.say("Recording two seconds.");
-        setTimeout(() => {
-          recorder.stop();
-          for (const track of stream.getTracks()) track.stop();
-        }, 2000);
-      } catch {
-        line.say("The browser gives no microphone to this page.");
-      }
-    }
-
-    /** @param {File | undefined} file */
-    async function open(file) { if (file) take(file.name, await file.arrayBuffer()); }
-
-    const file = element("input", { type: "file", accept: "audio/*", onchange: () => open(file.files[0]) });
-    const drop = element("label", { className: "audiogan-knob" }, "your own: open or drop a file", file);
-    drop.ondragover = (/** @type {Event} */ event) => event.preventDefault();
-    drop.ondrop = (/** @type {DragEvent} */ event) => { event.preventDefault(); open(event.dataTransfer?.files[0]); };
+    const own = intake({ seconds: 2, take, say: line.say });
     choose();
     return [
       portrait.element,
       row(
         button("Listen to the original", () => hear(chosen.samples)),
         button("Listen without phase", invert),
-        ...(navigator.mediaDevices ? [button("Record 2 s", record)] : []),
+        ...own.buttons,
       ),
       line.element,
-      row(...[which, size, hops, scale, floor].map((knob) => knob.element), drop),
+      row(...[which, size, hops, scale, floor].map((knob) => knob.element), own.drop),
       element("small", {}, "Your sound stays in this browser."),
     ];
   };
