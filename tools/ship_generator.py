@@ -97,7 +97,7 @@ LIMITS = {
     "drums": f"{_KITS} Griffin-Lim invents the phase, which is heard in the long ringing of "
     "cymbals.",
     "wavegan-drums": f"{_KITS} Meant for comparison with `drums`. The strides of its layers "
-    "are heard as a whine, and its steps are few for such a network.",
+    "are heard as a whine.",
     "notes": f"{_NOTES} What is drawn for a key that training heard is near a recording of it: see "
     "the distances to the nearest training clip. The pitch is not learnt: the network draws "
     "levels along multiples of it, and the codec plays them at the one asked for. Phases "

@@ -71,7 +71,7 @@ _WAVEGAN = replace(
     batch_size=16,
     r1=0.5,
     shift=8,
-    minutes=12,
+    minutes=26,
 )
 
 # As published (Donahue et al. 2019), at a quarter of the width; latents are normal, with labels.
