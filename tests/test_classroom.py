@@ -52,7 +52,8 @@ TINY = [
     "#### Typical mistakes",
     ('mistake("Turned round", check_half, 2, "halved")',),
     "### Exercise: Squares",
-    "```{exercise} Squares\n:label: ex-squares\n\nWrite a function that squares.\n```",
+    "```{exercise} Squares\n:label: ex-squares\n\nWrite a function that squares. "
+    "{eq}`tiny-square` has one.\n```",
     (SQUARES,),
     "#### Solution",
     (SQUARED,),
@@ -177,7 +178,9 @@ def test_a_release_is_plain_markdown_with_links_to_the_book(tiny, tmp_path):
     cells = [source_of(cell) for cell in json.loads(path.read_text("utf-8"))["cells"]]
     task = next(cell for cell in cells if cell.startswith("Halve"))
     assert task.startswith("Halve the `limit` of [this equation](https://")
-    assert task.endswith("book/tiny.html#equation-tiny-limit), (one2020).")
+    assert task.endswith("book/tiny.html#equation-tiny-limit), (One 2020).")
+    task = next(cell for cell in cells if cell.startswith("Write a"))
+    assert "squares. [This equation](https://" in task
     assert any(cell.endswith("check_half(number=..., why=...)") for cell in cells)
 
 

@@ -75,10 +75,16 @@ def plain(source: str, chapter: str) -> str:
     page = f"{PAGES}book/"
     link = rf"[this equation]({page}{chapter}.html#equation-\1)"
     source = re.sub(r"\{eq\}`([^`<]+)`", link, source)
+    source = re.sub(r"(\A|[.?!]\s+)\[this equation\]", r"\1[This equation]", source)
     link = rf"[chapter \1]({page}\1_\2.html)"
     source = re.sub(r"\{doc\}`(\d\d)_(\w+)`", link, source)
     source = re.sub(r"\{doc\}`([^<`]+)<(\w+)>`", rf"[\1]({page}\2.html)", source)
-    return re.sub(r"\{cite(?::\w)?\}`([^`]+)`", r"(\1)", source)
+    return re.sub(r"\{cite(?::\w)?\}`([^`]+)`", lambda cited: f"({authors_of(cited[1])})", source)
+
+
+def authors_of(keys: str) -> str:
+    """Return author and year of references, by their keys."""
+    return re.sub(r"([a-z]+)(\d{4})\w*", lambda key: f"{key[1].title()} {key[2]}", keys)
 
 
 def answer_cell(exercise: Exercise, given: list[str]) -> dict:
@@ -86,8 +92,8 @@ def answer_cell(exercise: Exercise, given: list[str]) -> dict:
     for node in (node for source in given for node in ast.parse(source).body):
         if isinstance(node, ast.FunctionDef) and node.name == exercise.check:
             asked = [arg.arg for arg in node.args.args]
-            named = ", ".join(f"{name}=..." for name in asked) or "..."
-            call = f"{exercise.check}({named})"
+            answers = ", ".join(f"{name}=..." for name in asked)
+            call = f"{exercise.check}({answers or 'name=...'})"
             return code(f'{ANSWER} to "{exercise.title}"\n{call}')
     raise ValueError(f"the exercise {exercise.title!r} calls {exercise.check}, which is not given")
 
@@ -98,7 +104,7 @@ def student_cells(sheet: Sheet) -> list[dict]:
     page = f"{PAGES}book/{sheet.name}.html"
     about = f"{title}\n\nThey belong to a [chapter of *Audio GANs by Ear*]({page}). "
     about += "Put your answers in the places of the dots and run the cell: its check says what is "
-    about += "wrong. You may add cells."
+    about += "wrong. An error that names an *ellipsis* means that dots are left. You may add cells."
     cells = [text(about), *(code(source) for source in code_of(sheet.front) if "%pip" in source)]
     cells += [
         text(source_of(c)) if c["cell_type"] == "markdown" else code(source_of(c))
