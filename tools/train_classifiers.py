@@ -47,7 +47,7 @@ RECIPES = {
 #: A second judge of each: other features, another network.
 RECIPES |= {
     f"{name}-mels": recipe
-    | ({"hears": "fine_mels", "width": 32, "epochs": 20} if name == "notes" else _MELS)
+    | ({"hears": "fine_mels", "width": 32, "epochs": 60} if name == "notes" else _MELS)
     for name, recipe in list(RECIPES.items())
 }
 #: Machines that are not learnt from, since the shipped test split has one of them.
