@@ -15,7 +15,7 @@ UV_COMPILE := uv pip compile --universal --fork-strategy fewest --python-version
 # TensorFlow's own log lines would drown the progress that is shown.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: book test serve pdf lint bench faults quality kernel requirements colab slides room exercises
+.PHONY: book test serve pdf lint lint-page bench faults quality kernel requirements colab slides room exercises
 
 book: $(BUILT)
 	@echo
@@ -56,8 +56,12 @@ slides: $(BUILT)
 room: $(BUILT)
 	$(BIN)/python tools/make_room.py $(ROOM)
 
-lint: $(INSTALLED)
+lint: lint-page $(INSTALLED)
 	$(BIN)/pre-commit run --all-files --show-diff-on-failure
+
+# The scripts that run in the page, by TypeScript and Biome, where there is a Node.js.
+lint-page:
+	@sh tools/lint_page/run.sh
 
 bench: $(INSTALLED)
 	@$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install -e ".[bench]"

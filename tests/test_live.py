@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 from browsers import chromium, node, open_from_disk
+from hands import BROWSERS, on_a_phone, start_firefox
 from sphinx.config import Config
 from sphinx.directives.code import LiteralIncludeReader
 
@@ -30,6 +31,7 @@ UNTRAINED = sorted(set(recipes.NAMES) - set(SHIPPED))
 COUNT = 3
 
 browser = pytest.fixture(chromium, scope="module")
+fox = pytest.fixture(start_firefox, scope="module")
 
 
 def untrained(name: str) -> pretrained.Generator:
@@ -394,6 +396,37 @@ def test_a_link_leads_to_the_same_sound_in_another_page_and_on_the_command_line(
     written, rate = soundfile.read(tmp_path / "out" / "snare-000.wav", dtype="float32")
     assert rate == 16000
     assert alike(written, made)
+
+
+@pytest.fixture(params=BROWSERS)
+def hands(request, address):
+    yield from on_a_phone(request, address, LISTEN)
+
+
+def test_hands_turn_a_generator_and_its_link_leads_to_the_same_sound_in_another_browser(
+    hands, browser, player
+):
+    name = "Generator drums"
+    made = "(i => audiogan.players[0].samples && Array.from(audiogan.players[0].samples))()"
+
+    def after(act):
+        hands.evaluate("(() => { audiogan.players[0].samples = null; })()")
+        act()
+        hands.evaluate(SETTLE)
+        return np.array(hands.wait(made), np.float32)
+
+    assert alike(after(lambda: hands.point(name, "Play", "mouse")), expected(player, label="snare"))
+    turned = after(lambda: hands.keys(name, "knob 3", "End"))
+    assert alike(turned, expected(player, [0, 0, 2], label="snare"))
+    dragged = after(lambda: hands.point(name, "audiogan-pad", "touch", (0.5, 0.5), (1, 0.75)))
+    assert alike(dragged, expected(player, [2, -1, 2], label="snare"))
+    hands.wait("globalThis.heard?.duration > 1 && contexts[0].state === 'running'")
+    hands.point(name, "Link to this sound", "touch")
+    link = hands.wait("location.hash && location.href")
+    again = open_from_disk(browser, "linked", link)
+    followed = sound(again, control(again, "button", "Play").click)
+    again.page.context.close()
+    assert alike(followed, dragged)
 
 
 @pytest.mark.parametrize("latent", ["AACAP", "AADAfw", "?"])

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import soundfile
 from browsers import chromium, open_from_disk
+from hands import BROWSERS, on_a_phone, start_firefox
 
 from audiogan_lib import live, spectral, widgets
 from audiogan_lib.dirac_gan import SLOPES, DiracGAN
 from audiogan_lib.widgets import loss_playground, pitch_duel, pitch_game, wave_duel
 
 browser = pytest.fixture(chromium, scope="module")
+fox = pytest.fixture(start_firefox, scope="module")
 RATE = 8000
 
 
@@ -512,3 +514,87 @@ def test_a_rendered_player_ends_what_a_control_plays(page):
     page.evaluate("Object.assign(heard, { peak: 0, energy: 0 })")
     page.wait_for_timeout(400)
     assert page.evaluate("heard.peak") < 1e-3
+
+
+# --- by keys, by mouse and by touch, in two browsers ----------------------------------------------
+
+
+@pytest.fixture(params=BROWSERS)
+def hands(request, address):
+    yield from on_a_phone(request, address, TAP)
+
+
+def heard(hands):
+    """Wait for a sound and its end; return its loudest moment and its rate."""
+    hands.wait("heard.peak > 0.02")
+    peak, samples, rate = hands.wait(
+        "heard.now < 1e-4 && heard.energy && [heard.peak, heard.window, heard.rate]"
+    )
+    hands.evaluate("Object.assign(heard, { peak: 0, energy: 0 })")
+    assert 0.02 < peak <= 10 ** (-1 / 20) + 1e-3
+    return np.array(samples), rate
+
+
+def test_hands_steer_the_smallest_gan(hands):
+    name = "loss playground"
+    hands.point(name, "Listen", "mouse")
+    assert pitch_hz(*heard(hands)) == pytest.approx(220, rel=0.03)
+    hands.keys(name, "R1", "Home")
+    hands.said(name, "the matrix leaves it open")
+    for _ in range(3):
+        hands.point(name, "Step", "touch")
+    distance = np.hypot(*DiracGAN("non_saturating", r1=0.0).trajectory(3)[-1])
+    hands.said(name, f"After 3 steps the distance from the goal is {distance:.3g}")
+
+
+def test_hands_run_two_networks_and_hear_what_they_learn_from(hands):
+    name = "pitch duel"
+    hands.point(name, "Run", "touch")
+    hands.part(name, "Pause")
+    hands.evaluate("new Promise((done) => setTimeout(done, 500))")
+    hands.keys(name, "Pause", "Enter")
+    hands.said(name, "Step [1-9]")
+    hands.point(name, "Listen to recorded", "mouse")
+    assert np.abs(np.log2(pitch_hz(*heard(hands)) / np.array([220, 880]))).min() < 0.5
+
+
+def test_hands_scrub_a_run(hands):
+    name = "training scrubber"
+    hands.keys(name, "look", "Home")
+    assert pitch_hz(*heard(hands)) == pytest.approx(250, rel=0.02)
+    hands.point(name, "look", "mouse", (0.5, 0.5))
+    assert pitch_hz(*heard(hands)) == pytest.approx(400, rel=0.02)
+    hands.point(name, "look", "touch", (0.5, 0.5), (0.7, 0.5), (0.98, 0.5))
+    assert pitch_hz(*heard(hands)) == pytest.approx(500, rel=0.02)
+    hands.said(name, "Step 400: tone.")
+
+
+def test_hands_train_a_wavegan(hands):
+    name = "wave duel"
+    hands.keys(name, "Listen to recorded", "Enter")
+    assert np.abs(np.log2(pitch_hz(*heard(hands)) / np.array([200, 500]))).min() < 0.05
+    hands.point(name, "Run", "touch")
+    hands.said(name, "Step [1-9]")
+    hands.point(name, "Pause", "mouse")
+    hands.part(name, "Run")
+
+
+def test_hands_invert_a_sound(hands):
+    name = "spectrogram explorer"
+    hands.evaluate(f"called({name!r}, 'sound').selectedIndex = 0")
+    hands.keys(name, "sound", "ArrowDown")
+    hands.point(name, "Listen to the original", "mouse")
+    assert pitch_hz(*heard(hands)) == pytest.approx(400, rel=0.02)
+    hands.point(name, "Listen without phase", "touch")
+    assert pitch_hz(*heard(hands)) == pytest.approx(400, rel=0.02)
+    assert float(re.search(r"are (-\d+\.\d) dB", hands.said(name, "magnitudes"))[1]) < -15
+
+
+def test_hands_tell_a_square_wave_from_a_sine(hands):
+    name = "blind test"
+    hands.keys(name, "Play A", "Enter")
+    letter = "A" if is_square(heard(hands)[0]) else "B"
+    hands.point(name, "Play B", "mouse")
+    assert is_square(heard(hands)[0]) == (letter == "B")
+    hands.point(name, f"{letter} is generated", "touch")
+    hands.said(name, "Right. 1 of 1 right")

@@ -1,16 +1,19 @@
 """Instruments that are alive in a page without a kernel: what they play, and when."""
 
+import io
 import shutil
 
 import numpy as np
 import pytest
 import soundfile
 from browsers import chromium, javascript, open_from_disk
+from hands import BROWSERS, on_a_phone, start_firefox
 
 from audiogan_lib import classifiers, live, music, pretrained, widgets
 from audiogan_lib.widgets import spoken_number
 
 browser = pytest.fixture(chromium, scope="module")
+fox = pytest.fixture(start_firefox, scope="module")
 PATTERN = {"snare": "....x..x....x...", "kick": "x.....x.x......."}
 TEMPO = 126
 
@@ -409,3 +412,61 @@ def test_a_typed_number_is_said_in_the_voice_that_was_chosen(page, number, tmp_p
     said.get_by_label("number", exact=True).fill("-")
     said.get_by_role("button", name="Say", exact=True).click()
     said.get_by_text("there is no digit to say").wait_for()
+
+
+# --- by keys, by mouse and by touch, in two browsers ----------------------------------------------
+
+
+@pytest.fixture(params=BROWSERS)
+def hands(request, address):
+    yield from on_a_phone(request, address, LISTEN)
+
+
+def test_hands_write_a_beat_and_hear_it(hands, machine):
+    name = "drum machine"
+    hands.point(name, "kick, step 1: hit", "touch")
+    hands.part(name, "kick, step 1: accent")
+    hands.point(name, "snare, step 1: silent", "mouse")
+    hands.keys(name, "kick, step 1: accent", "Space", "ArrowRight", "Enter")
+    hands.part(name, "kick, step 2: hit")
+    pattern = {"kick": ".x" + PATTERN["kick"][2:], "snare": "x" + PATTERN["snare"][1:]}
+    sound, rate = soundfile.read(io.BytesIO(hands.saved(name)))
+    loop = widgets.Beat(machine.beat.voices, pattern, TEMPO, rate).loop()
+    assert alike(sound, loop / max(1, np.abs(loop).max()))
+    hands.evaluate("starts.length = 0")
+    hands.point(name, "Play", "touch")
+    hands.wait("starts.length > 5 && loudest.energy > 1")
+    hands.point(name, "Stop", "mouse")
+    hands.wait("quiet()")
+    steps = (np.array(hands.evaluate("starts"))[:, 0] * 4 * TEMPO / 60) % 1
+    np.testing.assert_allclose(np.cos(2 * np.pi * (steps - steps[0])), 1, atol=1e-6)
+    assert 0.1 < np.abs(hands.evaluate("hear()")[0]).max() <= 10 ** (-1 / 20) + 1e-4
+
+
+def test_hands_play_notes(hands):
+    for i, (hz, play) in enumerate(
+        {
+            440: lambda: hands.keys("keyboard", "C4", "h"),
+            523.25: lambda: hands.point("keyboard", "C5", "mouse"),
+            329.63: lambda: hands.point("keyboard", "E4", "touch"),
+        }.items()
+    ):
+        play()
+        hands.wait(f"starts.length > {i} && loudest.energy > 1")
+        hands.wait("quiet()")
+        samples, rate = hands.evaluate("hear()")
+        spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+        strongest = spectrum.argmax() * rate / len(samples)
+        assert min(abs(strongest / hz - 1), abs(strongest / hz - 2)) < 0.02
+
+
+def test_hands_type_a_number_and_hear_it(hands, number):
+    name = "spoken number"
+    sound, _ = soundfile.read(io.BytesIO(hands.saved(name)))
+    assert alike(sound, number.sound)
+    hands.point(name, "Say", "touch")
+    hands.wait("loudest.energy > 1")
+    hands.said(name, "4 2, theo")
+    hands.point(name, "number", "mouse")
+    hands.keys(name, "number", "End", "7", "Enter")
+    hands.said(name, "4 2 7, theo")

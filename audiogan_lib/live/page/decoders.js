@@ -153,6 +153,7 @@
 
   /** A PitchedSpectrogram: window and first phases are those of the note. */
   const pitchedSpectrogram = (codec, arrays, kernel) => {
+    /** @type {any} */
     let [ready, window, columns, start] = [-1, null, 0, null];
     return (levels, label) => {
       if (label !== ready) {

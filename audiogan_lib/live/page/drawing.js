@@ -52,7 +52,7 @@
       }
     }
     const small = new OffscreenCanvas(columns, bins);
-    small.getContext("2d").putImageData(image, 0, 0);
+    small.getContext("2d")?.putImageData(image, 0, 0);
     brush.clearRect(0, 0, width, height);
     brush.drawImage(small, 0, 0, width, height - wave);
     brush.fillStyle = "rgb(128, 128, 128)";

@@ -87,13 +87,13 @@
     rectify: (kernel, { places, channels, slope, input, scale, offset }) =>
       kernel.rectify(places, channels, slope, input, scale, offset),
     /** Exchange the two middle ones of four axes. */
-    swap: (kernel, { shape: [a, b, c, d], input, output }) => {
+    swap: (_, { shape: [a, b, c, d], input, output }) => {
       for (let i = 0, to = 0; i < a; i++)
         for (let k = 0; k < c; k++)
           for (let j = 0; j < b; j++)
             for (let l = 0; l < d; l++) output[to++] = input[((i * b + j) * c + k) * d + l];
     },
-    pixel_norm: (kernel, { places, channels, input }) => {
+    pixel_norm: (_, { places, channels, input }) => {
       for (let start = 0; start < places * channels; start += channels) {
         const pixel = input.subarray(start, start + channels);
         const power = pixel.reduce((sum, value) => sum + value * value, 0) / channels;
@@ -101,7 +101,7 @@
         for (let i = 0; i < channels; i++) pixel[i] *= factor;
       }
     },
-    tanh: (kernel, { count, input }) => {
+    tanh: (_, { count, input }) => {
       for (let i = 0; i < count; i++) input[i] = Math.tanh(input[i]);
     },
   };

@@ -82,7 +82,7 @@
 
   const score = (beat) => audiogan.save(midi(beat), `${beat.generator}-beat.mid`, "audio/midi");
 
-  const sound = async (beat, line, mixed, rate) => {
+  const sound = async (beat, _, mixed, rate) => {
     const samples = await mixed();
     const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 1);
     audiogan.save(audiogan.wav(samples.map((sample) => sample / peak), rate), `${beat.generator}-beat.wav`, "audio/wav");

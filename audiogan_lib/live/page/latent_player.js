@@ -13,11 +13,11 @@
     const latent = Array.from(start, (value, i) => shares[0] * value + shares[1] * end[i]);
     if (positions.some((position) => position !== 0)) {
       const before = length(latent);
-      positions.forEach((position, knob) =>
-        directions[knob].forEach((value, i) => (latent[i] += before * position * value)),
-      );
+      positions.forEach((position, knob) => {
+        directions[knob].forEach((value, i) => { latent[i] += before * position * value; });
+      });
       const factor = before / length(latent);
-      latent.forEach((value, i) => (latent[i] = value * factor));
+      latent.forEach((value, i) => { latent[i] = value * factor; });
     }
     return Float32Array.from(latent);
   };
@@ -42,11 +42,12 @@
   class LatentPlayer {
     /** @param {HTMLElement} place what holds the settings and the rendered players */
     constructor(place) {
-      this.settings = JSON.parse(place.dataset.settings);
+      this.settings = JSON.parse(place.dataset.settings ?? "{}");
       const doubles = (text) => new Float64Array(audiogan.fromBase64(text).buffer);
       const { start, end, directions } = this.settings;
       [this.start, this.end] = [doubles(start), doubles(end)];
       this.directions = directions.map(doubles);
+      this.locks = ["A", "B"].map(() => make("input", { type: "checkbox" }));
       this.samples = null;
       this.build(place);
     }
@@ -65,7 +66,6 @@
       this.knobs = knobs.map(() => slider(...range));
       this.pad = knobs.length > 1 ? audiogan.pad(knobs, this.knobs, range, changed) : null;
       this.morph = slider(0, 1);
-      this.locks = ["A", "B"].map(() => make("input", { type: "checkbox" }));
       this.atOnce = make("input", { type: "checkbox", checked: true });
       this.canvas = make("canvas", { width: 640, height: 240 });
       this.canvas.setAttribute("role", "img");
@@ -156,7 +156,7 @@
     /** Remember where the controls lead as A or B. */
     keep(end, morph) {
       this[end] = this.latent();
-      this.knobs.forEach((knob) => (knob.value = 0));
+      this.knobs.forEach((knob) => { knob.value = 0; });
       this.morph.value = morph;
       this.change();
     }
@@ -182,7 +182,7 @@
     /** Stand where a link leads. */
     follow({ latent, choices }) {
       this.start = latent;
-      this.knobs.forEach((knob) => (knob.value = 0));
+      this.knobs.forEach((knob) => { knob.value = 0; });
       this.morph.value = 0;
       this.pad?.draw();
       this.settings.conditions.forEach(({ name, classes }, i) => {

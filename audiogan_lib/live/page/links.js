@@ -7,7 +7,7 @@
   audiogan.linkTo = (generator, latent, choices) => {
     const bytes = new Uint8Array(Float32Array.from(latent).buffer);
     const letters = toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-    return "#" + new URLSearchParams({ generator, ...choices, latent: letters });
+    return `#${new URLSearchParams({ generator, ...choices, latent: letters })}`;
   };
 
   /** Read it; null where there is none, or a damaged one. */
@@ -19,7 +19,7 @@
       const bytes = audiogan.fromBase64(letters + "=".repeat(-letters.length & 3));
       const numbers = new Float32Array(bytes.buffer);
       return numbers.every(Number.isFinite) ? { generator, choices, latent: numbers } : null;
-    } catch (error) {
+    } catch {
       return null;
     }
   };

@@ -26,8 +26,11 @@
   class Clock {
     /** For a beat, followed as it changes, and the time of its first step. */
     constructor(beat, time) {
-      const { tempo } = beat;
-      Object.assign(this, { beat, time, tempo, origin: 0, step: 0 });
+      this.beat = beat;
+      this.time = time;
+      this.tempo = beat.tempo;
+      this.origin = 0;
+      this.step = 0;
     }
 
     /** The steps before a time that were not given yet, each with its own. */

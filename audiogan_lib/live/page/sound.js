@@ -13,7 +13,7 @@ globalThis.audiogan ??= {}; // what the page's scripts share
   audiogan.wav = (samples, rate) => {
     const file = new DataView(new ArrayBuffer(44 + 2 * samples.length));
     const words = [0x52494646, 0x57415645, 0x666d7420, 0x64617461]; // RIFF, WAVE, "fmt ", data
-    [0, 8, 12, 36].forEach((at, i) => file.setUint32(at, words[i]));
+    [0, 8, 12, 36].forEach((at, i) => { file.setUint32(at, words[i]); });
     file.setUint32(4, 36 + 2 * samples.length, true);
     file.setUint32(16, 16, true);
     file.setUint16(20, 1, true);

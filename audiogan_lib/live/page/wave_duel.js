@@ -14,7 +14,7 @@
   /** Clips one after the other. @param {Row[]} clips */
   function joined(clips) {
     const sound = new Float32Array(SAMPLES * clips.length);
-    clips.forEach((clip, i) => sound.set(clip, i * SAMPLES));
+    clips.forEach((clip, i) => { sound.set(clip, i * SAMPLES); });
     return sound;
   }
 
@@ -52,10 +52,10 @@
     /** Ask the worker for steps; it answers with a report. @param {number} steps */
     function ask(steps) {
       if (busy) return;
-      worker ??= audiogan.waves.worker();
+      const hand = (worker ??= audiogan.waves.worker());
       busy = true;
-      worker.onmessage = ({ data }) => { busy = false; take(data); };
-      worker.postMessage({ settings: settings(), steps, anew });
+      hand.onmessage = ({ data }) => { busy = false; take(data); };
+      hand.postMessage({ settings: settings(), steps, anew });
       anew = false;
     }
 

@@ -34,8 +34,11 @@
     class Joint {
       /** @param {number[]} shape @param {() => number} draw @param {boolean} outward */
       constructor([places, step, taps, outer, inner], draw, outward) {
-        [this.places, this.inner, this.outer] = [places, inner, outer];
-        [this.step, this.taps] = [step * outer, taps * outer];
+        this.places = places;
+        this.inner = inner;
+        this.outer = outer;
+        this.step = step * outer;
+        this.taps = taps * outer;
         this.margin = (this.taps - this.step) / 2;
         this.bias = inner * this.taps; // where the biases begin
         const reach = Math.sqrt(2 / (outward ? (inner * taps) / step : this.taps));
