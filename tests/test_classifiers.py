@@ -259,7 +259,7 @@ def test_a_shipped_judge_keeps_the_word_of_its_card(shipped):
         names = np.array(shipped.test.label_names)[shipped.test.labels]
         if head != "label":
             names = shipped.test.columns[head]
-        known = np.isin(names, classes)  # the clarinet is heard in the test alone
+        known = np.isin(names, classes)
         wanted = [classes.index(name) for name in names[known]]
         probabilities = shipped.judge.probabilities(shipped.test.waveforms[known], head)
         reached = metrics.label_accuracy(probabilities, wanted)

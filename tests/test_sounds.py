@@ -1,7 +1,7 @@
 """The sounds that ship keep their promises, read from the packed files alone."""
 
 import csv
-import importlib.util
+import importlib
 import re
 import struct
 import tomllib
@@ -15,9 +15,13 @@ import pytest
 import scipy.fft
 import soundfile
 
+from audiogan_lib import metrics
+
 ROOT = Path(__file__).resolve().parents[1]
 SOUNDS = ROOT / "audiogan_lib" / "sounds"
 MANY = 500  # recordings of drums
+COMMANDS = {"drums": "collect_drums", "notes": "collect_notes"}
+COMMANDS["robot_digits"] = "render_robot_digits"
 SHAPES = {"drums": (16000, 16384), "notes": (16000, 16384), "robot_digits": (8000, 8192)}
 
 
@@ -38,12 +42,10 @@ def packs():
     return {name: read_pack(name) for name in SHAPES}
 
 
-@pytest.fixture(scope="module")
-def script():
-    spec = importlib.util.spec_from_file_location("render_sounds", ROOT / "tools/render_sounds.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def script(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    return importlib.import_module("render_robot_digits")
 
 
 def likeness(clips, others):
@@ -168,30 +170,58 @@ def test_the_counts_and_seconds_of_drums_are_those_of_the_clips_without_padding(
         assert re.search(rf"\*\*all\*\* \| {split} \|.* {len(part)} \|", text)
 
 
-def test_notes_cover_every_pitch_of_ten_instruments(packs):
+def test_notes_cover_every_pitch_with_at_least_twelve_instruments(packs):
     rows = packs["notes"]
-    wanted = {str(pitch) for pitch in range(36, 85)}
-    instruments = groups_of(rows, "instrument")
-    assert len(instruments) >= 10
-    for notes in instruments.values():
-        assert len(notes) == len(wanted)
-        assert {row["pitch"] for row in notes} == wanted
-        assert "test" in {row["split"] for row in notes}
+    assert len({row["instrument"] for row in rows}) >= 12
+    for split in ("train", "test"):
+        pitches = Counter(int(row["pitch"]) for row in rows if row["split"] == split)
+        assert sorted(pitches) == list(range(36, 85))
+        assert min(pitches.values()) >= 3
     assert all(row["label"] == row["pitch"] for row in rows)
-    held_out = [notes for notes in instruments.values() if all(n["split"] == "test" for n in notes)]
-    assert held_out
-    test_share = np.mean([row["split"] == "test" for row in rows])
-    assert 0.15 <= test_share <= 0.20
+    assert set(groups_of(rows, "instrument", "split")) == {
+        (row["instrument"], split) for row in rows for split in ("train", "test")
+    }
+
+
+def test_no_note_is_tuned_far_from_the_key_that_was_recorded(packs):
+    tunings = [abs(int(row["tuning"])) for row in packs["notes"]]
+    assert max(tunings) <= 4
+    assert np.mean(np.array(tunings) <= 2) > 0.9
+
+
+def test_a_recording_of_a_note_is_heard_in_one_split(packs):
+    splits = groups_of(packs["notes"], "recording")
+    assert len(splits) >= 250
+    assert all(len({row["split"] for row in rows}) == 1 for rows in splits.values())
+
+
+def test_the_test_has_a_source_of_its_own_for_five_instruments(packs):
+    sources = {
+        key: {row["source"] for row in rows}
+        for key, rows in groups_of(packs["notes"], "instrument", "split").items()
+    }
+    instruments = {instrument for instrument, _ in sources}
+    alone = [name for name in instruments if not sources[name, "train"] & sources[name, "test"]]
+    assert set(alone) == {"grand_piano", "cello", "strings", "pizzicato", "saxophone"}
+
+
+def test_every_note_names_its_source_and_licence_and_the_licence_counts_them(packs):
+    text = (SOUNDS / "notes" / "LICENSE.md").read_text(encoding="utf-8")
+    columns = ("file", "source", "license", "split")
+    for part, rows in groups_of(packs["notes"], *columns).items():
+        assert all(part)
+        assert part[2] in ("MIT", "CC0", "public domain")
+        recordings = len({row["recording"] for row in rows})
+        seconds = sum(len(row["clip"]) for row in rows) / 16000  # none of it is padding
+        line = f"| {' | '.join(part)} | {recordings} | {len(rows)} | {seconds:.0f} |"
+        assert line in text
 
 
 def test_notes_sound_at_their_pitch(packs):
-    errors = []
-    for row in packs["notes"]:
-        clip = row["clip"][1200:5808]
-        f0_hz = librosa.yin(clip, fmin=55, fmax=1300, sr=16000, frame_length=2048, center=False)
-        errors.append(1200 * np.log2(np.median(f0_hz) / librosa.midi_to_hz(int(row["pitch"]))))
-    # YIN mistakes a few notes by an octave or a fifth; it has no small mistakes.
-    assert np.mean(np.abs(errors) < 20) > 0.99
+    clips = [librosa.util.fix_length(row["clip"], size=16384) for row in packs["notes"]]
+    pitches = [int(row["pitch"]) for row in packs["notes"]]
+    errors = metrics.pitch_errors(clips, 16000, pitches)
+    assert np.abs(errors).max() < 20
     assert abs(np.median(errors)) < 3
 
 
@@ -228,15 +258,14 @@ def test_the_comparison_finds_a_sound_at_another_level_and_a_little_later(packs)
 @pytest.mark.parametrize("name", SHAPES)
 def test_licence_names_terms_source_and_command(name):
     text = (SOUNDS / name / "LICENSE.md").read_text(encoding="utf-8")
-    command = "collect_drums.py" if name == "drums" else f"render_sounds.py {name}"
-    assert f"python tools/{command}" in text
+    assert f"python tools/{COMMANDS[name]}.py" in text
     terms = ("CC BY 4.0", "flite", "espeak-ng") if name == "robot_digits" else ("MIT", "FluidR3")
     assert all(term in text for term in terms)
 
 
 def test_sounds_stay_inside_the_budget():
     sizes = [path.stat().st_size for path in SOUNDS.rglob("*") if path.is_file()]
-    assert sum(sizes) <= 11_000_000
+    assert sum(sizes) <= 18_000_000
     assert max(sizes) <= 4_000_000
 
 
@@ -261,16 +290,49 @@ def test_index_follows_the_tables_of_the_scripts(packs, script):
         for pattern in facts.get(label, ())
     }
     assert taken == patterns
-    assert {row["instrument"] for row in packs["notes"]} == set(script.NOTES)
     assert {row["voice"] for row in packs["robot_digits"]} == set(script.VOICES)
 
 
-def test_script_says_what_is_missing(script, monkeypatch, tmp_path):
-    monkeypatch.setattr(script, "SOUNDFONT", tmp_path / "absent.sf2")
-    with pytest.raises(SystemExit, match="missing: apt-get install fluid-soundfont-gm"):
-        script.Soundfont()
+def test_the_voices_script_says_what_is_missing(script):
     with pytest.raises(SystemExit, match="espeak-none is missing: apt-get install espeak-none"):
         script.speak("espeak-none", "en-us", 150, 50, "one", 8000)
+
+
+@pytest.fixture
+def notes_collector(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    return importlib.import_module("collect_notes")
+
+
+def test_the_index_of_notes_follows_the_tables_of_their_script(packs, notes_collector):
+    found = groups_of(packs["notes"], "instrument", "split")
+    for instrument, sources in notes_collector.NOTES.items():
+        keys = {
+            int(row["pitch"]) for split in ("train", "test") for row in found[instrument, split]
+        }
+        assert keys <= set().union(*(source.keys for source in sources))
+        assert {row["source"].split(":")[0] for row in found[instrument, "train"]} == {
+            source.font for source in sources if not source.test
+        }
+    assert {instrument for instrument, _ in found} == set(notes_collector.NOTES)
+
+
+def test_the_script_of_the_notes_says_what_is_missing(notes_collector, monkeypatch, tmp_path):
+    monkeypatch.setattr(notes_collector, "FOLDER", tmp_path)
+    with pytest.raises(SystemExit, match="missing: apt-get install fluid-soundfont-gm"):
+        notes_collector.collect()
+
+
+def test_a_key_is_played_by_the_recordings_in_reach_or_else_by_the_nearest(notes_collector):
+    recorded = [(60, "low"), (62, "high")]
+    source = notes_collector.Source("font", 0, range(58, 68), reach=1)
+    assert list(notes_collector.chosen_keys(source, recorded)) == [
+        *((key, 60, "low") for key in (58, 59, 60, 61)),
+        *((key, 62, "high") for key in (61, 62, 63, 64, 65, 66)),
+    ]
+    alone = notes_collector.Source("font", 0, range(58, 68), reach=1, test=True)
+    keys = [key for key, _, _ in notes_collector.chosen_keys(alone, recorded)]
+    assert keys == list(range(58, 67))
 
 
 @pytest.fixture

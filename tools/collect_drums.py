@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import soxr
-from render_sounds import PEAK, SOUNDS, cut, pack
-from sf2_reader import read_samples
+from packing import PEAK, SOUNDS, cut, pack
+from soundfont import read_samples
 
 from audiogan_lib import files
 

@@ -69,8 +69,8 @@ ORIGIN = {
     "`audiogan_lib/sounds/drums/LICENSE.md`); the test split holds other kits. Training heard "
     "each label equally often: its recordings, and copies retuned by up to a semitone and a half.",
     "notes": "Shipped with the library (origin, licence and split: "
-    "`audiogan_lib/sounds/notes/LICENSE.md`); the test split holds other keys and one more "
-    "instrument.",
+    "`audiogan_lib/sounds/notes/LICENSE.md`); the test split holds other recordings: of "
+    "five instruments from another source, of the others of some keys.",
     "robot_digits": "Shipped with the library (origin, licence and split: "
     "`audiogan_lib/sounds/robot_digits/LICENSE.md`); the test split holds other voices.",
 }
@@ -84,8 +84,8 @@ _KITS = (
     "eight of nine open hi-hats of one."
 )
 _NOTES = (
-    "One velocity, one length and one recording of each key; nine instruments of one soundfont, "
-    "which stretched them outside their range."
+    "One length, and for most keys of an instrument one to three recordings; thirteen instruments, "
+    "each in its own range: outside it, what is drawn is a guess."
 )
 LIMITS = {
     "digits": _PEOPLE,
@@ -98,11 +98,11 @@ LIMITS = {
     "cymbals.",
     "wavegan-drums": f"{_KITS} Meant for comparison with `drums`. The strides of its layers "
     "are heard as a whine.",
-    "notes": f"{_NOTES} So the latent changes little, and what is drawn for a key that training "
-    "heard is near that recording; new are the keys that it left out. The pitch is not learnt: the "
-    "network draws levels along multiples of it, and the codec plays them at the one asked for. "
-    "Phases start from exact multiples; vibrato and a piano's stretched partials come back only as "
-    "far as Griffin-Lim finds them in the levels.",
+    "notes": f"{_NOTES} What is drawn for a key that training heard is near a recording of it: see "
+    "the distances to the nearest training clip. The pitch is not learnt: the network draws "
+    "levels along multiples of it, and the codec plays them at the one asked for. Phases "
+    "start from exact multiples; vibrato and a piano's stretched partials come back only as far as "
+    "Griffin-Lim finds them in the levels.",
     "gansynth-notes": f"{_NOTES} Phases are drawn, not found: a wrong one is heard as a warble.",
     "wavegan-gp-drums": f"{_KITS} Meant for comparison with `drums`.",
     "article": f"{_KITS} Meant for comparison with `drums`: most of what it makes is not "
@@ -129,7 +129,7 @@ def main():
         generator, recipe.load_data("train"), recipe.load_data("test")
     )
     if recipe.label_means == "pitch":
-        facts["unheard"] = unheard(generator, recipe.load_data("test"))
+        facts["unheard"] = unheard(generator, recipe.load_data("train"), recipe.load_data("test"))
     if arguments.name in HEARD_BY_STEP:
         copy_samples(arguments.run, folder / "samples", recipe.samples)
     files.write_text(folder / "card.json", json.dumps(facts, indent=1) + "\n")
@@ -163,10 +163,14 @@ def compress(source, target):
         small.attrs.update(plain.attrs)
 
 
-def unheard(generator, test):
-    """Score the test split's keys of the instruments that training heard, real and generated."""
-    classes = generator.conditions["instrument"]
-    test = test.select(np.isin(test.columns["instrument"], classes))
+def unheard(generator, train, test):
+    """Score the test split's keys that training has of no such instrument, real and generated."""
+
+    def keys(dataset):
+        return list(zip(*(dataset.columns[name] for name in ("instrument", "pitch")), strict=True))
+
+    heard = set(keys(train))
+    test = test.select([key not in heard for key in keys(test)])
     pitches, instruments = test.columns["pitch"].astype(float), test.columns["instrument"].tolist()
     asked = {"pitch": test.columns["pitch"].tolist(), "instrument": instruments}
     judge = classifiers.load(generator.recipe.judge)

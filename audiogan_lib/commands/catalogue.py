@@ -52,7 +52,7 @@ _RECIPES = (
     ("wavegan-drums", "drums by label: WaveGAN, its quicker form", "drums", 26),
     ("wavegan-gp-drums", "drums by label: WaveGAN as published", "drums", 26),
     ("article", "drums by label: dense layers and LSTMs", "drums", 6),
-    ("notes", "notes by key and instrument: SpecGAN along pitch", "notes", 35),
+    ("notes", "notes by key and instrument: SpecGAN along pitch", "notes", 45),
     ("gansynth-notes", "notes by key and instrument: GANSynth", "notes", 60),
 )
 

@@ -126,8 +126,8 @@ def pitch_errors(waveforms, sample_rate, midi, fmin_hz=55.0, fmax_hz=1400.0):
     frames of 0.1 s or more that lie within 20 dB of the loudest. Pitfalls: YIN finds a pitch in
     noise too, though hardly the one asked for; it may take a weak fundamental for an octave more;
     it reads between samples, and is up to 5 cents high near 1 kHz at a rate of 16 kHz; and it knows
-    no timbre. All 86 notes of the shipped test split were within 20 cents. Errors are positive
-    where the note is too high, NaN for silence; 100 cents are a semitone.
+    no timbre. All notes that ship are within 20 cents: those that were not are left out. Errors are
+    positive where the note is too high, NaN for silence; 100 cents are a semitone.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ _NOTES = Recipe(
     iterations=4,  # phases are near from the start; more rounds follow errors of the levels
     batch_size=24,
     shift=3,
-    minutes=35,
+    minutes=45,
     judge="notes",
 )
 
