@@ -35,5 +35,5 @@ if [ "$("$folder/bin/python" -c 'import sys; print(sys.version)' 2>/dev/null)" !
     echo "Making a virtual environment in $folder with Python ${wanted%% *}."
     "$python" -m venv --clear "$folder"
 fi
-echo "Installing $requirements into $folder: about 1 GB on disk, a few minutes the first time."
+echo "Installing $requirements into $folder: about 2.5 GB on disk, a few minutes the first time."
 "$folder/bin/python" -m pip install --disable-pip-version-check -r "$requirements"

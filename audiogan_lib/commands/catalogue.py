@@ -9,7 +9,8 @@ SUMMARY = "what there is: generators, recipes, data sets"
 
 DESCRIPTION = """\
 List the generators that `generate` takes, the recipes that `train` takes, and
-the data sets that recipes learn from; one line each."""
+the data sets that recipes learn from; one line each. Minutes are those of
+training, on two processor cores."""
 
 EXAMPLES = {
     "All there is": "audiogan list",

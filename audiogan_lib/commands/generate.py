@@ -31,14 +31,15 @@ def add_arguments(parser):
     parser.add_argument(
         "--label",
         help="what to generate, for notes a MIDI number or a name such as C4; all classes in turn "
-        "when not given",
+        "when not given (`audiogan list generators --json` names them)",
     )
     parser.add_argument(
         "--condition",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a further condition, such as speaker=theo; may be repeated",
+        help="a further condition, such as speaker=theo; may be repeated "
+        "(`audiogan list generators --json` names all)",
     )
     parser.add_argument(
         "--count", type=int, default=8, help="number of sounds (default: %(default)d)"

@@ -52,7 +52,7 @@ def add_arguments(parser):
         type=int,
         default=5,
         metavar="LOOKS",
-        help="looks without a better score, of twelve in all, that end training "
+        help="a run is scored twelve times, at looks; end it after so many without a better score "
         "(default: %(default)d)",
     )
     parser.add_argument(
