@@ -335,6 +335,33 @@ def test_the_page_plays_what_its_controls_say_turned_by_keys(visit, player):
     assert visit.evaluate("contexts.map(({ state }) => state)") == ["running"]
 
 
+#: Turns a knob a little in each of some frames; counts what is drawn, played, and begins to sound.
+DRAG = """async (frames) => {
+    const counts = { draw: 0, play: 0, start: 0 };
+    const counted = (owner, name) => {
+        const does = owner[name];
+        owner[name] = function (...given) { counts[name]++; return does.apply(this, given); };
+    };
+    counted(audiogan, "draw");
+    counted(audiogan, "play");
+    counted(AudioBufferSourceNode.prototype, "start");
+    const knob = document.querySelector("input[type=range]");
+    for (let i = 0; i < frames; i++) {
+        knob.value = 2 * Math.sin(i / 20);
+        knob.dispatchEvent(new Event("input"));
+        await new Promise(requestAnimationFrame);
+    }
+    return counts;
+}"""
+
+
+def test_a_drag_redraws_and_sounds_anew_in_at_least_95_of_100_frames(visit):
+    sound(visit, control(visit, "button", "Play").click)
+    counts = visit.evaluate(DRAG, 100)
+    assert min(counts.values()) >= 95, counts
+    assert max(counts.values()) <= 101, counts  # that of the button may be among them
+
+
 def test_menus_ask_for_classes_and_pitches(visit, player, generators):
     menu = control(visit, "combobox", "label")
     made = sound(visit, lambda: menu.select_option("kick"))

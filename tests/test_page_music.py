@@ -10,6 +10,7 @@ from browsers import chromium, javascript, open_from_disk
 from hands import BROWSERS, on_a_phone, start_firefox
 
 from audiogan_lib import classifiers, live, music, pretrained, widgets
+from audiogan_lib.commands import main
 from audiogan_lib.widgets import spoken_number
 
 browser = pytest.fixture(chromium, scope="module")
@@ -311,6 +312,41 @@ def test_another_drum_comes_by_one_press_and_its_link_leads_back(page, browser, 
     followed, _ = soundfile.read(saved(again, "Save as WAV", tmp_path))
     again.context.close()
     np.testing.assert_array_equal(followed, other)
+
+
+def test_a_link_to_a_beat_gives_the_same_bars_on_the_command_line(page, tmp_path):
+    press(page, "new kick")
+    for knob in ("level", "vary"):
+        page.get_by_label(knob).press("ArrowRight")
+    page.get_by_role("gridcell", name="bell, step 3: silent").click(click_count=2)
+    page.get_by_label("swing").press("End")
+    for tune in (0, 1):
+        if tune:
+            page.get_by_label("tune").press("ArrowRight")
+        made, rate = soundfile.read(saved(page, "Save as WAV", tmp_path))
+        press(page, "Link to this beat")
+        page.wait_for_function(f"decodeURIComponent(location.hash).includes('~1~{tune}~5~kick')")
+        out = tmp_path / f"tuned by {tune}"
+        command = ["generate", "--link", page.url, "--out", str(out)]
+        assert [main(command), main(command)] == [0, 2]  # no file is replaced
+        written, written_rate = soundfile.read(out / "drums-beat.wav")
+        assert written_rate == rate
+        assert alike(written, made)
+
+
+@pytest.mark.parametrize(
+    "link, complaint",
+    [
+        ("page.html#beat=../x~97~66~1", "generator must be one of"),
+        ("page.html#beat=drums~97~66", "is damaged"),
+        (f"page.html#beat=drums~397~66~1&voice={16 * 'x'}~0~0~0~0~kick&own=3", "tempo must lie"),
+        (f"page.html#beat=drums~97~66~2&voice={16 * 'x'}~0~0~0~0~kick&own=3", "of 2 bars"),
+        (f"page.html#beat=drums~97~66~1&voice={16 * 'x'}~0~0~0~0~kick", "own"),
+    ],
+)
+def test_a_link_that_leads_to_no_beat_is_refused(link, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        live.read_beat(link)
 
 
 def test_bars_begin_as_copies_and_are_written_one_by_one(page, tmp_path):

@@ -27,7 +27,9 @@ def add_arguments(parser):
     parser.add_argument(
         "generator", nargs="?", help="a shipped generator's name, or a run's folder"
     )
-    parser.add_argument("--link", metavar="URL", help="a link to a sound that the book gave")
+    parser.add_argument(
+        "--link", metavar="URL", help="a link to a sound or a beat that the book gave"
+    )
     parser.add_argument(
         "--label",
         help="what to generate, for notes a MIDI number or a name such as C4; all classes in turn "
@@ -52,6 +54,9 @@ def run(arguments):
     """Write what was asked for, or what a link stands for."""
     if (arguments.generator is None) == (arguments.link is None):
         raise ValueError("generate needs either a generator or --link with a link to a sound")
+    if "#beat=" in (arguments.link or ""):
+        _write_beat(arguments)
+        return
     if arguments.link is None:
         name, latents, asked = arguments.generator, None, _asked(arguments)
     else:
@@ -84,14 +89,34 @@ def _asked(arguments):
 
 def _linked(arguments):
     """Return the generator, the latent and the classes that a link names."""
-    if arguments.label is not None or arguments.condition or arguments.seed is not None:
-        raise ValueError(
-            "--link says what to generate: no --label, --condition or --seed beside it"
-        )
+    _alone(arguments)
     from audiogan_lib import live
 
     name, latent, asked = live.read_link(arguments.link)
     return name, latent[None], asked
+
+
+def _write_beat(arguments):
+    """Write the bars that a link to a beat stands for, as the page saves them."""
+    _alone(arguments)
+    from audiogan_lib import audio, live, pretrained
+
+    beat = live.read_beat(arguments.link)
+    path = arguments.out / f"{beat.generator}-beat.wav"
+    _refuse_what_is_there(path)
+    generator = pretrained.load(beat.generator)
+    loop = beat.loop(generator)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    audio.write(path, loop, generator.sample_rate)
+    print(path)
+
+
+def _alone(arguments):
+    """See that a link is asked for nothing else."""
+    if arguments.label is not None or arguments.condition or arguments.seed is not None:
+        raise ValueError(
+            "--link says what to generate: no --label, --condition or --seed beside it"
+        )
 
 
 def _new_files(folder, card, count, asked):
@@ -106,9 +131,13 @@ def _new_files(folder, card, count, asked):
         classes = [names[number] for names, number in zip(known.values(), row, strict=True)]
         paths.append(folder / _file_name(index, classes))
     for path in paths:
-        if path.exists():
-            raise ValueError(f"{path} is there already; choose another folder with --out")
+        _refuse_what_is_there(path)
     return paths
+
+
+def _refuse_what_is_there(path):
+    if path.exists():
+        raise ValueError(f"{path} is there already; choose another folder with --out")
 
 
 def _file_name(index, classes):

@@ -9,6 +9,7 @@ same latent the page, Python and the command line give the same sound. `one_file
 into one page, which a reader takes home.
 """
 
+from audiogan_lib.live.beats import LinkedBeat, LinkedDrum, read_beat
 from audiogan_lib.live.export import CONTROLS, ON_DEMAND, PAGE, SCRIPTS, as_script, export
 from audiogan_lib.live.links import read_link
 from audiogan_lib.live.one_file import one_file
@@ -19,9 +20,12 @@ __all__ = [
     "ON_DEMAND",
     "PAGE",
     "SCRIPTS",
+    "LinkedBeat",
+    "LinkedDrum",
     "as_script",
     "export",
     "one_file",
     "operations",
+    "read_beat",
     "read_link",
 ]

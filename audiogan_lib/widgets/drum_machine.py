@@ -165,7 +165,8 @@ class DrumMachine(panel.TwoFaces):
             raise ValueError(f"tempo_bpm must lie in {list(TEMPO_RANGE)}, received {tempo_bpm}")
         self.generator = generator
         names = [*pattern, *(name for name in generator.label_names if name not in pattern)]
-        self._latents = {name: generator.latents(1, seed=seed + i) for i, name in enumerate(names)}
+        self._seeds = {name: seed + i for i, name in enumerate(names)}
+        self._latents = {name: generator.latents(1, seed=s) for name, s in self._seeds.items()}
         voices = {name: self._hit(name) for name in pattern}
         self.beat = Beat(voices, pattern, tempo_bpm, generator.sample_rate)
         self._build()
@@ -197,6 +198,7 @@ class DrumMachine(panel.TwoFaces):
                     "label": name,
                     "key": keys[name],
                     "start": panel.as_text(latents, "<f4"),
+                    "own": self._seeds[name],
                     "steps": self.beat.pattern.get(name, ""),
                 }
                 for name, latents in self._latents.items()
@@ -249,8 +251,8 @@ class DrumMachine(panel.TwoFaces):
 
     def _draw(self, name):
         """Give a drum the sound of another latent."""
-        seed = int(np.random.default_rng().integers(panel.LARGEST_SEED))
-        self._latents[name] = self.generator.latents(1, seed=seed)
+        self._seeds[name] = int(np.random.default_rng().integers(panel.LARGEST_SEED))
+        self._latents[name] = self.generator.latents(1, seed=self._seeds[name])
         voices = self.beat.voices | {name: self._hit(name)}
         self.beat = replace(self.beat, voices=voices)
         self._update(autoplay=True)

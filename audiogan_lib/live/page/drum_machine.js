@@ -11,8 +11,8 @@
 
   /** @param {any} options */
   audiogan.controls["drum-machine"] = function ({ generator, rate, tempo, drums }) {
-    const voices = drums.map(({ label, key, start, steps }) => ({
-      label, key, name: label.replaceAll("_", " "), start: new Float32Array(audiogan.fromBase64(start).buffer),
+    const voices = drums.map(({ label, key, start, own, steps }) => ({
+      label, key, own, name: label.replaceAll("_", " "), start: new Float32Array(audiogan.fromBase64(start).buffer),
       steps: Array.from({ length: STEPS * BARS }, (_, i) => SIGNS.indexOf(steps[i] ?? ".")),
       seed: 0, level: 0, tune: 0, vary: 0,
     }));

@@ -40,13 +40,17 @@
     ]);
   };
 
-  /** What stands behind the # of a link to a beat. @param {any} beat */
+  /** What stands behind the # of a link to a beat; `live.read_beat` reads it, too. @param {any} beat */
   const write = (beat) => {
     const said = new URLSearchParams({ beat: [beat.generator, beat.tempo, beat.swing, beat.bars].join("~") });
-    for (const { label, steps, seed, level, tune, vary } of beat.voices) {
+    const owns = []; // by which Python finds the sounds that the page came with
+    for (const { label, own, steps, seed, level, tune, vary } of beat.voices) {
       const signs = steps.slice(0, STEPS * beat.bars).map((step) => SIGNS[step]).join("");
-      if (signs.match(/x/i)) said.append("voice", [signs, seed, level, tune, vary, label].join("~"));
+      if (!signs.match(/x/i)) continue;
+      said.append("voice", [signs, seed, level, tune, vary, label].join("~"));
+      owns.push(own);
     }
+    said.set("own", owns.join("~"));
     return `#${said}`;
   };
 

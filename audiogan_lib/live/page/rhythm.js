@@ -4,9 +4,10 @@
 (function (/** @type {any} */ audiogan) {
   /**
    * A drum: its steps are 0 (silent), 1 (a hit) or 2 (an accent); of seed 0 is the sound that the
-   * page came with, whose latent is `start`; `key` stands for it in MIDI.
-   * @typedef {{label: string, key: number, start: Float32Array, steps: number[], seed: number,
-   *   level: number, tune: number, vary: number}} Voice
+   * page came with, whose latent is `start`, drawn in Python by the seed `own`; `key` stands for it
+   * in MIDI.
+   * @typedef {{label: string, key: number, own: number, start: Float32Array, steps: number[],
+   *   seed: number, level: number, tune: number, vary: number}} Voice
    * @typedef {{generator: string, tempo: number, swing: number, bars: number, voices: Voice[]}} Beat
    */
   const [STEPS, BARS, VARIATIONS] = [16, 4, 4];
