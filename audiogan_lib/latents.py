@@ -78,11 +78,22 @@ class QualityKnobs:
         At which row of the table each condition's classes begin.
     layers : sequence of pairs of np.ndarray
         Kernel and bias of each layer, with a hyperbolic tangent between them.
+
+    Examples
+    --------
+    >>> from audiogan_lib import pretrained
+    >>> drums = pretrained.load("drums")
+    >>> drums.knobs.names
+    ('brightness', 'length', 'noise')
+    >>> latent, kick = drums.latents(1, seed=0)[0], drums.label_indices(1, label="kick")[0]
+    >>> brighter = drums.knobs.latent(latent, kick, positions=(1, 0, 0))
+    >>> drums.from_latents(brighter[None], label="kick").shape
+    (1, 16384)
     """
 
     #: Steps towards a wanted sound, and what keeps them small where the slopes are.
-    rounds: ClassVar[int] = 6
-    damping: ClassVar[float] = 0.1
+    rounds: ClassVar[int] = 8
+    damping: ClassVar[float] = 0.5
     names: tuple
     table: np.ndarray
     starts: tuple

@@ -67,8 +67,8 @@ def test_a_knob_turns_towards_its_direction_and_keeps_the_length(walk):
 @pytest.fixture
 def knobs():
     """Return knobs of two qualities, for 8 numbers and conditions of 3 and 2 classes."""
-    draws, sizes = np.random.default_rng(4), ((8, 5), (5, 6), (6, 2))
-    layers = [(draws.normal(size=size) / 2, draws.normal(size=size[1])) for size in sizes]
+    draws, sizes = np.random.default_rng(4), {(8, 5): 0.4, (5, 6): 0.5, (6, 2): 2}
+    layers = [(k * draws.normal(size=s), draws.normal(size=s[1]) / 2) for s, k in sizes.items()]
     return QualityKnobs(("brightness", "length"), draws.normal(size=(5, 5)), (0, 3), layers)
 
 
