@@ -282,13 +282,13 @@ def test_knobs_can_be_given_by_name():
 
 
 class TurnedTones(SpokenTones):
-    """The same with a knob for the pitch, which stays where it is if all is well: a line."""
+    """The same with knobs that are named after what they change."""
 
     knobs = latents.QualityKnobs(
         ("pitch", "decay"),
-        np.array([[0.0, 0], [2, 0], [0, 0], [0, 0], [0, 3]]),
+        np.array([[0.0, 0], [1, 0], [0, 0], [0, 0], [0, 1]]),
         (0, 3),
-        [(np.eye(6)[:, :2], np.zeros(2)), (np.eye(2), np.zeros(2))],
+        [(np.eye(6)[:, :2] / 4, np.zeros(2)), (4 * np.eye(2), np.zeros(2))],
     )
 
 
