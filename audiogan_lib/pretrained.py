@@ -10,6 +10,7 @@ import numpy as np
 from audiogan_lib import files, recipes
 from audiogan_lib.conditions import label_indices
 from audiogan_lib.files import WEIGHTS
+from audiogan_lib.latents import QualityKnobs
 
 __all__ = ["WEIGHTS", "Generator", "load", "names"]
 
@@ -29,10 +30,12 @@ class Generator:
         From latents, or latents and labels, to what the recipe decodes.
     card : dict
         The machine-readable model card.
+    knobs : latents.QualityKnobs, optional
+        Which change what one hears of its sounds, if somebody has found them.
     """
 
-    def __init__(self, recipe, conditions, network, card):
-        self.recipe, self.network, self.card = recipe, network, card
+    def __init__(self, recipe, conditions, network, card, knobs=None):
+        self.recipe, self.network, self.card, self.knobs = recipe, network, card, knobs
         self.conditions = {name: tuple(classes) for name, classes in conditions.items()}
 
     @property
@@ -158,8 +161,8 @@ def load(name_or_path):
     Raises
     ------
     ValueError
-        If there is no such generator, its card is damaged, or its weights are missing or not those
-        of the card.
+        If there is no such generator, its card is damaged, or its weights or knobs are missing or
+        not those of the card.
 
     Examples
     --------
@@ -174,4 +177,16 @@ def load(name_or_path):
     sizes = tuple(len(classes) for classes in card["conditions"].values())
     network = recipe.build_generator(sizes)
     network.load_weights(weights)
-    return Generator(recipe, card["conditions"], network, card)
+    knobs = _read_knobs(folder / "knobs.npz", card["knobs"], sizes) if "knobs" in card else None
+    return Generator(recipe, card["conditions"], network, card, knobs)
+
+
+def _read_knobs(path, facts, sizes):
+    """Read what ``tools/find_knobs.py`` wrote."""
+    if not files.is_whole(path, facts["sha256"]):
+        raise ValueError(f"{path} is missing or damaged: its SHA-256 is not that of the card")
+    with np.load(path) as arrays:
+        count = len(arrays.files) // 2  # beside the table, a kernel and a bias for each layer
+        layers = tuple((arrays[f"kernel_{i}"], arrays[f"bias_{i}"]) for i in range(count))
+        starts = tuple(sum(sizes[:i]) for i in range(len(sizes)))
+        return QualityKnobs(tuple(facts["names"]), arrays["table"], starts, layers)

@@ -43,7 +43,7 @@ ROWS = {
     "live": ("files", "recipes"),
     "widgets": ("audio", "dirac_gan", "display", "files", "latents", "music"),
     "conditions": ("files", "music"),
-    "pretrained": ("conditions", "files", "recipes"),
+    "pretrained": ("conditions", "files", "latents", "recipes"),
     "runs": ("callbacks", "classifiers", "display", "metrics", "pretrained"),
     "own_sounds": ("datasets", "live", "runs"),
     "commands": ("classroom", "live", "own_sounds", "runs"),

@@ -244,7 +244,7 @@ def test_the_excerpts_of_the_appendix_are_short_and_fit_its_column():
 @pytest.fixture(scope="module")
 def player(generators) -> LatentPlayer:
     """Return the player that stands on the page."""
-    return LatentPlayer(generators["drums"], seed=3, label="snare")
+    return LatentPlayer(generators["drums"], knobs=3, seed=3, label="snare")
 
 
 @pytest.fixture(scope="module")
@@ -375,8 +375,9 @@ def test_menus_ask_for_classes_and_pitches(visit, player, generators):
 
 
 def test_the_pad_turns_two_knobs_by_a_drag_and_shows_where_they_stand(visit, player):
-    pad, menu = visit.page.locator(".audiogan-pad").first, control(visit, "combobox", "pad up")
-    menu.select_option("knob 3")
+    pad = visit.page.locator(".audiogan-pad").first
+    control(visit, "combobox", "pad across").select_option("knob 1")
+    control(visit, "combobox", "pad up").select_option("knob 3")
     box = pad.bounding_box()
     visit.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     visit.page.mouse.down()
@@ -386,6 +387,59 @@ def test_the_pad_turns_two_knobs_by_a_drag_and_shows_where_they_stand(visit, pla
     assert alike(made, expected(player, [2, 0, -2], label="snare"))
     sound(visit, lambda: control(visit, "slider", "knob 1").press("Home"))
     assert pad.locator("span").evaluate("spot => spot.style.left + spot.style.bottom") == "0%0%"
+
+
+def test_knobs_of_qualities_lead_to_the_latents_of_python(visit, player):
+    knobs, labels = player.generator.knobs, player.generator.label_names
+    positions = np.random.default_rng(8).uniform(-2, 2, (9, len(knobs.names)))
+    labels_asked = np.arange(9) % len(labels)
+    walked = player.walk.latent([0, 1, 0], 0.3)
+    found = visit.evaluate(
+        """async ([from, labels, positions]) => {
+            const turn = audiogan.qualityKnobs((await audiogan.load('drums')).plan.knobs);
+            return positions.map((row, i) => Array.from(turn(from, [labels[i]], row)));
+        }""",
+        [walked.tolist(), labels_asked.tolist(), positions.tolist()],
+    )
+    rows = zip(labels_asked, positions, strict=True)
+    wanted = [knobs.latent(walked, [label], row) for label, row in rows]
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def brightness(sound):
+    """Measure the mean frequency of the energy, as a share of half the sample rate."""
+    power = np.abs(np.fft.rfft(sound)) ** 2
+    return power @ np.linspace(0, 1, len(power)) / power.sum()
+
+
+def test_a_press_of_the_brightness_knob_makes_the_sound_brighter_for_each_label(visit, player):
+    knob, menu = control(visit, "slider", "brightness"), control(visit, "combobox", "label")
+    plain = sound(visit, control(visit, "button", "Play").click)
+    bright = sound(visit, lambda: knob.press("End"))
+    dull = sound(visit, lambda: knob.press("Home"))
+    assert brightness(dull) < brightness(plain) < brightness(bright)
+    latent = player.generator.knobs.latent
+    for label in ("tom", "kick"):  # the knob stays, and the latent is found anew
+        made = sound(visit, lambda label=label: menu.select_option(label))
+        number = [player.generator.label_names.index(label)]
+        moved = latent(player.walk.start, number, [-2, *[0] * (len(player._names) - 4)])
+        assert alike(made, player.generator.from_latents(moved[None], label=label)[0])
+    control(visit, "slider", "knob 1").press("End")
+    sound(visit, control(visit, "button", "Reset knobs").click)
+    again = sound(visit, lambda: menu.select_option("snare"))
+    np.testing.assert_array_equal(again, plain)
+
+
+def test_a_place_and_a_link_keep_what_the_knobs_of_qualities_made(visit, browser):
+    dull = sound(visit, lambda: control(visit, "slider", "brightness").press("Home"))
+    control(visit, "button", "Link to this sound").click()
+    visit.page.wait_for_url("**#generator=drums*")
+    linked = open_from_disk(browser, "linked", visit.page.url)
+    followed = sound(linked, control(linked, "button", "Play").click)
+    linked.page.context.close()
+    np.testing.assert_array_equal(followed, dull)
+    np.testing.assert_array_equal(sound(visit, control(visit, "button", "Keep as B").click), dull)
+    assert control(visit, "slider", "brightness").input_value() == "0"
 
 
 def test_a_locked_place_stays_and_a_kept_one_returns(visit):

@@ -197,3 +197,51 @@ def test_cards_say_how_the_weights_were_made(name):
     text = (folder / "card.md").read_text(encoding="utf-8")
     for needed in (card["sha256"], card["training"]["commit"], "python -m audiogan_lib train"):
         assert needed in text
+
+
+def heard(sounds, rate):
+    """Measure brightness, length and noise of sounds, as logarithms to base 2 ``[sounds, 3]``."""
+    windows = np.lib.stride_tricks.sliding_window_view(sounds, 512, axis=1)[:, ::128]
+    power = np.abs(np.fft.rfft(windows * np.hanning(512))) ** 2
+    spectra, courses = power.sum(axis=1), power.sum(axis=2)
+    spectra /= spectra.sum(axis=1, keepdims=True)
+    courses /= courses.sum(axis=1, keepdims=True)
+    centroids = spectra @ np.fft.rfftfreq(512, 1 / rate)
+    centres = courses @ np.arange(courses.shape[1])
+    flatness = np.exp(np.log(spectra[:, 1:-1] + 1e-7).mean(axis=1))
+    return np.log2(np.stack([centroids, centres, flatness], axis=1))
+
+
+def test_a_knob_changes_what_it_is_called_after_and_the_rest_little():
+    generator = pretrained.load("drums")
+    knobs, count = generator.knobs, 132
+    latents, classes = generator.latents(count, seed=77), generator.label_indices(count)
+    deviations = np.array([*generator.card["knobs"]["deviation"].values()])[classes[:, 0]]
+    qualities = generator.card["knobs"]["qualities"]
+    assert {"brightness", "length"} <= set(knobs.names)
+    for knob, name in zip(np.eye(len(knobs.names)), knobs.names, strict=True):
+        low, high = (
+            np.stack([knobs.latent(*row, at * knob) for row in zip(latents, classes, strict=True)])
+            for at in (-1.5, 1.5)
+        )
+        sounds = (
+            generator.from_latents(some, label=classes[:, 0].tolist()) for some in (low, high)
+        )
+        dull, bright = (heard(some, generator.sample_rate) for some in sounds)
+        changes = (bright - dull) / deviations
+        asked = qualities.index(name)
+        obey, sizes = np.mean(changes[:, asked] > 0), np.abs(changes).mean(axis=0)
+        assert obey >= 0.9
+        assert changes[:, asked].mean() > 1.5
+        assert np.delete(sizes, asked).max() < sizes[asked] / 2
+
+
+def test_knobs_that_are_not_those_of_the_card_are_refused(tmp_path):
+    folder = shutil.copytree(pretrained.WEIGHTS / "drums", tmp_path / "drums")
+    with np.load(folder / "knobs.npz") as arrays:
+        np.savez(folder / "knobs.npz", **{name: 2 * array for name, array in arrays.items()})
+    with pytest.raises(ValueError, match=r"knobs\.npz is missing or damaged"):
+        pretrained.load(folder)
+    (folder / "knobs.npz").unlink()
+    with pytest.raises(ValueError, match=r"knobs\.npz is missing or damaged"):
+        pretrained.load(folder)

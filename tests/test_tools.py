@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from nbformat import v4
 
-from audiogan_lib import audio, datasets, recipes
+from audiogan_lib import audio, datasets, recipes, spectral
 
 
 @pytest.fixture
@@ -225,3 +225,40 @@ def test_a_judges_lesson_has_each_kit_by_the_root_of_its_clips(script):
     as_they_were = (lesson.waveforms == clips[0]).all(axis=1).mean()
     assert 0.05 < as_they_were < 0.35
     np.testing.assert_allclose(np.abs(lesson.waveforms[1:]).max(axis=1), 0.95, atol=0.06)
+
+
+def test_qualities_are_those_of_tones_and_of_noise(script):
+    find = script("find_knobs")
+    draws = np.random.default_rng(0)
+    time_s = np.arange(16384) / 16000
+    low, high = (np.sin(2 * np.pi * pitch_hz * time_s) for pitch_hz in (500, 2000))
+    sounds = [low, high, low * np.exp(-time_s / 0.05), draws.normal(size=16384) / 4]
+    power = np.abs(spectral.stft(np.float32(sounds), 512, 128)) ** 2
+    brightness, length, noise = find.qualities(power, 16000, 128).numpy().T
+    np.testing.assert_allclose(brightness[:3], np.log2([500, 2000, 500]), atol=0.05)
+    assert brightness[3] == pytest.approx(np.log2(4000), abs=0.05)
+    np.testing.assert_allclose(length[:2], np.log2(500), atol=0.05)
+    assert length[2] == pytest.approx(np.log2(25), abs=0.3)
+    assert noise[3] - noise[:2].max() > 10
+
+
+def test_knobs_are_found_where_qualities_can_be_predicted_and_nowhere_else(script, monkeypatch):
+    find = script("find_knobs")
+    monkeypatch.setattr(find, "EPOCHS", 10)
+    draws = np.random.default_rng(0)
+    classes = draws.integers(0, 2, (2048, 1))
+    latents = draws.normal(size=(2048, 4))
+    kernel = draws.normal(size=(3, 4))
+    slopes = np.broadcast_to(kernel, (2048, 3, 4)).copy()
+    values = latents @ kernel.T + 10 * classes
+    values[:, 2], slopes[:, 2] = draws.normal(size=2048), 0  # by no latent
+    values[classes[:, 0] == 1] *= 3
+    slopes[classes[:, 0] == 1] *= 3
+    label = classes[:, 0]
+    mean, deviation = find.spreads(values, label)
+    np.testing.assert_allclose(deviation[1, :2] / deviation[0, :2], 3, rtol=0.1)
+    generator = SimpleNamespace(conditions={"label": ("a", "b")})
+    measured = latents, classes, values, slopes
+    _, explained = find.fit(measured, label, (mean, deviation), generator)
+    assert explained[:, :2].min() > 0.9
+    assert explained[:, 2].max() < find.LEAST_EXPLAINED

@@ -18,7 +18,7 @@ import soundfile
 from nbformat import v4
 from scipy import stats
 
-from audiogan_lib import audio, display, widgets
+from audiogan_lib import audio, display, latents, widgets
 from audiogan_lib.widgets import panel
 
 RATE = 8000
@@ -279,6 +279,44 @@ def test_knobs_can_be_given_by_name():
     for wrong in (np.zeros(6), np.ones(5)):
         with pytest.raises(ValueError, match="knobs must be directions of 6 numbers"):
             widgets.LatentPlayer(Tones(), knobs={"wrong": wrong})
+
+
+class TurnedTones(SpokenTones):
+    """The same with knobs that are named after what they change."""
+
+    knobs = latents.QualityKnobs(
+        ("pitch", "decay"),
+        np.array([[0.0, 0], [1, 0], [0, 0], [0, 0], [0, 1]]),
+        (0, 3),
+        [(np.eye(6)[:, :2] / 4, np.zeros(2)), (4 * np.eye(2), np.zeros(2))],
+    )
+
+
+def test_knobs_of_qualities_stand_first_and_are_found_anew_for_each_label():
+    player = widgets.LatentPlayer(TurnedTones(), seed=3, loudness="full")
+    sliders = [w for w in all_widgets(player.panel) if isinstance(w, ipywidgets.FloatSlider)]
+    assert [w.description for w in sliders] == ["pitch", "decay", "morph"]
+    start, plain = Tones().latents(1, seed=3)[0], shown(player)
+    controls(player)["pitch"].value = 1.5
+    for label, number in ("low", 0), ("middle", 1):
+        controls(player)["label"].value = label
+        moved = TurnedTones.knobs.latent(start, (number, 1), (1.5, 0))
+        assert np.abs(moved - start).max() > 0.1
+        expected = of(SpokenTones(), moved, label=label, loudness="full")
+        np.testing.assert_array_equal(shown(player), expected)
+    controls(player)["label"].value = "low"
+    controls(player)["Reset knobs"].click()
+    np.testing.assert_array_equal(shown(player), plain)
+    assert "<b>low, pitch at +1</b>" in player.page().html
+
+
+def test_knobs_of_qualities_start_from_where_directions_and_morph_lead():
+    player = widgets.LatentPlayer(TurnedTones(), knobs=1, seed=3, loudness="full")
+    controls(player)["knob 1"].value, controls(player)["morph"].value = 0.5, 0.25
+    controls(player)["decay"].value = -1.0
+    latent = TurnedTones.knobs.latent(player.walk.latent([0.5], 0.25), (0, 1), (0, -1))
+    expected = of(SpokenTones(), latent, label="low", loudness="full")
+    np.testing.assert_array_equal(shown(player), expected)
 
 
 class Notes(Tones):

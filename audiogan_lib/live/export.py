@@ -6,6 +6,7 @@ import inspect
 import json
 
 import librosa
+import numpy as np
 
 from audiogan_lib import files, spectral
 from audiogan_lib.live.operations import operations
@@ -25,7 +26,7 @@ _ENGINE = ("kernel.js", "kernel_binary.js", "pcg64.js", "decoders.js", "engine.j
 CONTROLS = {
     "latent-player": (
         *(*_ENGINE, "fourier.js", "sound.js", "drawing.js", "links.js", "pad.js"),
-        "latent_player.js",
+        *("quality_knobs.js", "latent_player.js"),
     ),
     "blind-test": ("sound.js", "controls.js", "blind_test.js"),
     "drum-machine": (*_ENGINE, "sound.js", "controls.js", "rhythm.js", "drum_machine.js"),
@@ -70,7 +71,8 @@ def export(generator, rounded=False):
     -------
     plan : dict
         What `operations` says of its network, and what is to be known beside it: ``"sample_rate"``,
-        ``"samples"``, ``"latent_dim"``, ``"conditions"`` and ``"codec"``.
+        ``"samples"``, ``"latent_dim"``, ``"conditions"``, ``"codec"`` and, if it has any,
+        ``"knobs"``.
     weights : bytes
         As `operations` returns them.
 
@@ -96,7 +98,22 @@ def export(generator, rounded=False):
         "codec": _codec(recipe.codec, generator.label_names),
         **network,
     }
-    return plan, weights
+    return plan | ({"knobs": _knobs(generator.knobs)} if generator.knobs else {}), weights
+
+
+def _knobs(knobs):
+    """Say what `quality_knobs.js` must know."""
+    return {
+        "starts": knobs.starts,
+        "table": _as_text(knobs.table),
+        "layers": [{"kernel": _as_text(k), "bias": _as_text(b)} for k, b in knobs.layers],
+        "rounds": knobs.rounds,
+        "damping": knobs.damping,
+    }
+
+
+def _as_text(numbers):
+    return base64.b64encode(np.asarray(numbers, "<f4").tobytes()).decode()
 
 
 def conditions_of(generator):

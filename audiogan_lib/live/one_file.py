@@ -27,8 +27,9 @@ def one_file(generator, name):
     """Write a page that holds a generator, all that plays it, and what its card says.
 
     Its latent player starts as ``widgets.LatentPlayer`` does, at the latent of seed 0, with the
-    morph leading to that of seed 1; its three knobs turn along the first three axes of the latent,
-    which are as good as any: latents are drawn alike in all directions.
+    morph leading to that of seed 1. Where nobody has found knobs that change what one hears, there
+    are three along the first axes of the latent, which are as good as any: latents are drawn alike
+    in all directions.
 
     Parameters
     ----------
@@ -89,11 +90,12 @@ def _page(generator, name, rounded):
 def _settings(generator, name):
     """Say what the player starts from, as ``latent_player.js`` takes it."""
     start, end = (generator.latents(1, seed=seed)[0] for seed in (0, 1))
-    directions = np.eye(len(start))[:_KNOBS]
+    directions = np.eye(len(start))[: 0 if generator.knobs else _KNOBS]
     return {
         "generator": name,
         "conditions": conditions_of(generator),
         "choices": {condition: classes[0] for condition, classes in generator.conditions.items()},
+        "qualities": generator.knobs.names if generator.knobs else [],
         "knobs": [f"knob {number + 1}" for number in range(len(directions))],
         "range": _KNOB_RANGE,
         "start": _as_text(start),

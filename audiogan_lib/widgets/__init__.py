@@ -2,14 +2,14 @@
 
 Each control has two faces: its ``panel`` of widgets where a kernel runs, and rendered sounds and
 pictures where none does; many have a third, which a page of the book brings to life (`live`). What
-a control computes knows nothing of any: `LatentWalk` stands behind `LatentPlayer`, `History` behind
+a control computes knows nothing of any: `LatentWalk` and `QualityKnobs` stand behind `LatentPlayer`, `History` behind
 `TrainingScrubber`, `BlindTest` behind `ListeningTest`, `Beat` behind `DrumMachine`, `DiracGAN`
 behind `LossPlayground`, `PitchGame` behind `PitchDuel`. `Keyboard` and `SpokenNumber` play a
 generator as it is.
 """
 
 from audiogan_lib.dirac_gan import DiracGAN
-from audiogan_lib.latents import LatentWalk, random_directions
+from audiogan_lib.latents import LatentWalk, QualityKnobs, random_directions
 from audiogan_lib.widgets.drum_machine import Beat, DrumMachine
 from audiogan_lib.widgets.keyboard import Keyboard
 from audiogan_lib.widgets.latent_player import LatentPlayer
@@ -37,6 +37,7 @@ __all__ = [
     "LossPlayground",
     "PitchDuel",
     "PitchGame",
+    "QualityKnobs",
     "SpectrogramExplorer",
     "SpokenNumber",
     "TrainingScrubber",

@@ -1,4 +1,4 @@
-"""A player with a knob for each direction in latent space."""
+"""A player with knobs for what one hears of a sound, and for directions in latent space."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from audiogan_lib import display, music
 from audiogan_lib.latents import LatentWalk, random_directions
 from audiogan_lib.widgets import panel
 
-#: Positions of a knob; at either end the latent lies 63 degrees from where it stands at 0.
+#: Positions of a knob: standard deviations of a quality, or a latent at most 63 degrees away.
 KNOB_RANGE = (-2.0, 2.0)
 
 #: The page's face shows the first knob there, for at most `PAGE_LABELS` labels.
@@ -18,6 +18,9 @@ PAGE_LABELS = 3
 
 class LatentPlayer(panel.TwoFaces):
     """Turn knobs on a generator's latent and hear what it makes of it.
+
+    Where a generator has knobs that are named after what one hears, they stand first: each asks for
+    a change of one quality, in standard deviations among the sounds of the label.
 
     On a page of the book the knobs of a shipped generator turn, too: the page makes the sounds
     itself (see ``live``), and shows the rendered ones under them.
@@ -30,8 +33,9 @@ class LatentPlayer(panel.TwoFaces):
     generator : pretrained.Generator
         Or anything with its `sample_rate`, `label_names`, `latents` and `from_latents`. Where it
         has `conditions`, a dict of names to tuples of choices, each gets a menu.
-    knobs : int >= 0 or dict of str to np.ndarray [shape=(latent_dim,)]
-        Knobs along so many random directions, or along these directions by name.
+    knobs : int >= 0 or dict of str to np.ndarray [shape=(latent_dim,)], optional
+        Knobs along so many random directions, or along these directions by name. By default there
+        are three, and none where the generator has knobs of its own.
     seed : int >= 0
         Seed of the first latent and of random directions; the morph leads to the next seed.
     **choices : str
@@ -50,8 +54,11 @@ class LatentPlayer(panel.TwoFaces):
     (16384,)
     """
 
-    def __init__(self, generator, knobs=3, seed=0, **choices):
+    def __init__(self, generator, knobs=None, seed=0, **choices):
         self.generator = generator
+        self._qualities = getattr(generator, "knobs", None)
+        if knobs is None:
+            knobs = 0 if self._qualities else 3
         self._menus = _menus(generator)
         self._label_means = getattr(getattr(generator, "recipe", None), "label_means", None)
         if self._label_means in choices:
@@ -59,7 +66,8 @@ class LatentPlayer(panel.TwoFaces):
         if self._label_means == "pitch" and "label" in choices:
             choices["label"] = str(music.midi_number(choices["label"]))
         first = panel.first_choices(self._menus, choices)
-        self._names, self._directions = _as_directions(knobs, generator, seed)
+        names, self._directions = _as_directions(knobs, generator, seed)
+        self._names = [*(self._qualities.names if self._qualities else ()), *names]
         self._build(seed, first)
         self._walk_anew()
 
@@ -75,9 +83,9 @@ class LatentPlayer(panel.TwoFaces):
         if self._names:
             positions = np.zeros((len(PAGE_POSITIONS), len(self._names)))
             positions[:, 0] = PAGE_POSITIONS
-            latents = [self.walk.latent(knobs) for knobs in positions]
             for label in rows[:PAGE_LABELS] or [None]:
-                sounds += self._sounds(latents, set_now | ({"label": label} if label else {}))
+                asked = set_now | ({"label": label} if label else {})
+                sounds += self._sounds([self._latent(knobs, asked) for knobs in positions], asked)
                 knob = f"{label}, {self._names[0]}" if label else self._names[0]
                 labels += [f"{knob} at {_signed(position)}" for position in PAGE_POSITIONS]
         sounds += self._sounds([self.walk.latent(morph=share) for share in (0, 0.5, 1)], set_now)
@@ -108,7 +116,8 @@ class LatentPlayer(panel.TwoFaces):
                 for condition, menu in self._menus.items()
             ],
             "choices": self._conditions(),
-            "knobs": self._names,
+            "qualities": self._names[: -len(self._directions) or None],
+            "knobs": self._names[len(self._names) - len(self._directions) :],
             "range": KNOB_RANGE,
             "start": panel.as_text(self.walk.start),
             "end": panel.as_text(self.walk.end),
@@ -136,6 +145,7 @@ class LatentPlayer(panel.TwoFaces):
         self._seed, self._end_seed = seed_field("seed", seed), seed_field("morph to seed", seed + 1)
         self._morph = slider("morph", 0.0, 1.0)
         self._random = widgets.Button(description="Random seed")
+        self._reset = widgets.Button(description="Reset knobs")
         self._at_once = widgets.Checkbox(True, description="play each change", indent=False)
         self._sound = widgets.HTML()
         save = panel.Save(lambda: (self.sound, self.generator.sample_rate))
@@ -144,8 +154,9 @@ class LatentPlayer(panel.TwoFaces):
         for control in (self._seed, self._end_seed):
             control.observe(self._walk_anew, "value")
         self._random.on_click(self._draw_seed)
+        self._reset.on_click(self._reset_knobs)
         seeds = panel.row(self._seed, self._random), self._end_seed
-        below = self._morph, self._at_once, self._sound, *save.widgets
+        below = self._reset, self._morph, self._at_once, self._sound, *save.widgets
         self.panel = widgets.VBox([*self._dropdowns.values(), *self._knobs, *seeds, *below])
 
     def _conditions(self):
@@ -153,6 +164,15 @@ class LatentPlayer(panel.TwoFaces):
 
     def _sounds(self, latents, conditions):
         return list(np.asarray(self.generator.from_latents(np.stack(latents), **conditions)))
+
+    def _latent(self, positions, conditions, morph=0.0):
+        """Find where knobs and morph lead: along directions, and from there to other qualities."""
+        first = len(self._names) - len(self._directions)
+        latent = self.walk.latent(positions[first:], morph)
+        if not first:
+            return latent
+        classes = [self._menus[name].index(choice) for name, choice in conditions.items()]
+        return self._qualities.latent(latent, classes, positions[:first])
 
     def _walk_anew(self, change=None):
         start, end = (
@@ -163,12 +183,17 @@ class LatentPlayer(panel.TwoFaces):
 
     def _update(self, change=None):
         """Make the sound for the controls as they stand; play it when one of them was touched."""
-        latent = self.walk.latent([knob.value for knob in self._knobs], self._morph.value)
+        positions = [knob.value for knob in self._knobs]
+        latent = self._latent(positions, self._conditions(), self._morph.value)
         [self.sound] = self._sounds([latent], self._conditions())
         label = ", ".join(self._conditions().values()) or "sound"
         autoplay = change is not None and self._at_once.value
         grid = display.players(self.sound, self.generator.sample_rate, label, autoplay=autoplay)
         self._sound.value = grid.html
+
+    def _reset_knobs(self, button):
+        for knob in self._knobs:
+            knob.value = 0.0
 
     def _draw_seed(self, button):
         self._seed.value = int(np.random.default_rng().integers(panel.LARGEST_SEED))

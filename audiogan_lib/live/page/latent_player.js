@@ -29,11 +29,7 @@
       return radius * Math.cos(2 * Math.PI * Math.random());
     });
 
-  const make = (tag, properties = {}, ...children) => {
-    const element = Object.assign(document.createElement(tag), properties);
-    element.append(...children);
-    return element;
-  };
+  const { make } = audiogan;
   const button = (name, click) => make("button", { type: "button", textContent: name, onclick: click });
   const labelled = (name, control) => make("label", {}, make("span", { textContent: name }), control);
   const row = (...children) => make("div", { className: "audiogan-row" }, ...children);
@@ -53,7 +49,8 @@
     }
 
     build(place) {
-      const { conditions, choices, knobs, range } = this.settings;
+      const { conditions, choices, qualities, range } = this.settings;
+      const knobs = [...qualities, ...this.settings.knobs];
       const changed = () => this.change();
       this.menus = conditions.map(({ name, classes }) => {
         const options = classes.map((each) => new Option(each, each, false, each === choices[name]));
@@ -81,6 +78,7 @@
         row(
           button("Play", () => this.change(true)),
           button("Random", () => this.random()),
+          ...(knobs.length ? [button("Reset knobs", () => this.change(this.reset()))] : []),
           ...this.locks.map((lock, i) => make("label", {}, lock, ` lock ${"AB"[i]}`)),
           button("Keep as A", () => this.keep("start", 0)),
           button("Keep as B", () => this.keep("end", 1)),
@@ -98,9 +96,18 @@
       place.prepend(this.panel);
     }
 
-    latent() {
+    /** Where the controls lead: along directions, then to other qualities. */
+    latent({ plan }) {
       const positions = this.knobs.map((knob) => Number(knob.value));
-      return walk(this.start, this.end, this.directions, positions, Number(this.morph.value));
+      const qualities = positions.splice(0, this.settings.qualities.length);
+      const latent = walk(this.start, this.end, this.directions, positions, Number(this.morph.value));
+      if (!qualities.some(Boolean)) return latent;
+      this.turn ??= audiogan.qualityKnobs(plan.knobs);
+      return this.turn(latent, this.classes(), qualities);
+    }
+
+    classes() {
+      return this.menus.map((menu) => menu.selectedIndex);
     }
 
     choices() {
@@ -127,8 +134,7 @@
       const play = this.play;
       this.play = false;
       const began = performance.now();
-      const classes = this.menus.map((menu) => menu.selectedIndex);
-      this.samples = generator.sound(this.latent(), classes);
+      this.samples = generator.sound(this.latent(generator), this.classes());
       const took = performance.now() - began;
       const rate = generator.plan.sample_rate;
       if (play) audiogan.play(this.samples, rate);
@@ -153,10 +159,14 @@
       this.change();
     }
 
-    /** Remember where the controls lead as A or B. */
-    keep(end, morph) {
-      this[end] = this.latent();
+    reset() {
       this.knobs.forEach((knob) => { knob.value = 0; });
+    }
+
+    /** Remember where the controls lead as A or B. */
+    async keep(end, morph) {
+      this[end] = this.latent(await audiogan.load(this.settings.generator));
+      this.reset();
       this.morph.value = morph;
       this.change();
     }
@@ -169,9 +179,10 @@
       audiogan.save(audiogan.wav(this.samples, rate), `${name}.wav`, "audio/wav");
     }
 
-    link() {
+    async link() {
       const { generator } = this.settings;
-      history.replaceState(null, "", audiogan.linkTo(generator, this.latent(), this.choices()));
+      const latent = this.latent(await audiogan.load(generator));
+      history.replaceState(null, "", audiogan.linkTo(generator, latent, this.choices()));
       this.status.textContent = "The address of this page now leads to this sound.";
       navigator.clipboard?.writeText(location.href).then(
         () => (this.status.textContent = "The link to this sound is copied."),
@@ -182,7 +193,7 @@
     /** Stand where a link leads. */
     follow({ latent, choices }) {
       this.start = latent;
-      this.knobs.forEach((knob) => { knob.value = 0; });
+      this.reset();
       this.morph.value = 0;
       this.pad?.draw();
       this.settings.conditions.forEach(({ name, classes }, i) => {

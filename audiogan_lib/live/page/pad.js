@@ -3,11 +3,11 @@
 globalThis.audiogan ??= {}; // what the page's scripts share
 
 {
-  const make = (tag, properties = {}, ...children) => {
+  const make = (audiogan.make = (tag, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
     element.append(...children);
     return element;
-  };
+  });
 
   /**
    * @param {string[]} names of the knobs, two at least
