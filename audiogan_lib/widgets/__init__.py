@@ -2,10 +2,10 @@
 
 Each control has two faces: its ``panel`` of widgets where a kernel runs, and rendered sounds and
 pictures where none does; many have a third, which a page of the book brings to life (`live`). What
-a control computes knows nothing of any: `LatentWalk` and `QualityKnobs` stand behind `LatentPlayer`, `History` behind
-`TrainingScrubber`, `BlindTest` behind `ListeningTest`, `Beat` behind `DrumMachine`, `DiracGAN`
-behind `LossPlayground`, `PitchGame` behind `PitchDuel`. `Keyboard` and `SpokenNumber` play a
-generator as it is.
+a control computes knows nothing of any: `LatentWalk` and `QualityKnobs` stand behind
+`LatentPlayer`, `History` behind `TrainingScrubber`, `BlindTest` behind `ListeningTest`, `Beat`
+behind `DrumMachine`, `DiracGAN` behind `LossPlayground`, `PitchGame` behind `PitchDuel`. `Keyboard`
+and `SpokenNumber` play a generator as it is.
 """
 
 from audiogan_lib.dirac_gan import DiracGAN

@@ -45,6 +45,9 @@
       this.directions = directions.map(doubles);
       this.locks = ["A", "B"].map(() => make("input", { type: "checkbox" }));
       this.samples = null;
+      /** @type {any[]} */
+      this.knobs = [];
+      this.turn = null;
       this.build(place);
     }
 

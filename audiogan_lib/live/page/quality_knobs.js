@@ -6,12 +6,11 @@
 
   /** Solve equations, rows with their right sides last; no pivot may be zero. */
   const solve = (rows) => {
-    rows.forEach((pivot, i) =>
-      rows.forEach((row, j) => {
+    for (const [i, pivot] of rows.entries())
+      for (const [j, row] of rows.entries()) {
         const factor = row[i] / pivot[i];
-        if (i !== j) row.forEach((_, k) => (row[k] -= factor * pivot[k]));
-      }),
-    );
+        if (i !== j) row.forEach((_, k) => { row[k] -= factor * pivot[k]; });
+      }
     return rows.map((row, i) => row.at(-1) / row[i]);
   };
 
@@ -32,7 +31,7 @@
         );
         if (layer) return;
         for (const [condition, start] of starts.entries())
-          values.forEach((_, i) => (values[i] += rows[(start + classes[condition]) * length + i]));
+          values.forEach((_, i) => { values[i] += rows[(start + classes[condition]) * length + i]; });
       });
       const back = (slope, [kernel], layer) =>
         inputs[layer].map((value, row) => {
@@ -53,9 +52,10 @@
           ...slopes.map((b, j) => product(a, b) + (i === j ? damping : 0)),
           wanted[i] - values[i],
         ]);
-        solve(damped).forEach((step, k) => latent.forEach((_, i) => (latent[i] += step * slopes[k][i])));
+        for (const [k, step] of solve(damped).entries())
+          latent.forEach((_, i) => { latent[i] += step * slopes[k][i]; });
         const factor = length / Math.hypot(...latent);
-        latent.forEach((_, i) => (latent[i] *= factor));
+        latent.forEach((_, i) => { latent[i] *= factor; });
       }
       return Float32Array.from(latent);
     };
