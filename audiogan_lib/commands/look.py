@@ -9,7 +9,8 @@ SUMMARY = "hear what your sounds are like, before training on them"
 DESCRIPTION = """\
 Listen to a folder of sounds, a zip of one, or a long recording: how much there
 is of each label, at which rates and levels, what is damaged, silent, clipped or
-there twice, and three sentences of advice. Nothing is written."""
+there twice, and three sentences of advice. In the table "silent" is a share of
+the time, "clipped" and "twice" are numbers of files. Nothing is written."""
 
 EXAMPLES = {
     "A folder whose sub-folders are the labels": "audiogan look my_sounds",
