@@ -1,5 +1,6 @@
 """The page's engine beside Python: for the same latents the same sounds, by both kernels."""
 
+import importlib.util
 import json
 import os
 import re
@@ -749,3 +750,24 @@ def test_keras_reads_the_network_that_is_exported(name, request, tmp_path):
     again, generator = keras.models.load_model(path), pretrained.load(generator)
     latents, rows = asked_of(generator)
     np.testing.assert_array_equal(again([latents, rows]), generator.network([latents, rows]))
+
+
+@pytest.mark.parametrize("name", ["digits", "wavegan-drums", "run"])
+def test_onnx_runtime_draws_what_the_network_draws(name, request, tmp_path):
+    pytest.importorskip("tf2onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    generator = name if name in SHIPPED else str(request.getfixturevalue(name))
+    path = tmp_path / "mine.onnx"
+    assert main(["export", generator, "--onnx", str(path)]) == 0
+    session, generator = runtime.InferenceSession(path), pretrained.load(generator)
+    latents, rows = asked_of(generator)
+    given = [each.name for each in session.get_inputs()]
+    (drawn,) = session.run(None, dict(zip(given, (latents, rows), strict=True)))
+    np.testing.assert_allclose(drawn, generator.network([latents, rows]), atol=1e-5)
+
+
+def test_onnx_without_its_package_is_refused(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert main(["export", "drums", "--onnx", str(tmp_path / "drums.onnx")]) == 2
+    assert "pip install tf2onnx" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

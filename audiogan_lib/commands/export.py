@@ -1,5 +1,7 @@
 """``export``: a generator as one file to take home."""
 
+import importlib.util
+import warnings
 from pathlib import Path
 
 from audiogan_lib import files
@@ -9,7 +11,7 @@ SUMMARY = "take a generator home as one file"
 
 DESCRIPTION = """\
 Write a generator, shipped or of a run of yours, as one file: a page that plays
-it in any browser, without a network, or its network for a program in Keras."""
+it in any browser, without a network, or its network for Keras or ONNX."""
 
 EXAMPLES = {
     "A page for a friend": "audiogan export drums --page drums-to-play.html",
@@ -31,17 +33,29 @@ def add_arguments(parser):
     parser.add_argument(
         "--keras", type=Path, metavar="FILE.keras", help="its network, for keras.models.load_model"
     )
+    parser.add_argument(
+        "--onnx",
+        type=Path,
+        metavar="FILE.onnx",
+        help="its network, for ONNX Runtime; needs tf2onnx",
+    )
 
 
 def run(arguments):
     """Write the page, the network, or both."""
-    wanted = {"--page": (arguments.page, ".html"), "--keras": (arguments.keras, ".keras")}
-    if arguments.page is None and arguments.keras is None:
-        raise ValueError("export needs --page FILE.html, --keras FILE.keras, or both")
+    wanted = {
+        "--page": (arguments.page, ".html"),
+        "--keras": (arguments.keras, ".keras"),
+        "--onnx": (arguments.onnx, ".onnx"),
+    }
+    if not any(path for path, _ in wanted.values()):
+        raise ValueError("export needs --page FILE.html, --keras FILE.keras or --onnx FILE.onnx")
     card = checks.card(arguments.generator)
     for option, (path, ending) in wanted.items():
         if path is not None:
             checks.new_file(option, path, ending)
+    if arguments.onnx is not None and importlib.util.find_spec("tf2onnx") is None:
+        raise ValueError("--onnx needs the package tf2onnx: pip install tf2onnx")
     from audiogan_lib import live, pretrained
 
     generator = pretrained.load(arguments.generator)
@@ -55,6 +69,18 @@ def run(arguments):
         with files.replacing(arguments.keras) as beside:
             generator.network.save(beside)
         print(f"{arguments.keras}: import audiogan_lib.layers before keras.models.load_model")
+    if arguments.onnx is not None:
+        _write_onnx(generator, arguments.onnx)
+
+
+def _write_onnx(generator, path):
+    """Write the network of a generator, and say what goes in and comes out."""
+    generator.sample(1, seed=0)  # Keras exports what has been called
+    with files.replacing(path) as beside, warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # Keras looks for names that NumPy dropped
+        generator.network.export(beside, format="onnx", verbose=False)
+    given = " and ".join(f"{each.name} {each.shape[1:]}" for each in generator.network.inputs)
+    print(f"{path}: takes {given}, draws {generator.network.output_shape[1:]}")
 
 
 def _name_on_page(folder, card):

@@ -54,6 +54,7 @@ class LinkedDrum:
         Returns
         -------
         ndarray [shape=(1 or 4, latent_dim)], float32
+            The first one's and, where it varies, three others.
         """
         first = generator.latents(1, seed=self.own)[0].astype(np.float32)
         if self.seed:
@@ -76,6 +77,7 @@ class LinkedDrum:
         Returns
         -------
         list of ndarray [shape=(samples,)]
+            At the generator's rate.
         """
         rate = generator.sample_rate
         others = {name: names[0] for name, names in generator.conditions.items()}
@@ -97,6 +99,7 @@ class LinkedBeat:
     tempo, swing, bars : int
         Beats in a minute, where in per cent the second step of a pair parts it, and bars.
     drums : tuple of LinkedDrum
+        Those that are struck.
     """
 
     generator: str
@@ -144,6 +147,7 @@ def read_beat(link):
     Returns
     -------
     LinkedBeat
+        Of at least one drum.
 
     Raises
     ------

@@ -9,7 +9,6 @@
   /** Rows and columns that a key moves. */
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
-  /** @param {any} options */
   audiogan.controls["drum-machine"] = function ({ generator, rate, tempo, drums }) {
     const voices = drums.map(({ label, key, start, own, steps }) => ({
       label, key, own, name: label.replaceAll("_", " "), start: new Float32Array(audiogan.fromBase64(start).buffer),

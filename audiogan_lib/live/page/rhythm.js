@@ -4,8 +4,7 @@
 (function (/** @type {any} */ audiogan) {
   /**
    * A drum: its steps are 0 (silent), 1 (a hit) or 2 (an accent); of seed 0 is the sound that the
-   * page came with, whose latent is `start`, drawn in Python by the seed `own`; `key` stands for it
-   * in MIDI.
+   * page came with: `start` is its latent, of Python's seed `own`; `key` is that of MIDI.
    * @typedef {{label: string, key: number, own: number, start: Float32Array, steps: number[],
    *   seed: number, level: number, tune: number, vary: number}} Voice
    * @typedef {{generator: string, tempo: number, swing: number, bars: number, voices: Voice[]}} Beat
@@ -30,8 +29,7 @@
       this.beat = beat;
       this.time = time;
       this.tempo = beat.tempo;
-      this.origin = 0;
-      this.step = 0;
+      this.origin = this.step = 0;
     }
 
     /** The steps before a time that were not given yet, each with its own. */
