@@ -254,11 +254,8 @@ def test_knobs_are_found_where_qualities_can_be_predicted_and_nowhere_else(scrip
     values[:, 2], slopes[:, 2] = draws.normal(size=2048), 0  # by no latent
     values[classes[:, 0] == 1] *= 3
     slopes[classes[:, 0] == 1] *= 3
-    label = classes[:, 0]
-    mean, deviation = find.spreads(values, label)
-    np.testing.assert_allclose(deviation[1, :2] / deviation[0, :2], 3, rtol=0.1)
     generator = SimpleNamespace(conditions={"label": ("a", "b")})
-    measured = latents, classes, values, slopes
-    _, explained = find.fit(measured, label, (mean, deviation), generator)
+    _, explained, deviations = find.fit((latents, classes, values, slopes), generator)
+    np.testing.assert_allclose(deviations[1, :2] / deviations[0, :2], 3, rtol=0.1)
     assert explained[:, :2].min() > 0.9
     assert explained[:, 2].max() < find.LEAST_EXPLAINED

@@ -45,10 +45,8 @@ def main():
     arguments = parser.parse_args()
     generator = pretrained.load(arguments.name)
     measured = measure(generator, arguments.sounds)
-    label = measured[1][:, list(generator.conditions).index("label")]
-    spread = spreads(measured[2], label)
-    network, explained = fit(measured, label, spread, generator)
-    write(arguments.name, generator, network, explained, spread, len(label))
+    network, *about = fit(measured, generator)
+    write(arguments.name, generator, network, arguments.sounds, *about)
 
 
 def qualities(power, sample_rate, hop_length):
@@ -101,19 +99,28 @@ def measure(generator, count, seed=0):
     return [np.concatenate(column) for column in zip(*rows, strict=True)]
 
 
-def spreads(values, label):
-    """Return the mean and the standard deviation among each label's sounds ``[labels, ...]``."""
-    of_labels = [values[label == index] for index in range(label.max() + 1)]
-    return [np.stack([how(some, axis=0) for some in of_labels]) for how in (np.mean, np.std)]
+def standardise(values, slopes, classes):
+    """Count from the mean of the sounds that were asked for alike, in their standard deviations.
+
+    Return values, slopes, and for each sound the deviations.
+    """
+    groups = np.unique(classes, axis=0, return_inverse=True)[1].ravel()
+    alike = [values[groups == index] for index in range(groups.max() + 1)]
+    mean, deviation = (np.stack([how(some, axis=0) for some in alike]) for how in (np.mean, np.std))
+    values = (values - mean[groups]) / deviation[groups]
+    return values, slopes / deviation[groups][:, :, np.newaxis], deviation[groups]
 
 
-def fit(measured, label, spread, generator):
-    """Return the network, and what it explains ``[labels, qualities]`` of held-out sounds."""
+def fit(measured, generator):
+    """Return the network, what it explains of held-out sounds, and deviations.
+
+    Both of these ``[labels, qualities]``.
+    """
     latents, classes, values, slopes = measured
     held_out = slice(0, len(latents) // HELD_OUT)
     sizes = [len(names) for names in generator.conditions.values()]
-    mean, deviation = (part[label] for part in spread)
-    values, slopes = (values - mean) / deviation, slopes / deviation[:, :, np.newaxis]
+    label = classes[:, list(generator.conditions).index("label")]
+    values, slopes, deviation = standardise(values, slopes, classes)
     ones = np.concatenate([np.eye(n)[k] for n, k in zip(sizes, classes.T, strict=True)], axis=1)
     network = build(latents.shape[1], ones.shape[1], values.shape[1])
     arrays = [np.float32(part[held_out.stop :]) for part in (latents, ones, values, slopes)]
@@ -121,7 +128,8 @@ def fit(measured, label, spread, generator):
     misses = values[held_out] - network([latents[held_out], ones[held_out]]).numpy()
     rows = [label[held_out] == index for index in range(label.max() + 1)]
     explained = [1 - (misses[r] ** 2).mean(axis=0) / values[held_out][r].var(axis=0) for r in rows]
-    return network, np.array(explained)
+    deviations = [deviation[held_out][row].mean(axis=0) for row in rows]
+    return network, np.array(explained), np.array(deviations)
 
 
 def build(latent_dim, classes, outputs):
@@ -157,7 +165,7 @@ def train(network, data, count):
             step(*batch)
 
 
-def write(name, generator, network, explained, spread, sounds):
+def write(name, generator, network, sounds, explained, deviations):
     """Write the knobs beside the generator, and what they are on its card."""
     folder = files.WEIGHTS / name
     kept = np.flatnonzero(explained.mean(axis=0) >= LEAST_EXPLAINED)
@@ -178,7 +186,7 @@ def write(name, generator, network, explained, spread, sounds):
         "sounds": sounds,
         "qualities": QUALITIES,
         "explained": of_labels(generator, explained),
-        "deviation": of_labels(generator, spread[1]),
+        "deviation": of_labels(generator, deviations),
     }
     files.write_text(folder / "card.json", json.dumps(card, indent=1) + "\n")
     left_out = [quality for quality in QUALITIES if quality not in names]

@@ -35,7 +35,7 @@ class LatentPlayer(panel.TwoFaces):
         has `conditions`, a dict of names to tuples of choices, each gets a menu.
     knobs : int >= 0 or dict of str to np.ndarray [shape=(latent_dim,)], optional
         Knobs along so many random directions, or along these directions by name. By default there
-        are three, and none where the generator has knobs of its own.
+        are three, and none where the generator has knobs of its own. With 0 there is none at all.
     seed : int >= 0
         Seed of the first latent and of random directions; the morph leads to the next seed.
     **choices : str
@@ -56,7 +56,7 @@ class LatentPlayer(panel.TwoFaces):
 
     def __init__(self, generator, knobs=None, seed=0, **choices):
         self.generator = generator
-        self._qualities = getattr(generator, "knobs", None)
+        self._qualities = getattr(generator, "knobs", None) if knobs != 0 else None
         if knobs is None:
             knobs = 0 if self._qualities else 3
         self._menus = _menus(generator)
