@@ -4,6 +4,8 @@ The two commands that make a shipped generator again, from the repository's root
 
     python -m audiogan_lib train digits --out runs/digits
     python tools/ship_generator.py digits runs/digits
+
+Knobs that a generator had are found anew, by ``tools/find_knobs.py``.
 """
 
 import argparse
