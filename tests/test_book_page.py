@@ -99,6 +99,14 @@ def test_only_leftovers_are_dropped_from_a_page():
     assert context["script_files"] == [scripts["mathjax"]]
 
 
+def test_references_have_no_roles_that_are_outdated():
+    entry = '<div class="citation" id="a" role="doc-biblioentry">A</div>'
+    context = {"body": f'<div role="list" class="citation-list">{entry}</div><p role="list"></p>'}
+    book_page.drop_outdated_roles(None, "page", "page.html", context, None)
+    entry = '<div class="citation" id="a">A</div>'
+    assert context["body"] == f'<div class="citation-list">{entry}</div><p role="list"></p>'
+
+
 def test_scripts_are_dropped_after_all_others_have_added_theirs():
     connected = {}
     app = SimpleNamespace(connect=lambda event, does, **how: connected.update({does: (event, how)}))

@@ -9,6 +9,11 @@ from pathlib import Path
 
 from audiogan_lib import live, pretrained
 
+#: Roles of a bibliography that screen readers no longer know.
+OUTDATED_ROLES = re.compile(
+    r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")'
+)
+
 #: What a control that lives in the page leaves there; see `widgets`.
 CONTROL = re.compile(r'data-control="([\w-]+)" data-settings="([^"]*)"')
 
@@ -74,6 +79,12 @@ def is_leftover(script) -> bool:
     )
 
 
+def drop_outdated_roles(app, pagename, templatename, context, doctree):
+    """Leave out roles that docutils gives to references, and their list."""
+    if "body" in context:
+        context["body"] = OUTDATED_ROLES.sub("", context["body"])
+
+
 def add_live_scripts(app, pagename, templatename, context, doctree):
     """Let pages with a control that lives there load what makes it live.
 
@@ -121,6 +132,7 @@ def setup(app):
     app.connect("config-inited", key_execution_cache)
     app.connect("config-inited", give_previews_the_address)
     app.connect("html-page-context", drop_leftovers, priority=900)
+    app.connect("html-page-context", drop_outdated_roles)
     app.connect("html-page-context", add_live_scripts)
     app.connect("build-finished", publish_underscores)
     app.connect("build-finished", write_live_scripts)
