@@ -23,11 +23,8 @@
   };
 
   /** Standard normal numbers (Box and Muller 1958). */
-  const normal = (count) =>
-    Float32Array.from({ length: count }, () => {
-      const radius = Math.sqrt(-2 * Math.log(1 - Math.random()));
-      return radius * Math.cos(2 * Math.PI * Math.random());
-    });
+  const normal = (count) => Float32Array.from({ length: count }, () =>
+    Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random()));
 
   const { make } = audiogan;
   const button = (name, click) => make("button", { type: "button", textContent: name, onclick: click });
@@ -67,9 +64,8 @@
       this.pad = knobs.length > 1 ? audiogan.pad(knobs, this.knobs, range, changed) : null;
       this.morph = slider(0, 1);
       this.atOnce = make("input", { type: "checkbox", checked: true });
-      this.canvas = make("canvas", { width: 640, height: 240 });
-      this.canvas.setAttribute("role", "img");
-      this.canvas.setAttribute("aria-label", "Spectrogram and waveform: nothing has sounded yet.");
+      this.canvas = make("canvas", { width: 640, height: 240, role: "img" });
+      this.canvas.ariaLabel = "Spectrogram and waveform: nothing has sounded yet.";
       this.status = make("p", { role: "status", textContent: "Press Play, or turn a knob." });
       this.panel = make(
         "div",
@@ -94,8 +90,8 @@
           button("Link to this sound", () => this.link()),
         ),
       );
-      this.panel.setAttribute("role", "group");
-      this.panel.setAttribute("aria-label", `Generator ${this.settings.generator}`);
+      this.panel.role = "group";
+      this.panel.ariaLabel = `Generator ${this.settings.generator}`;
       place.prepend(this.panel);
     }
 
@@ -145,7 +141,7 @@
       const name = Object.values(this.choices()).join(", ") || "sound";
       const level = number(audiogan.levelDb(this.samples), 1);
       const said = `${name}: ${number(this.samples.length / rate, 2)} s, ${level} dBFS`;
-      this.canvas.setAttribute("aria-label", `Spectrogram and waveform of ${said}.`);
+      this.canvas.ariaLabel = `Spectrogram and waveform of ${said}.`;
       // A line that is read aloud waits until the hand rests.
       clearTimeout(this.saying);
       this.saying = setTimeout(() => {
