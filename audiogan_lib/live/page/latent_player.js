@@ -95,7 +95,6 @@
       place.prepend(this.panel);
     }
 
-    /** Where the controls lead: along directions, then to other qualities. */
     latent({ plan }) {
       const positions = this.knobs.map((knob) => Number(knob.value));
       const qualities = positions.splice(0, this.settings.qualities.length);

@@ -4,7 +4,7 @@
   const numbers = (text) => new Float32Array(audiogan.fromBase64(text).buffer);
   const product = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
 
-  /** Solve equations, rows with their right sides last; no pivot may be zero. */
+  /** Solve equations, each row with its right side last. */
   const solve = (rows) => {
     for (const [i, pivot] of rows.entries())
       for (const [j, row] of rows.entries()) {
@@ -14,12 +14,12 @@
     return rows.map((row, i) => row.at(-1) / row[i]);
   };
 
-  /** Open a generator's knobs: what finds a latent whose sound has other qualities. */
+  /** Open a generator's knobs: from latent to latent. */
   audiogan.qualityKnobs = ({ starts, table, layers, rounds, damping }) => {
     const rows = numbers(table);
     const parts = layers.map(({ kernel, bias }) => [numbers(kernel), numbers(bias)]);
 
-    /** Qualities, and for each how it changes with the latent. */
+    /** Qualities, and their slopes. */
     const predict = (latent, classes) => {
       const inputs = [];
       let values = latent;
