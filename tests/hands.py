@@ -10,7 +10,7 @@ from browsers import open_from_disk
 
 FIREFOX = ("firefox-esr", "firefox")
 PHONE = {"width": 390, "height": 844}
-WAIT_S = 30
+WAIT_S = 60
 
 #: Finds what a reader would call by its name, within a control: one, or none.
 FIND = """globalThis.called = (group, name) => {
