@@ -131,7 +131,8 @@ def main():
         generator, recipe.load_data("train"), recipe.load_data("test")
     )
     if recipe.label_means == "pitch":
-        facts["unheard"] = unheard(generator, recipe.load_data("train"), recipe.load_data("test"))
+        learnt, _ = recipe.load_data("train").hold_back()
+        facts["unheard"] = unheard(generator, learnt, recipe.load_data("test"))
     if arguments.name in HEARD_BY_STEP:
         copy_samples(arguments.run, folder / "samples", recipe.samples)
     files.write_text(folder / "card.json", json.dumps(facts, indent=1) + "\n")
