@@ -51,7 +51,8 @@ class Tab:
             return
         for i, (x, y) in enumerate(path):
             self._touch("touchMove" if i else "touchStart", [{"x": x, "y": y}])
-        time.sleep(0.2)  # who lifts a moving finger throws; the next tap would only stop that
+        if len(path) > 1:
+            time.sleep(0.2)  # who lifts a moving finger throws; the next tap would only stop that
         self._touch("touchEnd", [])
 
     def _touch(self, kind, points):

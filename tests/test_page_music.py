@@ -314,6 +314,12 @@ def test_another_drum_comes_by_one_press_and_its_link_leads_back(page, browser, 
     np.testing.assert_array_equal(followed, other)
 
 
+def low_passed(sound, rate, limit_hz):
+    spectrum = np.fft.rfft(sound)
+    spectrum[np.fft.rfftfreq(len(sound), 1 / rate) > limit_hz] = 0
+    return np.fft.irfft(spectrum, len(sound))
+
+
 def test_a_link_to_a_beat_gives_the_same_bars_on_the_command_line(page, tmp_path):
     press(page, "new kick")
     for knob in ("level", "vary"):
@@ -331,6 +337,8 @@ def test_a_link_to_a_beat_gives_the_same_bars_on_the_command_line(page, tmp_path
         assert [main(command), main(command)] == [0, 2]  # no file is replaced
         written, written_rate = soundfile.read(out / "drums-beat.wav")
         assert written_rate == rate
+        if tune:  # nearer to half the rate the filters of the two resamplers part
+            written, made = (low_passed(sound, rate, 6500) for sound in (written, made))
         assert alike(written, made)
 
 
