@@ -49,10 +49,12 @@ class Tab:
                 mouse.move(*point)
             mouse.up()
             return
+        if len(path) == 1:
+            self.visit.page.touchscreen.tap(*path[0])
+            return
         for i, (x, y) in enumerate(path):
             self._touch("touchMove" if i else "touchStart", [{"x": x, "y": y}])
-        if len(path) > 1:
-            time.sleep(0.2)  # who lifts a moving finger throws; the next tap would only stop that
+        time.sleep(0.2)  # who lifts a moving finger throws; the next tap would only stop that
         self._touch("touchEnd", [])
 
     def _touch(self, kind, points):
