@@ -569,8 +569,6 @@ def test_hands_scrub_a_run(hands):
     hands.said(name, "Step 400: tone.")
 
 
-# In Chromium the tests above do this by mouse and keys.
-@pytest.mark.parametrize("hands", ["fox"], indirect=True)
 def test_hands_train_a_wavegan(hands):
     name = "wave duel"
     hands.keys(name, "Listen to recorded", "Enter")

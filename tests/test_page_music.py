@@ -504,7 +504,6 @@ def test_hands_play_notes(hands):
         assert min(abs(strongest / hz - 1), abs(strongest / hz - 2)) < 0.02
 
 
-@pytest.mark.parametrize("hands", ["fox"], indirect=True)  # Chromium: by the tests above
 def test_hands_type_a_number_and_hear_it(hands, number):
     name = "spoken number"
     sound, _ = soundfile.read(io.BytesIO(hands.saved(name)))

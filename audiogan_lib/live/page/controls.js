@@ -78,16 +78,20 @@
     waiting.add(action);
   }
 
-  /** A line that screen readers speak, once it has been at rest for half a second. */
+  /** A line that screen readers speak, once it rests for half a second or has waited for two. */
   function status() {
     const line = element("p", { role: "status" });
-    let timer = 0;
+    let [timer, latest] = [0, 0];
     return {
       element: line,
       /** @param {string} text */
       say(text) {
         clearTimeout(timer);
-        timer = setTimeout(() => { if (line.textContent !== text) line.textContent = text; }, 500);
+        latest ||= Date.now() + 2000;
+        timer = setTimeout(() => {
+          latest = 0;
+          if (line.textContent !== text) line.textContent = text;
+        }, Math.min(500, latest - Date.now()));
       },
     };
   }

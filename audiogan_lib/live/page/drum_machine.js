@@ -1,4 +1,4 @@
-// The live face of widgets.DrumMachine: a beat that plays while it is written, by generated drums.
+// The live face of widgets.DrumMachine: a beat that plays while it is written.
 "use strict";
 
 (function (/** @type {any} */ audiogan) {
@@ -21,7 +21,7 @@
     let running = null;
     const line = status();
 
-    /** Make the sounds of a voice for its knobs, unless they are there. */
+    /** Have the sounds of a voice for its knobs. */
     const prepare = (voice) => (voice.made ??= make(voice));
 
     async function make(voice) {
@@ -36,7 +36,7 @@
         if (voice.tune) samples = await audiogan.read(audiogan.wav(samples, faster).buffer, rate);
         sounds.push([samples, await audiogan.buffer(samples, rate)]);
       }
-      if (voice.wanted === wanted) voice.sounds = sounds; // no knob was turned meanwhile
+      if (voice.wanted === wanted) voice.sounds = sounds; // no knob was turned since
     }
 
     const hit = (voice, step) => voice.sounds?.[turn(voice, step) % voice.sounds.length];
@@ -64,8 +64,8 @@
 
     /** Turn the whole beat down as far as its loudest moment asks for. */
     function balance() {
-      if (!running) return;
-      running.bus.gain.setTargetAtTime(audiogan.headroom(mixed()), running.bus.context.currentTime, 0.01);
+      const bus = running?.bus;
+      bus?.gain.setTargetAtTime(audiogan.headroom(mixed()), bus.context.currentTime, 0.01);
     }
 
     async function start() {

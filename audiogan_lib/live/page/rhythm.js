@@ -58,8 +58,7 @@
   const gain = ({ level, steps }, step) => 10 ** (level / 20) * (VELOCITIES[steps[step]] / 100) ** 2;
 
   /** Which of a voice's sounds the hit at a step has: they take turns. */
-  const turn = ({ steps }, step) =>
-    steps.slice(0, step).filter(Boolean).length % VARIATIONS;
+  const turn = ({ steps }, step) => steps.slice(0, step).filter(Boolean).length % VARIATIONS;
 
   /**
    * The latents of a voice: its own and, where it varies, others at that angle to it. They are as

@@ -14,15 +14,10 @@ globalThis.audiogan ??= {}; // what the page's scripts share
     const file = new DataView(new ArrayBuffer(44 + 2 * samples.length));
     const words = [0x52494646, 0x57415645, 0x666d7420, 0x64617461]; // RIFF, WAVE, "fmt ", data
     [0, 8, 12, 36].forEach((at, i) => { file.setUint32(at, words[i]); });
-    file.setUint32(4, 36 + 2 * samples.length, true);
-    file.setUint32(16, 16, true);
-    file.setUint16(20, 1, true);
-    file.setUint16(22, 1, true);
-    file.setUint32(24, rate, true);
-    file.setUint32(28, 2 * rate, true);
-    file.setUint16(32, 2, true);
-    file.setUint16(34, 16, true);
-    file.setUint32(40, 2 * samples.length, true);
+    const size = 2 * samples.length;
+    const numbers = [[4, 36 + size], [16, 16], [24, rate], [28, 2 * rate], [40, size]];
+    for (const [at, value] of numbers) file.setUint32(at, value, true);
+    for (const [at, value] of [[20, 1], [22, 1], [32, 2], [34, 16]]) file.setUint16(at, value, true);
     samples.forEach((sample, i) => {
       const steps = Math.round(32768 * sample);
       file.setInt16(44 + 2 * i, Math.max(-32768, Math.min(32767, steps)), true);
