@@ -40,7 +40,7 @@ ROWS = {
     "vocoding": (
         *("audio", "datasets", "files", "losses", "models.vocoder", "spectral", "training"),
     ),
-    "live": ("files", "recipes"),
+    "live": ("files", "music", "recipes"),
     "widgets": ("audio", "dirac_gan", "display", "files", "latents", "music"),
     "conditions": ("files", "music"),
     "pretrained": ("conditions", "files", "latents", "recipes"),

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
-from audiogan_lib import audio, files
+from audiogan_lib import audio, files, music
 
 STEPS = 16
 SIGNS = ".xX"  # silent, a hit, an accent
@@ -121,19 +121,17 @@ class LinkedBeat:
         ndarray [shape=(samples,)]
             No sample of it exceeds 1.
         """
-
-        def at(steps):
-            return int(np.floor(steps * 15 / self.tempo * generator.sample_rate + 0.5))
-
-        mixed = np.zeros(at(STEPS * self.bars))
+        pace = self.tempo, generator.sample_rate
+        hits, beats = [], []
         for drum in self.drums:
             turns = itertools.cycle(drum.sounds(generator))
-            for step in np.flatnonzero(drum.steps):
-                louder = 10 ** (drum.level / 20) * (VELOCITIES[drum.steps[step]] / 100) ** 2
-                sound = next(turns)
-                start = at(step + step % 2 * (self.swing / 50 - 1))
-                np.add.at(mixed, (start + np.arange(len(sound))) % len(mixed), louder * sound)
-        return mixed / max(1, np.abs(mixed).max(initial=0))
+            step = np.flatnonzero(drum.steps)
+            louder = np.array(VELOCITIES)[np.array(drum.steps)[step]] / 100
+            hits += [10 ** (drum.level / 20) * gain**2 * next(turns) for gain in louder]
+            beats.append((step + step % 2 * (self.swing / 50 - 1)) / 4)
+        places = music.starts(np.concatenate(beats), *pace)
+        mixed = music.mix(hits, places, music.starts(4 * self.bars, *pace), loop=True)
+        return mixed / max(1, np.abs(mixed).max())
 
 
 def read_beat(link):
