@@ -1,15 +1,21 @@
 """What a notebook runs on, beside what the whole book last ran on with Colab's versions.
 
 ``make colab`` runs the notebooks with Colab's versions and writes down which these were. The first
-cell of each notebook compares: an older package may lack what a cell asks of it.
+cell of each notebook compares: an older package may lack what a cell asks of it. And what a
+notebook's machine takes with it when it goes can be kept in a Google Drive.
 """
 
+import importlib
 import re
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from audiogan_lib import files
 
-__all__ = ["check", "older"]
+__all__ = ["check", "drive_folder", "older"]
+
+#: Where Colab shows a user's Drive.
+DRIVE = Path("/content/drive")
 
 #: TensorFlow goes by several names, one for each kind of machine.
 _ALSO = {"tensorflow": ("tensorflow", "tensorflow-cpu")}
@@ -64,6 +70,46 @@ def check():
             f"Older than what this book was tried with: {', '.join(found)}. "
             "Should a cell fail, a newer runtime or environment is the first thing to try."
         )
+
+
+def drive_folder(name):
+    """Return a folder in the user's Google Drive, which outlives the machine that Colab lends.
+
+    Colab asks for permission the first time; the folder is made where it is missing.
+
+    Parameters
+    ----------
+    name : str
+        Path below the user's own files, such as ``"audiogan/snares"``.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    RuntimeError
+        Elsewhere than on Colab, where a folder of the computer's own disk does as well.
+
+    Examples
+    --------
+    >>> from audiogan_lib import runtime
+    >>> try:
+    ...     folder = runtime.drive_folder("audiogan/snares")
+    ... except RuntimeError as error:
+    ...     print(str(error)[:19])
+    Google Drive can be
+    """
+    try:
+        colab = importlib.import_module("google.colab.drive")
+    except ModuleNotFoundError:
+        raise RuntimeError(
+            "Google Drive can be reached from Colab only; elsewhere name a folder of your disk"
+        ) from None
+    colab.mount(str(DRIVE))
+    folder = DRIVE / "MyDrive" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _numbers(text):

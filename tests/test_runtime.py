@@ -1,4 +1,9 @@
-"""What a notebook runs on: older than what was tried is said, and nothing else."""
+"""What a notebook runs on: older than what was tried is said; on Colab, Drive keeps a folder."""
+
+import sys
+import types
+
+import pytest
 
 from audiogan_lib import files, runtime
 
@@ -29,3 +34,24 @@ def test_a_line_is_printed_only_where_something_is_older(monkeypatch, capsys, tm
     record.write_text('{"versions": {"numpy": "999.0"}}')
     runtime.check()
     assert capsys.readouterr().out.startswith("Older than what this book was tried with: numpy ")
+
+
+def test_on_colab_a_folder_of_drive_is_made_once_and_found_again(monkeypatch, tmp_path):
+    mounted = []
+    drive = types.SimpleNamespace(mount=mounted.append)
+    monkeypatch.setitem(sys.modules, "google", types.ModuleType("google"))
+    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+    monkeypatch.setitem(sys.modules, "google.colab.drive", drive)
+    monkeypatch.setattr(runtime, "DRIVE", tmp_path)
+    folder = runtime.drive_folder("audiogan/snares")
+    (folder / "card.json").write_text("{}")
+    assert folder == tmp_path / "MyDrive" / "audiogan" / "snares"
+    assert (runtime.drive_folder("audiogan/snares") / "card.json").read_text() == "{}"
+    assert mounted == [str(tmp_path)] * 2
+
+
+def test_elsewhere_drive_is_refused_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(runtime, "DRIVE", tmp_path)
+    with pytest.raises(RuntimeError, match="name a folder of your disk"):
+        runtime.drive_folder("audiogan/snares")
+    assert not list(tmp_path.iterdir())

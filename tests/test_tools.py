@@ -60,29 +60,39 @@ def test_the_readme_and_the_badge_lines_say_what_the_last_run_with_colabs_versio
         r"^([\w-]+)==([\d.]+)", (root / "requirements-colab.txt").read_text("utf-8"), re.MULTILINE
     )
     assert record["versions"] == {name.removesuffix("-cpu"): version for name, version in pinned}
-    books = [path.stem for path in colab.BOOK]
     lines = (root / "README.md").read_text("utf-8").splitlines()
-    assert colab.line_of(record, books) in [line.strip() for line in lines]
+    mend = "python tools/run_on_colab.py --lines"
+    assert colab.line_of(record, colab.BOOK) in [line.strip() for line in lines], mend
     for path in colab.BOOK:
-        assert f'"{colab.line_of(record, [path.stem])}"\n' in path.read_text("utf-8")
+        assert f'"{colab.line_of(record, [path])}"\n' in path.read_text("utf-8"), mend
 
 
 def test_a_line_of_the_last_run_takes_the_place_of_the_one_before(script, tmp_path):
     colab = script("run_on_colab")
     path = tmp_path / "README.md"
     path.write_text("Before.\n  Not yet run with Colab's versions.\nAfter.\n")
-    rows = {name: {"date": f"2026-08-0{day}", "cells": 4} for day, name in enumerate("ab", 3)}
+    books = [tmp_path / f"{name}.ipynb" for name in "abc"]
+    for book in books:
+        nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(f"'{book.stem}'")]), book)
+    rows = {
+        book.stem: {"date": f"2026-08-0{day}", "cells": 4, "sha256": colab.digest(book)}
+        for day, book in enumerate(books[:2], 3)
+    }
     versions = dict.fromkeys(colab.NAMED, "1.2")
     record = {"python": "3.13.15", "versions": versions, "notebooks": rows}
     for _ in range(2):
-        colab.write_line(path, colab.line_of(record, "ab"))
+        colab.write_line(path, colab.line_of(record, books[:2]))
     before, line, after = path.read_text().splitlines()
     assert line == (
         "  Ran whole with Colab's versions on 3 August 2026: 8 cells, Python 3.13.15, "
         "tensorflow 1.2, keras 1.2, numpy 1.2, ipywidgets 1.2."
     )
     assert (before, after) == ("Before.", "After.")
-    assert colab.line_of(record, "abc") == "Not yet run with Colab's versions."
+    assert colab.line_of(record, books) == "Not yet run with Colab's versions."
+    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell("'other'")]), books[1])
+    assert "on 3 August 2026 (1 changed since): 8 cells" in colab.line_of(record, books[:2])
+    assert "on 4 August 2026 (changed since): 4 cells" in colab.line_of(record, books[1:2])
+    assert "changed" not in colab.line_of(record, books[:1])
 
 
 def test_a_notebook_of_colabs_run_tells_which_cells_failed(script, tmp_path):

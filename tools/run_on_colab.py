@@ -6,11 +6,15 @@ It runs under the interpreter of an environment with ``requirements-colab.txt``.
 library is installed without its dependencies, which must change no other package, and notebooks run
 in a folder that holds nothing else. A notebook in which nothing failed goes with its date into
 ``audiogan_lib/results/colab.json`` and into its own badge line, and once all have, into the README.
+With a digest of its code: a notebook that was changed since says so (``--lines`` writes the lines
+anew without a run).
 """
 
 import argparse
 import datetime
+import hashlib
 import json
+import operator
 import os
 import platform
 import re
@@ -136,6 +140,13 @@ def begin_record():
     return {**record, "install_s": None, "widget_tests": None, "notebooks": {}}
 
 
+def digest(path):
+    """Return the SHA-256 of a notebook's code."""
+    cells = nbformat.read(path, as_version=4).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    return hashlib.sha256("\n\n".join(code).encode()).hexdigest()
+
+
 def line_of(record, notebooks):
     """Return the sentence that a badge line, or for all notebooks the README, has of a record.
 
@@ -143,17 +154,20 @@ def line_of(record, notebooks):
     ----------
     record : dict
         What `begin_record` began.
-    notebooks : sequence of str
-        Names in the record.
+    notebooks : sequence of Path
+        Notebooks, by name in the record.
     """
-    rows = [record["notebooks"].get(name) for name in notebooks]
+    rows = [record["notebooks"].get(path.stem) for path in notebooks]
     if not all(rows):
         return "Not yet run with Colab's versions."
     days = [datetime.date.fromisoformat(row["date"]) for row in rows]
     versions = ", ".join(f"{name} {record['versions'][name]}" for name in NAMED)
     cells = sum(row["cells"] for row in rows)
+    changed = sum(map(operator.ne, map(digest, notebooks), (row["sha256"] for row in rows)))
+    since = f" ({changed} changed since)" if len(rows) > 1 else " (changed since)"
     return (
-        f"Ran whole with Colab's versions on {min(days).day} {min(days):%B %Y}: {cells} cells, "
+        f"Ran whole with Colab's versions on {min(days).day} {min(days):%B %Y}"
+        f"{since if changed else ''}: {cells} cells, "
         f"Python {record['python']}, {versions}."
     )
 
@@ -185,8 +199,8 @@ def keep(record):
     """Write down what has run, where readers and tests find it."""
     RECORD.write_text(json.dumps(record, indent=1) + "\n", "utf-8", newline="\n")
     for path in BOOK:
-        write_line(path, line_of(record, [path.stem]))
-    write_line(ROOT / "README.md", line_of(record, [path.stem for path in BOOK]))
+        write_line(path, line_of(record, [path]))
+    write_line(ROOT / "README.md", line_of(record, BOOK))
 
 
 def run_all(notebooks, record, write_down):
@@ -202,7 +216,7 @@ def run_all(notebooks, record, write_down):
         failed += failures
         if not failures:
             today = datetime.datetime.now(datetime.UTC).date().isoformat()
-            row = {"date": today, "cells": cells, "seconds": round(seconds)}
+            row = {"date": today, "cells": cells, "seconds": round(seconds), "sha256": digest(path)}
             record["notebooks"][path.stem] = row
             write_down(record)
     return failed
@@ -212,8 +226,12 @@ def main():
     """Run what the command line names, or all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing down")
+    parser.add_argument("--lines", action="store_true", help="write the lines anew and run nothing")
     parser.add_argument("chapters", nargs="*", help="how their names begin: 02 05; else all")
     arguments = parser.parse_args()
+    if arguments.lines:
+        keep(json.loads(RECORD.read_text("utf-8")))
+        return
     chosen = [one for one in BOOK if one.name.startswith(tuple(arguments.chapters or [""]))]
     if not chosen:
         raise SystemExit(f"no notebook's name begins with {' or '.join(arguments.chapters)}")
