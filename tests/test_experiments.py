@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from audiogan_lib import audio, datasets, files, recipes, runs, transcription
-from experiments import ablation, quality
+from audiogan_lib import audio, datasets, files, recipes, runs, transcription, vocoding
+from experiments import ablation, adversary, quality
 from experiments import transcription as measured
 
 QUALITY = quality.RESULTS / "quality.json"
@@ -133,3 +133,30 @@ def test_nobody_reads_better_than_who_knows_the_sounds():
         language = ablation.Language(noise=changes.get("noise", ablation.NOISE))
         assert language.ceiling() == pytest.approx(ABLATED["ceilings"][name], abs=1e-4)
         assert min(run["error"] for run in ABLATED["runs"][name]) > language.ceiling() - 0.01
+
+
+# --- what the vocoder's adversary adds ------------------------------------------------------------
+
+
+def test_both_arms_begin_with_the_same_weights_and_a_run_goes_on_with_the_next_arm(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(adversary, "KEPT", (0, 1))
+    sizes = {"width": 8, "blocks": 1, "batch_size": 2, "rounds": 2, "dtype": "float32"}
+    recipe = replace(vocoding.RECIPE, data=("robot_digits",), learning_rate=1e-9, **sizes)
+    facts, kept = adversary.measure(recipe, tmp_path, 2, 1)
+    assert tuple(facts["arms"]) == adversary.ARMS
+    assert kept.shape == (8, 8192)
+    weights = {path.stem: path.read_bytes() for path in tmp_path.glob("*.h5")}
+    score = facts["arms"]["before"]["scores"]["robot_digits, 2 rounds"]["mel"]
+    for arm in adversary.ARMS[1:]:  # at so small a rate nothing moves, whoever listens
+        other = facts["arms"][arm]["scores"]["robot_digits, 2 rounds"]["mel"]
+        np.testing.assert_allclose(other, score, atol=2e-4)
+    (tmp_path / "minutes.json").write_text('{"before": 0.1, "as long without": 0.1}')
+    again = [arm for arm, _, _ in adversary.train(recipe, tmp_path, 2, 1)]
+    assert again == list(adversary.ARMS)
+    after = {path.stem: path.read_bytes() for path in tmp_path.glob("*.h5")}
+    assert {name for name in after if after[name] == weights[name]} >= {
+        "before.weights",
+        "as-long-without.weights",
+    }
