@@ -27,7 +27,7 @@ from benchmarks import machine
 RESULTS = files.LIBRARY / "results"
 ARMS = ("before", "as long without", "with")
 #: Words of the two robot voices that nobody learnt, kept as sound; recording, then arm by arm.
-KEPT = (0, 7, 12, 19)
+KEPT = (4, 26, 58, 75)
 
 
 def regress(recipe, generator, stream, steps, rate, ema=None):
