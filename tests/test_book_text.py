@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
 FIGURES = BOOK / "static" / "figures"
-CHAPTERS = sorted(BOOK.glob("[01]*.ipynb"))
+NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
+CHAPTERS = [path for path in NOTEBOOKS if path.name[0] in "01"]
 VERDICTS = "holds|with care|wrong|missing"
 
 
@@ -115,3 +116,17 @@ def test_the_files_and_commands_that_pages_name_exist():
     assert len(named) > 5
     there = {name for name in named if any((ROOT / f"{name}{end}").exists() for end in ("", ".py"))}
     assert named == there
+
+
+NETWORKS = (
+    r"\bbuild_\w+\(|\blayers\.[A-Z]\w+\(|\bkeras\.Sequential\(|\btf\.random\.(normal|uniform)\("
+)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_sets_a_seed_before_it_draws_the_weights_of_a_network(notebook):
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    codes = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    if drawing := [number for number, code in enumerate(codes) if re.search(NETWORKS, code)]:
+        until_then = codes[: drawing[0] + 1]
+        assert any("keras.utils.set_random_seed(" in code for code in until_then)
