@@ -1,4 +1,4 @@
-"""Chromium and Node.js for the tests that look at pages as a reader does: from disk, offline."""
+"""Chromium and Node.js for the tests that look at pages as a reader does: without a network."""
 
 import json
 import os
@@ -45,7 +45,7 @@ def javascript(names, code, **values):
 
 
 def chromium():
-    """Start Chromium so that no host name resolves: what a fixture is made of."""
+    """Start Chromium so that it finds no host but this machine: what a fixture is made of."""
     executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if executable is None:
         unavailable("no Chromium on the path (Debian and Ubuntu: apt-get install chromium)")
@@ -55,7 +55,7 @@ def chromium():
         browser = playwright.chromium.launch(
             executable_path=executable,
             args=[
-                "--host-resolver-rules=MAP * ~NOTFOUND",
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
                 "--autoplay-policy=no-user-gesture-required",
             ],
         )
@@ -77,14 +77,20 @@ class Visit:
         return self.page.evaluate(script, argument)
 
 
-def open_from_disk(browser, name, address, first="", **options) -> Visit:
-    """Open a page, refuse what is not on disk, and wait until it is loaded.
+def own_places(address: str) -> tuple[str, ...]:
+    """Return what the addresses begin with that a page may ask for."""
+    return (re.match("file:|http://[^/]+/", address)[0], "data:", "blob:")
+
+
+def open_offline(browser, name, address, first="", **options) -> Visit:
+    """Open a page, refuse all that lies elsewhere, and wait until it is loaded.
 
     ``first`` is a script that runs before the page's own.
     """
+    own = "|".join(map(re.escape, own_places(address)))
     page = browser.new_context(viewport=DESKTOP, **options).new_page()
     visit = Visit(name, page)
-    page.route(re.compile(r"^(?!file:|data:|blob:)"), lambda route: route.abort())
+    page.route(re.compile(f"^(?!{own})"), lambda route: route.abort())
     page.on("request", lambda request: visit.requests.append(request.url))
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
     page.on(

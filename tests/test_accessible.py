@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from browsers import chromium, open_from_disk, unavailable
+from browsers import chromium, open_offline, unavailable
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
@@ -36,7 +36,7 @@ def test_axe_finds_nothing_on_a_page_in_the_light_nor_in_the_dark(browser, axe, 
     path = HTML / f"{name}.html"
     if not path.is_file():
         unavailable(f"{path.relative_to(ROOT)} is not built (run: make book)")
-    visit = open_from_disk(browser, name, path.as_uri())
+    visit = open_offline(browser, name, path.as_uri())
     visit.evaluate("() => window.MathJax?.startup?.promise")
     visit.page.add_style_tag(content="* { transition: none !important }")  # no colour half-way
     visit.evaluate(axe)

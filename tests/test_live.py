@@ -1,6 +1,7 @@
 """The page's engine beside Python: for the same latents the same sounds, by both kernels."""
 
 import importlib.util
+import io
 import json
 import os
 import re
@@ -13,8 +14,8 @@ import keras
 import numpy as np
 import pytest
 import soundfile
-from browsers import chromium, node, open_from_disk
-from hands import BROWSERS, on_a_phone, start_firefox
+from browsers import chromium, node, open_offline
+from hands import BROWSERS, on_a_phone, over_http, start_firefox
 from sphinx.config import Config
 from sphinx.directives.code import LiteralIncludeReader
 
@@ -289,7 +290,7 @@ LISTEN = """
 @pytest.fixture
 def visit(browser, address):
     """Open the page; at the end, nothing may have left the disk, and nothing complained."""
-    visit = open_from_disk(browser, "players", address, LISTEN)
+    visit = open_offline(browser, "players", address, LISTEN)
     yield visit
     visit.page.context.close()
     assert all(url.startswith(("file:", "blob:")) for url in visit.requests)
@@ -436,7 +437,7 @@ def test_a_place_and_a_link_keep_what_the_knobs_of_qualities_made(visit, browser
     dull = sound(visit, lambda: control(visit, "slider", "brightness").press("Home"))
     control(visit, "button", "Link to this sound").click()
     visit.page.wait_for_url("**#generator=drums*")
-    linked = open_from_disk(browser, "linked", visit.page.url)
+    linked = open_offline(browser, "linked", visit.page.url)
     followed = sound(linked, control(linked, "button", "Play").click)
     linked.page.context.close()
     np.testing.assert_array_equal(followed, dull)
@@ -467,7 +468,7 @@ def test_a_link_leads_to_the_same_sound_in_another_page_and_on_the_command_line(
     made = sound(visit, lambda: control(visit, "slider", "knob 3").press("Home"))
     control(visit, "button", "Link to this sound").click()
     visit.page.wait_for_url("**#generator=drums*")
-    again = open_from_disk(browser, "linked", visit.page.url)
+    again = open_offline(browser, "linked", visit.page.url)
     followed = sound(again, control(again, "button", "Play").click)
     again.page.context.close()
     np.testing.assert_array_equal(followed, made)
@@ -486,36 +487,58 @@ def hands(request, address):
     yield from on_a_phone(request, address, LISTEN)
 
 
+def handled(hands, act):
+    """Act, and return the sound that the first player makes then."""
+    hands.evaluate("(() => { audiogan.players[0].samples = null; })()")
+    act()
+    hands.evaluate(SETTLE)
+    made = "(samples => samples && Array.from(samples))(audiogan.players[0].samples)"
+    return np.array(hands.wait(made), np.float32)
+
+
 def test_hands_turn_a_generator_and_its_link_leads_to_the_same_sound_in_another_browser(
     hands, browser, player
 ):
     name = "Generator drums"
-    made = "(i => audiogan.players[0].samples && Array.from(audiogan.players[0].samples))()"
-
-    def after(act):
-        hands.evaluate("(() => { audiogan.players[0].samples = null; })()")
-        act()
-        hands.evaluate(SETTLE)
-        return np.array(hands.wait(made), np.float32)
-
-    assert alike(after(lambda: hands.point(name, "Play", "mouse")), expected(player, label="snare"))
-    turned = after(lambda: hands.keys(name, "knob 3", "End"))
+    made = handled(hands, lambda: hands.point(name, "Play", "mouse"))
+    assert alike(made, expected(player, label="snare"))
+    turned = handled(hands, lambda: hands.keys(name, "knob 3", "End"))
     assert alike(turned, expected(player, [0, 0, 2], label="snare"))
-    dragged = after(lambda: hands.point(name, "audiogan-pad", "touch", (0.5, 0.5), (1, 0.75)))
+    to = (0.5, 0.5), (1, 0.75)
+    dragged = handled(hands, lambda: hands.point(name, "audiogan-pad", "touch", *to))
     assert alike(dragged, expected(player, [0, 0, 2], qualities=(2, -1, 0), label="snare"))
     hands.wait("globalThis.heard?.duration > 1 && contexts[0].state === 'running'")
     hands.point(name, "Link to this sound", "touch")
     link = hands.wait("location.hash && location.href")
-    again = open_from_disk(browser, "linked", link)
+    again = open_offline(browser, "linked", link)
     followed = sound(again, control(again, "button", "Play").click)
     again.page.context.close()
     assert alike(followed, dragged)
 
 
+@pytest.fixture(params=BROWSERS)
+def served(request, address):
+    yield from over_http(request, address, LISTEN)
+
+
+def test_over_http_a_generator_is_fetched_at_a_touch_and_sounds_as_from_disk(served, player):
+    name = "Generator drums"
+    assert not [url for url in served.tab.requests if "weights" in url]
+    made = handled(served, lambda: served.keys(name, "knob 1", "End"))
+    assert alike(made, expected(player, [2, 0, 0], label="snare"))
+    made = handled(served, lambda: served.point(name, "brightness", "touch", (0.8, 0.5)))
+    turned = float(served.evaluate(f"{served.part(name, 'brightness')}.value"))
+    assert turned > 1
+    assert alike(made, expected(player, [2, 0, 0], qualities=(turned, 0, 0), label="snare"))
+    served.wait("heard.duration > 1 && contexts[0].state === 'running'")
+    served.point(name, "Link to this sound", "mouse")
+    served.wait("location.hash.startsWith('#generator=drums')")
+
+
 @pytest.mark.parametrize("latent", ["AACAP", "AADAfw", "?"])
 def test_a_damaged_link_leaves_the_page_as_it_is(browser, address, player, latent):
     link = f"{address}#generator=drums&label=kick&latent={latent}"
-    visit = open_from_disk(browser, "damaged", link)
+    visit = open_offline(browser, "damaged", link)
     made = sound(visit, control(visit, "button", "Play").click)
     visit.page.context.close()
     assert alike(made, expected(player, label="snare"))
@@ -562,7 +585,7 @@ def test_the_status_line_and_the_picture_say_what_sounds(visit):
 
 
 def test_without_web_assembly_the_same_sound_comes(browser, address, player):
-    visit = open_from_disk(browser, "plain", address, "delete globalThis.WebAssembly;")
+    visit = open_offline(browser, "plain", address, "delete globalThis.WebAssembly;")
     made = sound(visit, control(visit, "button", "Play").click)
     kernel = visit.evaluate("audiogan.load('drums').then(({ kernel }) => kernel.name)")
     visit.page.context.close()
@@ -571,7 +594,7 @@ def test_without_web_assembly_the_same_sound_comes(browser, address, player):
 
 
 def test_without_scripts_the_rendered_players_are_there(browser, address):
-    visit = open_from_disk(browser, "bare", address, java_script_enabled=False)
+    visit = open_offline(browser, "bare", address, java_script_enabled=False)
     assert visit.page.locator("audio").count() > 6
     assert visit.page.get_by_role("slider").count() == 0
     visit.page.context.close()
@@ -633,33 +656,42 @@ def taken_home(request, tmp_path_factory):
     return pretrained.load(generator), request.param if shipped else "drums-run", page
 
 
-def test_a_generator_goes_home_as_one_file_that_plays_the_same_sounds(browser, taken_home):
-    generator, title, page = taken_home
-    visit = open_from_disk(browser, "home", page.as_uri(), LISTEN)
-    assert visit.page.title() == title
-    start, end = (generator.latents(1, seed=seed)[0] for seed in (0, 1))
-    walk = LatentWalk(start, end, np.eye(len(start))[:3])
-    made = sound(visit, control(visit, "button", "Play").click)
-    first = {name: classes[0] for name, classes in generator.conditions.items()}
-    assert alike(made, generator.from_latents(start[None], **first)[0])
-    visit.page.wait_for_function("globalThis.heard?.duration > 0.2")
-    last = generator.label_names[-1]
-    made = sound(visit, lambda: control(visit, "combobox", "label").select_option(last))
-    assert alike(made, generator.from_latents(start[None], **first | {"label": last})[0])
+@pytest.fixture(params=BROWSERS)
+def at_home(request, taken_home):
+    yield from on_a_phone(request, taken_home[-1].as_uri(), LISTEN)
+
+
+def test_a_generator_goes_home_as_one_file_that_plays_the_same_sounds(at_home, taken_home):
+    generator, title, _ = taken_home
+    assert at_home.evaluate("document.title") == title
+    name = f"Generator {title}"
+    latent = generator.latents(1, seed=0)[0]
+    asked = {name: classes[0] for name, classes in generator.conditions.items()}
+    made = handled(at_home, lambda: at_home.point(name, "Play", "touch"))
+    assert alike(made, generator.from_latents(latent[None], **asked)[0])
+    # What reaches the loudspeaker is as long and as loud: in one channel, and resampled.
+    length_s, level = at_home.wait(
+        """globalThis.heard && contexts[0].state === "running" && [heard.duration,
+            Math.hypot(...heard.getChannelData(0)) / Math.sqrt(heard.length)]"""
+    )
+    assert length_s == pytest.approx(len(made) / generator.sample_rate, abs=1e-3)
+    assert level == pytest.approx(np.sqrt(np.mean(made**2)), rel=0.1)
+    asked["label"] = generator.label_names[-1]
+    made = handled(at_home, lambda: at_home.keys(name, "label", "End"))
+    assert alike(made, generator.from_latents(latent[None], **asked)[0])
     if generator.knobs:
-        made = sound(visit, lambda: control(visit, "slider", "length").press("Home"))
-        at = [-2 * (name == "length") for name in generator.knobs.names]
-        latent = generator.knobs.latent(start, [len(generator.label_names) - 1], at)
+        turned = handled(at_home, lambda: at_home.keys(name, "length", "Home"))
+        positions = [-2 * (quality == "length") for quality in generator.knobs.names]
+        classes = generator.label_indices(1, **asked)[0]
+        latent = generator.knobs.latent(latent, classes, positions)
     else:
-        made = sound(visit, lambda: control(visit, "slider", "knob 2").press("Home"))
-        latent = walk.latent([0, -2, 0][: len(walk.directions)])
-    assert alike(made, generator.from_latents(latent[None], **first | {"label": last})[0])
-    with visit.page.expect_download() as download:
-        control(visit, "button", "Save as WAV").click()
-    assert download.value.suggested_filename.startswith(title)
-    visit.page.context.close()
-    assert all(url.startswith(("file:", "blob:")) for url in visit.requests)
-    assert not visit.complaints
+        turned = handled(at_home, lambda: at_home.keys(name, "knob 2", "Home"))
+        walk = LatentWalk(latent, latent, np.eye(len(latent))[:3])
+        latent = walk.latent([0, -2, 0])
+    assert alike(turned, generator.from_latents(latent[None], **asked)[0])
+    kept, rate = soundfile.read(io.BytesIO(at_home.saved(name)))
+    assert rate == generator.sample_rate
+    assert alike(kept, turned)
 
 
 def test_that_file_is_small_says_what_the_card_says_and_leads_nowhere(browser, taken_home):
@@ -668,7 +700,7 @@ def test_that_file_is_small_says_what_the_card_says_and_leads_nowhere(browser, t
     assert len(text.encode()) <= 6_000_000
     assert not re.search(r"https?://|@import|url\(|<(link|img|iframe|script [^>]*src)\b", text)
     assert "private" not in text  # where a reader's sounds lie is nobody else's business
-    visit = open_from_disk(browser, "bare", page.as_uri(), java_script_enabled=False)
+    visit = open_offline(browser, "bare", page.as_uri(), java_script_enabled=False)
     rows = visit.page.locator("tr").all_inner_texts()
     facts = dict(row.split("\t") for row in rows)
     visit.page.context.close()
@@ -687,7 +719,7 @@ def test_that_file_is_small_says_what_the_card_says_and_leads_nowhere(browser, t
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_that_file_is_readable_in_the_light_and_in_the_dark(browser, taken_home, scheme):
-    visit = open_from_disk(browser, scheme, taken_home[-1].as_uri(), color_scheme=scheme)
+    visit = open_offline(browser, scheme, taken_home[-1].as_uri(), color_scheme=scheme)
     colours = "(({color, backgroundColor}) => [color, backgroundColor])(getComputedStyle(%s))"
     ground = visit.evaluate(colours % "document.body")[1]
     texts = "h1", "p", "td", "button", "select"

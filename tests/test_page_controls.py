@@ -2,13 +2,14 @@
 
 import io
 import re
+import shutil
 
 import browsers
 import numpy as np
 import pytest
 import soundfile
-from browsers import chromium, open_from_disk
-from hands import BROWSERS, on_a_phone, start_firefox
+from browsers import chromium, open_offline
+from hands import BROWSERS, on_a_phone, over_http, start_firefox
 
 from audiogan_lib import live, spectral, widgets
 from audiogan_lib.dirac_gan import SLOPES, DiracGAN
@@ -254,23 +255,25 @@ def page_html(sound):
     body = "".join(face.html for face in faces)
     controls = re.findall(r'data-control="([\w-]+)"', body)
     names = dict.fromkeys(name for control in controls for name in live.CONTROLS[control])
-    tags = "".join(f'<script src="{(live.PAGE / name).as_uri()}"></script>' for name in names)
-    tags += f"<style>{(live.PAGE / 'controls.css').read_text('utf-8')}</style>"
+    tags = "".join(f'<script src="{name}"></script>' for name in names)
+    tags += '<link rel="stylesheet" href="controls.css">'
     unknown = '<div data-control="none">as it was</div>'
     return f'<!doctype html><html lang="en"><meta charset="utf-8">{tags}{body}{unknown}</html>'
 
 
 @pytest.fixture(scope="module")
 def address(page_html, tmp_path_factory):
-    path = tmp_path_factory.mktemp("page") / "page.html"
-    path.write_text(page_html, encoding="utf-8")
-    return path.as_uri()
+    folder = tmp_path_factory.mktemp("page")
+    for name in re.findall('(?:src|href)="([a-z_]+[.](?:js|css))"', page_html):
+        shutil.copy(live.PAGE / name, folder)
+    (folder / "page.html").write_text(page_html, encoding="utf-8")
+    return (folder / "page.html").as_uri()
 
 
 @pytest.fixture
 def page(browser, address):
     """The page on a phone; nothing may leave the disk, and nothing complain."""
-    visit = open_from_disk(browser, "controls", address, TAP)
+    visit = open_offline(browser, "controls", address, TAP)
     visit.page.set_viewport_size({"width": 390, "height": 844})
     visit.page.wait_for_timeout(300)
     yield visit.page
@@ -346,7 +349,7 @@ def test_every_control_is_there_before_a_touch_and_its_rendered_face_is_folded(p
 
 
 def test_without_scripts_the_rendered_face_is_the_page(browser, address):
-    page = open_from_disk(browser, "controls", address, java_script_enabled=False).page
+    page = open_offline(browser, "controls", address, java_script_enabled=False).page
     assert page.locator("audio").first.is_visible()
     assert page.get_by_role("button").count() == 0
     page.context.close()
@@ -598,3 +601,32 @@ def test_hands_tell_a_square_wave_from_a_sine(hands):
     assert is_square(heard(hands)[0]) == (letter == "B")
     hands.point(name, f"{letter} is generated", "touch")
     hands.said(name, "Right. 1 of 1 right")
+
+
+# --- over http, in two browsers -------------------------------------------------------------------
+
+#: How a control is made to sound, by which hand, and the pitches in Hz that it then may have.
+SOUNDING = {
+    "loss playground": ("Listen", "touch", (220,)),
+    "pitch duel": ("Listen to recorded", "mouse", (220, 880)),
+    "training scrubber": ("look", "Home", (250,)),
+    "wave duel": ("Listen to recorded", "Enter", (200, 500)),
+    "spectrogram explorer": ("Listen without phase", "touch", (445,)),
+    "blind test": ("Play A", "mouse", (250, 400, 500)),
+}
+
+
+@pytest.fixture(params=BROWSERS)
+def served(request, address):
+    yield from over_http(request, address, TAP)
+
+
+def test_over_http_every_control_is_alive_and_heard(served):
+    for name, (part, way, pitches) in SOUNDING.items():
+        if way in ("mouse", "touch"):
+            served.point(name, part, way)
+        else:
+            served.keys(name, part, way)
+        found = pitch_hz(*heard(served))
+        spread = 0.5 if name == "pitch duel" else 0.05  # in octaves: what is recorded there varies
+        assert np.abs(np.log2(found / np.array(pitches))).min() < spread, name

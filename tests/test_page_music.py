@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
-from browsers import chromium, javascript, open_from_disk
-from hands import BROWSERS, on_a_phone, start_firefox
+from browsers import chromium, javascript, open_offline
+from hands import BROWSERS, on_a_phone, over_http, start_firefox
 
 from audiogan_lib import classifiers, live, music, pretrained, widgets
 from audiogan_lib.commands import main
@@ -232,7 +232,7 @@ def address(machine, number, tmp_path_factory):
 @pytest.fixture
 def page(browser, address):
     """The page on a phone; nothing may leave the disk, and nothing complain."""
-    visit = open_from_disk(browser, "music", address, LISTEN)
+    visit = open_offline(browser, "music", address, LISTEN)
     visit.page.set_viewport_size({"width": 390, "height": 844})
     assert not [url for url in visit.requests if "weights" in url]
     yield visit.page
@@ -307,7 +307,7 @@ def test_another_drum_comes_by_one_press_and_its_link_leads_back(page, browser, 
     assert not alike(other, before)
     press(page, "Link to this beat")
     page.wait_for_url("**#beat=drums*")
-    again = open_from_disk(browser, "linked", page.url, accept_downloads=True).page
+    again = open_offline(browser, "linked", page.url, accept_downloads=True).page
     again.get_by_role("gridcell", name="bell, step 3: hit").wait_for()
     followed, _ = soundfile.read(saved(again, "Save as WAV", tmp_path))
     again.context.close()
@@ -388,7 +388,7 @@ def test_instruments_have_names_and_fit_a_phone(page):
 
 
 def test_without_web_assembly_the_plain_kernel_is_fetched(browser, address):
-    visit = open_from_disk(browser, "plain", address, "delete globalThis.WebAssembly;")
+    visit = open_offline(browser, "plain", address, "delete globalThis.WebAssembly;")
     assert not [url for url in visit.requests if "plain" in url]
     kernel = visit.evaluate("audiogan.load('drums').then(({ kernel }) => kernel.name)")
     visit.page.context.close()
@@ -396,15 +396,20 @@ def test_without_web_assembly_the_plain_kernel_is_fetched(browser, address):
     assert not visit.complaints
 
 
+def has_pitch(hz, samples, rate):
+    """Tell whether the strongest partial of a sound is the first or the second of a pitch."""
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    strongest = spectrum.argmax() * rate / len(samples)
+    return min(abs(strongest / hz - 1), abs(strongest / hz - 2)) < 0.02
+
+
 def hears(page, count, hz):
-    """Tell whether the note after so many has this pitch, in its first or second partial."""
+    """Tell whether the note after so many has this pitch."""
     page.wait_for_function("count => starts.length > count", arg=count)
     page.wait_for_timeout(900)
     samples, rate = page.evaluate("hear()")
     assert 0.05 < np.abs(samples).max() <= 10 ** (-1 / 20) + 1e-4
-    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
-    strongest = spectrum.argmax() * rate / len(samples)
-    return min(abs(strongest / hz - 1), abs(strongest / hz - 2)) < 0.01
+    return has_pitch(hz, samples, rate)
 
 
 def rest(page):
@@ -498,10 +503,7 @@ def test_hands_play_notes(hands):
         play()
         hands.wait(f"starts.length > {i} && loudest.energy > 1")
         hands.wait("quiet()")
-        samples, rate = hands.evaluate("hear()")
-        spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
-        strongest = spectrum.argmax() * rate / len(samples)
-        assert min(abs(strongest / hz - 1), abs(strongest / hz - 2)) < 0.02
+        assert has_pitch(hz, *hands.evaluate("hear()"))
 
 
 def test_hands_type_a_number_and_hear_it(hands, number):
@@ -514,3 +516,27 @@ def test_hands_type_a_number_and_hear_it(hands, number):
     hands.point(name, "number", "mouse")
     hands.keys(name, "number", "End", "7", "Enter")
     hands.said(name, "4 2 7, theo")
+
+
+# --- over http, in two browsers -------------------------------------------------------------------
+
+
+@pytest.fixture(params=BROWSERS)
+def served(request, address):
+    yield from over_http(request, address, LISTEN)
+
+
+def test_over_http_a_beat_a_number_and_a_note_are_what_they_are_from_disk(served, machine, number):
+    assert not [url for url in served.tab.requests if "weights" in url]
+    for name, sound in ("drum machine", machine.sound), ("spoken number", number.sound):
+        assert alike(soundfile.read(io.BytesIO(served.saved(name)))[0], sound)
+    served.point("drum machine", "Play", "touch")
+    served.wait("starts.length > 3 && loudest.energy > 1")
+    served.keys("keyboard", "C4", "h")
+    served.part("drum machine", "Play")  # one of them plays at a time: the beat is over
+    served.wait("quiet()")
+    served.evaluate("hear()")
+    served.point("keyboard", "C5", "mouse")
+    served.wait("loudest.energy > 1")
+    served.wait("quiet()")
+    assert has_pitch(523.25, *served.evaluate("hear()"))

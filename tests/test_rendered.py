@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
-from browsers import DESKTOP, chromium, open_from_disk, unavailable
+from browsers import DESKTOP, chromium, open_offline, unavailable
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
@@ -23,7 +23,7 @@ def open_page(browser, name, color_scheme="light", query=""):
     path = HTML / f"{name}.html"
     if not path.is_file():
         unavailable(f"{path.relative_to(ROOT)} is not built (run: make book)")
-    visit = open_from_disk(browser, name, path.as_uri() + query, color_scheme=color_scheme)
+    visit = open_offline(browser, name, path.as_uri() + query, color_scheme=color_scheme)
     visit.evaluate("() => window.MathJax?.startup?.promise")
     return visit
 
