@@ -173,5 +173,8 @@ def over_http(request, address, first):
     sender = partial(Silent, directory=page.parent)
     with ThreadingHTTPServer(("127.0.0.1", 0), sender) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield from on_a_phone(request, f"http://127.0.0.1:{server.server_port}/{page.name}", first)
-        server.shutdown()
+        address = f"http://127.0.0.1:{server.server_port}/{page.name}"
+        try:
+            yield from on_a_phone(request, address, first)
+        finally:
+            server.shutdown()
