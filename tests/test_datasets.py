@@ -19,7 +19,7 @@ import tensorflow as tf
 from tones import RATE, strongest_hz, tone, wav_bytes, write
 
 from audiogan_lib import audio, datasets
-from audiogan_lib.datasets import dataset, folders, shipped
+from audiogan_lib.datasets import archives, cutting, dataset, folders, shipped
 
 # --- the data set itself -------------------------------------------------------------------------
 
@@ -121,8 +121,9 @@ def test_folds_are_as_many_parts_and_share_no_recording():
         data.folds(61, seed=0)
 
 
-def test_seconds_of_sound_leave_the_padding_out(small):
+def test_seconds_of_sound_leave_the_padding_out(monkeypatch):
     waveforms = np.array([[0, 1, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1], [0, 0, -1, 0]], np.float32)
+    monkeypatch.setattr(dataset, "PART", 3)
     padded = datasets.Dataset("padded", waveforms, np.zeros(4, int), ("a",), 8000)
     assert padded.sounding_s == pytest.approx((2 + 0 + 4 + 3) / 8000)
 
@@ -159,6 +160,18 @@ def test_an_unknown_split_is_answered_with_the_known(small):
 
 def test_a_data_set_introduces_itself(small):
     assert repr(small) == "<Dataset 'small': 4 clips of 2 samples at 8000 Hz, 3 labels>"
+    clips = datasets.Clips(small.waveforms, np.array([2, 0]))
+    assert repr(clips) == "<clips of shape (2, 2), read when they are taken>"
+    assert np.asarray(clips, np.float64).tolist() == [[4, 5], [0, 1]]
+
+
+def test_each_condition_numbers_its_classes(small):
+    labels, names = datasets.condition_labels(small, ("split", "label"))
+    assert labels.dtype == np.int32
+    assert labels.tolist() == [[1, 0], [0, 1], [1, 2], [1, 0]]
+    assert names == {"split": ("test", "train"), "label": ("a", "b", "c")}
+    with pytest.raises(ValueError, match="there is no sound in 'nothing'"):
+        dataset.collect("nothing", iter(()), 8000, 2)
 
 
 def test_an_unknown_name_is_answered_with_the_known():
@@ -356,11 +369,16 @@ def test_a_stream_far_into_training_starts_at_once():
 @pytest.mark.parametrize(
     "arrays, options, message",
     [
-        ([np.zeros(3), np.zeros(4)], {"batch_size": 2}, r"\[\(3,\), \(4,\)\]"),
+        (
+            [np.zeros(3), np.zeros(4)],
+            {"batch_size": 2},
+            r"^arrays must .* in common, of at least 1, received shapes \[\(3,\), \(4,\)\]",
+        ),
         ([np.zeros((0, 5))], {"batch_size": 2}, r"\(0, 5\)"),
         ([], {"batch_size": 2}, r"received shapes \[\]"),
         ([np.zeros(3)], {"batch_size": 2, "seed": 2**31}, "seed must .* received 2147483648"),
-        ([np.zeros(3)], {"batch_size": 0}, "received 0 and 0"),
+        ([np.zeros(3)], {"batch_size": 2, "seed": -(2**31) - 1}, "received -2147483649"),
+        ([np.zeros(3)], {"batch_size": 0}, "^batch_size must .* at least 0, received 0 and 0"),
         ([np.zeros(3)], {"batch_size": 2, "first_step": -1}, "received 2 and -1"),
     ],
 )
@@ -493,8 +511,17 @@ def test_pauses_are_passed_over_so_that_each_clip_begins_with_sound(tmp_path):
 
 def test_silence_does_not_make_a_short_sound_longer(tmp_path):
     write(tmp_path / "a.wav", np.pad(tone(440, duration_s=0.005), 8000))
-    with pytest.raises(ValueError, match=r"no usable sound; .*too short: 5 ms of sound"):
+    with pytest.raises(
+        ValueError, match=r"no usable sound; .*too short: 5 ms of sound, at least 20"
+    ):
         datasets.load(tmp_path)
+
+
+def test_twenty_milliseconds_are_a_sound_and_a_sample_less_is_none(tmp_path):
+    hiss = np.resize([0.5, -0.5], RATE // 50).astype(np.float32)
+    write(tmp_path / "long" / "a.wav", hiss, subtype="FLOAT")
+    write(tmp_path / "short" / "a.wav", hiss[1:], subtype="FLOAT")
+    assert len(load_quietly(tmp_path)) == 1
 
 
 def test_clips_beyond_full_scale_are_scaled_down(tmp_path):
@@ -563,6 +590,43 @@ def test_a_long_recording_is_cut_where_its_sounds_begin(tmp_path):
     assert set(dataset.columns["recording"]) == {"take.wav"}
 
 
+@pytest.mark.parametrize(
+    ("below", "frames", "level", "begins"),
+    [
+        (0.0, 5, 0.5, True),  # a beat: five quiet frames, of 10 ms,
+        (0.0, 4, 0.5, False),
+        (0.049, 5, 0.5, True),  # a tenth of what was loudest or less,
+        (0.051, 5, 0.5, False),
+        (0.0, 5, 0.084, True),  # and then a sixth of it or more,
+        (0.0, 5, 0.083, False),
+        (0.03, 5, 0.121, True),  # four times as loud as before
+        (0.03, 5, 0.119, False),
+        (0.0, 15, 0.0021, True),  # a soft sound: after 15 frames, twice above silence,
+        (0.0, 15, 0.0019, False),
+        (0.0, 14, 0.0021, False),
+        (0.016, 15, 0.07, True),  # which were a thirtieth of what was loudest or less
+        (0.017, 15, 0.07, False),
+    ],
+)
+def test_a_sound_begins_at_the_sample_where_it_is_louder(below, frames, level, begins):
+    parts = np.full(10 * 160, 0.5), np.full(frames * 160, below)
+    sound = np.concatenate([*parts, np.full(1700, level)])
+    start = (10 + frames) * 160
+    assert cutting._next_onset(sound, RATE) == (start if begins else 0)
+    if begins:  # within a frame, too
+        sound[start : start + 70] = below
+        assert cutting._next_onset(sound, RATE) == start + 70
+    assert cutting._next_onset(sound[1:1600], RATE) == 0
+
+
+def test_what_the_next_sound_cuts_off_fades_out_over_four_milliseconds():
+    clip = np.ones(100, np.float32)
+    faded = cutting._faded(clip, RATE)
+    np.testing.assert_allclose(faded, [*[1] * 36, *np.linspace(1, 0, 64)], atol=1e-6)
+    np.testing.assert_allclose(cutting._faded(clip[:9], RATE), np.linspace(1, 0, 9), atol=1e-6)
+    assert clip.all()
+
+
 def test_what_is_no_longer_than_a_clip_is_one_clip_whatever_happens_in_it(tmp_path):
     write(tmp_path / "two.wav", hits([0.4, 0.5])[0])
     assert len(datasets.load(tmp_path)) == 1
@@ -586,7 +650,7 @@ def test_a_consonant_after_a_short_gap_within_a_word_begins_no_clip(tmp_path):
     assert len(datasets.load(tmp_path)) == 3
 
 
-def test_one_recording_and_a_zip_are_taken_as_folders_are(tmp_path, cache):
+def test_one_recording_and_a_zip_are_taken_as_folders_are(tmp_path, cache, monkeypatch):
     for label, number, pitch_hz in (("low", 0, 200), ("low", 1, 250), ("high", 0, 900)):
         write(tmp_path / "set" / label / f"{number}.wav", tone(pitch_hz, duration_s=0.5))
     (tmp_path / "set" / "._hidden.wav").write_bytes(b"resource fork")
@@ -601,16 +665,26 @@ def test_one_recording_and_a_zip_are_taken_as_folders_are(tmp_path, cache):
     assert list(zipped.columns["file"]) == list(folder.columns["file"])
     one = datasets.load(tmp_path / "set" / "high" / "0.wav")
     assert (len(one), one.label_names, one.name) == (1, ("0",), "0")
+    other = Path(shutil.make_archive(str(tmp_path / "other"), "zip", tmp_path / "set"))
+    assert load_quietly(other).label_names == ("high", "low")
+    monkeypatch.setattr(archives, "_extract", None)  # once is enough
+    assert len(load_quietly(packed)) == len(zipped)
     (tmp_path / "broken.zip").write_bytes(packed.read_bytes()[:-30])
     with pytest.raises(ValueError, match="not a sound file"):
         datasets.load(tmp_path / "broken.zip")
 
 
-def test_a_zip_that_would_fill_the_disk_is_not_unpacked(tmp_path, cache):
+def test_a_zip_that_would_fill_the_disk_is_not_unpacked(tmp_path, cache, monkeypatch):
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("a.wav", bytes(10**7))
     with pytest.raises(ValueError, match=r"would grow to 0\.0 GB: not unpacked"):
         datasets.load(tmp_path / "bomb.zip")
+    with zipfile.ZipFile(tmp_path / "large.zip", "w") as packed:
+        packed.writestr("a.wav", bytes(3 * 10**6))
+    usage = shutil.disk_usage(tmp_path)._replace(free=2 * 10**6)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(ValueError, match=r"large\.zip needs 0\.0 GB, and .* has 0\.0 GB"):
+        datasets.load(tmp_path / "large.zip")
     assert not [*(cache / "zips").iterdir()]
 
 
@@ -620,7 +694,8 @@ def test_what_is_odd_about_files_is_said_once_with_a_count(tmp_path):
         write(tmp_path / f"{number}.wav", np.stack([sound, -sound], axis=1))
     with pytest.warns(UserWarning, match="used, but odd: 5 files, 0.wav .its channels") as warned:
         dataset = datasets.load(tmp_path)
-    assert len(warned) == 1
+    assert [warning.filename for warning in warned] == [__file__]
+    assert str(warned[0].message).endswith(" and 2 more")
     assert [Path(path).name for path, _ in dataset.remarks] == [f"{n}.wav" for n in range(5)]
 
 
