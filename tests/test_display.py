@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import keras
@@ -334,6 +335,18 @@ def test_plots_have_alternative_texts_and_are_closed(draw):
     assert len(picture.html) < 60_000
 
 
+def test_plots_are_as_wide_as_a_page():
+    for picture in (
+        display.waveform(sine(440), RATE),
+        display.spectrogram(sine(440), RATE),
+        display.image_spectrogram(np.eye(3), "level"),
+        display.curves({"G": [1, 2]}, "step", "loss"),
+    ):
+        assert picture.figure.get_figwidth() == 6
+        assert picture.figure.get_figheight() < 3.1
+        assert picture.figure.get_layout_engine() is not None
+
+
 def test_a_waveform_is_drawn_with_units_on_one_scale(rng):
     sound = rng.uniform(-0.5, 0.5, 3000).astype(np.float32)
     [axes] = display.waveform(sound, RATE).figure.axes
@@ -431,7 +444,8 @@ def test_an_array_is_drawn_with_bins_upward():
 
 
 def test_curves_differ_in_dashes_and_are_told():
-    picture = display.curves({"G": [2.0, 1.0], "D": [1.0, -1.5]}, "step", "loss", x=[0, 10])
+    lines = {"G": [2.0, 5.0, 1.0], "D": [1.0, 0.0, -1.5]}
+    picture = display.curves(lines, "step", "loss", x=[0, 5, 10])
     lines = picture.figure.axes[0].lines
     assert len({line.get_linestyle() for line in lines}) == 2
     assert [line.get_color() for line in lines] == [colour for colour, _ in display.LINES[:2]]
@@ -440,7 +454,7 @@ def test_curves_differ_in_dashes_and_are_told():
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "loss")
     [line] = display.curves({"D": [3, 1, 2]}, "step", "loss").figure.axes[0].lines
     assert line.get_xdata().tolist() == [0, 1, 2]
-    np.testing.assert_array_equal(lines[1].get_data(), [[0, 10], [1.0, -1.5]])
+    np.testing.assert_array_equal(lines[1].get_data(), [[0, 5, 10], [1.0, 0.0, -1.5]])
     assert repr(picture) == f"loss over step: G from 2 to 1; D from 1 to {MINUS}1.5."
     for many in ({}, {str(i): [0] for i in range(6)}):
         with pytest.raises(ValueError, match=f"1 to 5 curves, received {len(many)}"):
@@ -510,7 +524,17 @@ def test_source_is_shown_with_the_name_of_its_file():
 def test_source_can_leave_the_docstring_out():
     code = code_of(display.show_source(display.Html._repr_html_, docstring=False))
     assert code.split("\n") == ["def _repr_html_(self):", "    return self.html", ""]
-    assert "Scale each clip" not in display.show_source(audio.normalize_peak, docstring=False).html
+    code = code_of(display.show_source(shown_html.level, docstring=False))
+    lines = inspect.getsource(shown_html.level).splitlines(keepends=True)
+    assert unescape(code) == "".join(lines[:1] + lines[2:])
+
+
+def test_source_of_a_notebook_is_told_to_be_of_it():
+    def mine():
+        return 1
+
+    mine.__module__ = "__main__"
+    assert repr(display.show_source(mine)).startswith("# this notebook, lines ")
 
 
 def test_source_of_classes_and_properties_but_not_of_values():
@@ -523,7 +547,8 @@ def test_source_of_classes_and_properties_but_not_of_values():
 
     assert "return 42" in repr(display.show_source(Local.answer))
     for value in (len, 3, audio, np.zeros(3)):
-        with pytest.raises(TypeError, match="obj must be a function, method or class"):
+        wanted = r"^obj must be a function, method or class written in Python, received "
+        with pytest.raises(TypeError, match=wanted):
             display.show_source(value)
 
 
