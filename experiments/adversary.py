@@ -110,7 +110,7 @@ def scores(real, copies, sample_rate):
             for sounds in (real, copies)
         ]  # in one word it finds no speech
         rows["PESQ"] = np.array([pesq(sample_rate, a, b, "nb") for a, b in zip(*tens, strict=True)])
-    return {name: np.round(values, 4).tolist() for name, values in rows.items()}
+    return {name: np.round(values, 3).tolist() for name, values in rows.items()}
 
 
 def measure(recipe, run, warm_steps, steps):
@@ -148,7 +148,7 @@ def main():
     facts |= {"date": str(datetime.date.today()), "machine": machine.describe()}
     facts |= {"commit": files.commit(), "words": list(KEPT)}
     audio.write(RESULTS / "adversary.flac", kept.reshape(-1), recipe.sample_rate)
-    files.write_text(RESULTS / "adversary.json", json.dumps(facts, indent=1) + "\n")
+    files.write_text(RESULTS / "adversary.json", json.dumps(facts) + "\n")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ COUNT, SEEDS = 300, range(5)
 
 
 def measure(name, sets, recordings):
-    """Return Frechet distances to the training split, and how far each set spreads.
+    """Return Fréchet distances to the training split, and how far each set spreads.
 
     Parameters
     ----------
