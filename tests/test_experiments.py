@@ -162,6 +162,11 @@ def test_both_arms_begin_with_the_same_weights_and_a_run_goes_on_with_the_next_a
     assert tuple(facts["arms"]) == adversary.ARMS
     assert kept.shape == (8, 8192)
     score = facts["arms"]["before"]["scores"]["robot_digits, 2 rounds"]["mel"]
+    assert set(facts["arms"]["with"]["frechet"]["robot_digits, 2 rounds"]) == {
+        "robot-digits",
+        "robot-digits-mels",
+        "scattering",
+    }
     for arm in adversary.ARMS[1:]:  # at so small a rate nothing moves, whoever listens
         other = facts["arms"][arm]["scores"]["robot_digits, 2 rounds"]["mel"]
         np.testing.assert_allclose(other, score, atol=2e-4)
