@@ -218,6 +218,8 @@ def test_pictures_of_different_lengths_share_one_time_axis():
     assert [image["style"] for image in Parsed(html).all("img")] == ["width:100%", "width:25%"]
     long, short = pictures(html)
     assert short.shape[1] == pytest.approx(long.shape[1] / 4, abs=1)
+    [picture] = pictures(display.players(sine(1000, samples=60_000), RATE).html)
+    assert picture.shape[:2] == (80, 240)  # a row for each mel band, however long the sound
 
 
 @pytest.mark.parametrize("samples", [1, 2, 50, 300])
@@ -587,6 +589,11 @@ def test_each_change_of_size_is_a_box_and_each_factor_of_four_adds_the_same_heig
 
 
 def test_the_text_names_sizes_and_weights():
+    layers = [keras.Input((6, 5, 1)), keras.layers.Conv2D(3, 3, padding="same")]
+    picture = display.architecture(keras.Sequential(layers), "plane")
+    assert repr(picture) == "plane: 6x5x3; 30 weights."
+    assert picture.figure.axes[0].texts[0].get_text() == "6x5\n3 ch"
+    assert picture.figure.get_size_inches().tolist() == [7, pytest.approx(2.6)]
     picture = display.architecture(wavegan.build_discriminator(width=4))
     assert "4096x4, 1024x8, 256x16, 64x32, 16x64, 1x1" in str(picture)
     assert f"{wavegan.build_discriminator(width=4).count_params():,} weights" in str(picture)
