@@ -3,7 +3,7 @@
 A run's folder holds ``card.json`` and the averaged generator as it is now (what
 ``pretrained.load(folder)`` reads), ``checkpoints/`` (what resuming reads) and every so often
 ``step-NNNNNNNN.wav``. With a judge or an ear there are also ``scores.csv`` and ``best/``: the
-generator of the look with the least Frechet distance to recordings that were held back from
+generator of the look with the least Fréchet distance to recordings that were held back from
 training for it, and a card that says which step and score; it is loaded by
 ``pretrained.load(folder / "best")``. The test split has no part in a run.
 """

@@ -85,6 +85,7 @@ def drive_folder(name):
     Returns
     -------
     Path
+        The folder.
 
     Raises
     ------

@@ -2,8 +2,9 @@
 
 From one warm start (the recipe's training without discriminators), two arms of as many steps on the
 same batches with the same optimiser: with discriminators, and with the mel and STFT losses alone.
-Distances of each test word, by arm, go to ``audiogan_lib/results/adversary.json`` for chapter 14,
-a few words of each arm to ``adversary.flac``. With the package ``pesq`` (a C compiler builds it)
+Distances of each test word and of all test words together, by arm, go to
+``audiogan_lib/results/adversary.json`` for chapter 14, a few words of each arm to
+``adversary.flac``. With the package ``pesq`` (a C compiler builds it)
 there is a column of it.
 
 Half an hour on two free cores, for one seed; a run that was stopped goes on with the arm in which
@@ -21,13 +22,15 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from audiogan_lib import audio, datasets, files, vocoding
+from audiogan_lib import audio, classifiers, datasets, files, metrics, vocoding
 from benchmarks import machine
 
 RESULTS = files.LIBRARY / "results"
 ARMS = ("before", "as long without", "with")
 #: Words of the two robot voices that nobody learnt, kept as sound; recording, then arm by arm.
 KEPT = (4, 26, 58, 75)
+#: Who knows the words of a data set; another judge hears mels, and scattering knows no words.
+JUDGES = {"fsdd": "digits", "robot_digits": "robot-digits"}
 
 
 def regress(recipe, generator, stream, steps, rate, ema=None):
@@ -110,7 +113,15 @@ def scores(real, copies, sample_rate):
             for sounds in (real, copies)
         ]  # in one word it finds no speech
         rows["PESQ"] = np.array([pesq(sample_rate, a, b, "nb") for a, b in zip(*tens, strict=True)])
-    return {name: np.round(values, 4).tolist() for name, values in rows.items()}
+    return {name: np.round(values, 3).tolist() for name, values in rows.items()}
+
+
+def sets(name, real, copies, sample_rate):
+    """Return the Fréchet distance of all copies to all words by three ears."""
+    ears = {judge: classifiers.load(judge) for judge in (JUDGES[name], f"{JUDGES[name]}-mels")}
+    ears["scattering"] = metrics.ScatteringEar(sample_rate)
+    features = {ear: (by.features(real), by.features(copies)) for ear, by in ears.items()}
+    return {ear: round(metrics.frechet_distance(*both), 4) for ear, both in features.items()}
 
 
 def measure(recipe, run, warm_steps, steps):
@@ -123,14 +134,16 @@ def measure(recipe, run, warm_steps, steps):
     facts = {"seed": recipe.seed, "warm_steps": warm_steps, "steps": steps, "arms": {}}
     kept = [tests[recipe.data[-1]][list(KEPT)]]
     for arm, minutes, vocoder in train(recipe, run, warm_steps, steps):
-        rows = {}
+        rows, together = {}, {}
         for name, real in tests.items():
             mels = vocoder.to_mels(real)
             for count in rounds:
                 copies = vocoder.from_mels(mels, count)[:, : real.shape[1]]
-                rows[f"{name}, {count} rounds"] = scores(real, copies, recipe.sample_rate)
+                part = f"{name}, {count} rounds"
+                rows[part] = scores(real, copies, recipe.sample_rate)
+                together[part] = sets(name, real, copies, recipe.sample_rate)
         kept.append(copies[list(KEPT)])
-        facts["arms"][arm] = {"minutes": minutes, "scores": rows}
+        facts["arms"][arm] = {"minutes": minutes, "scores": rows, "frechet": together}
     return facts, np.concatenate(kept)
 
 
@@ -148,7 +161,7 @@ def main():
     facts |= {"date": str(datetime.date.today()), "machine": machine.describe()}
     facts |= {"commit": files.commit(), "words": list(KEPT)}
     audio.write(RESULTS / "adversary.flac", kept.reshape(-1), recipe.sample_rate)
-    files.write_text(RESULTS / "adversary.json", json.dumps(facts, indent=1) + "\n")
+    files.write_text(RESULTS / "adversary.json", json.dumps(facts) + "\n")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 ``python -m experiments.quality NAMES`` some of them. What was trained before in ``runs/quality``
 goes on where it stopped. The results stand in ``audiogan_lib/results/quality.json`` and, to read,
 in ``quality.md``; beside them, of each network that was compared, one sound of each drum, from the
-look with the least Frechet distance.
+look with the least Fréchet distance.
 """
 
 import argparse
@@ -121,7 +121,7 @@ def page(results):
         "only; *95 %* is the first look with so many sounds recognised. The first line of a data",
         "set is its test split, the floor is the distance of training clips to training clips.",
         "",
-        "| what | minutes | steps | recognised | inception score | Frechet distance | coverage "
+        "| what | minutes | steps | recognised | inception score | Fréchet distance | coverage "
         "| minutes to 95 % |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import statistics
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,11 @@ def test_a_notebook_sets_a_seed_before_it_draws_the_weights_of_a_network(noteboo
     if drawing := [number for number, code in enumerate(codes) if re.search(NETWORKS, code)]:
         until_then = codes[: drawing[0] + 1]
         assert any("keras.utils.set_random_seed(" in code for code in until_then)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_half_of_a_notebooks_code_cells_have_at_most_eight_lines(notebook):
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    lines = [len("".join(c["source"]).splitlines()) for c in cells if c["cell_type"] == "code"]
+    if notebook.stem != "intro":  # whose few cells play
+        assert statistics.median(lines) <= 8

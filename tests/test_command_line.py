@@ -417,7 +417,7 @@ def test_evaluate_prints_real_beside_generated_and_saves_a_page(here, capsys):
     assert f"audiogan {EVALUATE}" in evaluate.EXAMPLES.values()
     assert command(f"{EVALUATE} --count 60") == 0
     table = capsys.readouterr().out
-    for words in ("test split", "generated", "recognised as asked", "Frechet", "real against real"):
+    for words in ("test split", "generated", "recognised as asked", "Fréchet", "real against real"):
         assert words in table
     html = Path("drums.html").read_text(encoding="utf-8")
     assert html.count("<audio ") == 32

@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import keras
@@ -13,9 +14,11 @@ import numpy as np
 import pytest
 import soundfile
 from matplotlib import patches, pyplot
+from matplotlib.colors import to_hex
 from PIL import Image
 
 from audiogan_lib import audio, display
+from audiogan_lib.display import html as shown_html
 from audiogan_lib.models import wavegan
 
 RATE = 8000
@@ -114,6 +117,7 @@ def test_silence_and_a_constant_have_no_strongest_frequency():
     assert repr(display.players(np.full(800, 0.5), RATE)) == f"sound 1: 0.10 s, {MINUS}6.0 dBFS"
     rumble = sine(10, 0.5) + sine(440, 0.1)
     assert "strongest near 440 Hz" in repr(display.players(rumble, RATE))  # the ear hears from 20
+    assert "strongest near 20 Hz" in repr(display.players(sine(20, samples=RATE), RATE))
 
 
 def test_every_player_has_a_name_a_picture_and_keys():
@@ -122,6 +126,47 @@ def test_every_player_has_a_name_a_picture_and_keys():
     assert all("controls" in player and "tabindex" not in player for player in parsed.all("audio"))
     assert all("autoplay" not in player for player in parsed.all("audio"))
     assert len(parsed.all("img")) == 2
+
+
+def test_the_words_round_the_players_are_those_that_were_asked_for():
+    shown = display.players([sine(200), sine(300, samples=9)], RATE, ["low", 3], caption="Two <b>")
+    assert shown.text.startswith("Two <b>\nlow: 1.02 s, ")
+    assert "<p>Two &lt;b&gt;</p>" in shown.html
+    assert f"<small>1.02 s, {MINUS}9.0 dBFS</small>" in shown.html
+    note = f"0 to 4000 Hz upward (mel scale), {MINUS}80 to 0 dB from dark to bright, all alike. No "
+    assert f">Pictures: 1.02 s across, {note}sound is normalised.</p>" in shown.html
+    assert [group["aria-label"] for group in Parsed(shown.html).all("div")[1:]] == ["low", "3"]
+    assert [image["style"] for image in Parsed(shown.html).all("img")] == ["width:100%", "width:1%"]
+    assert "<p></p>" not in display.players(sine(200), RATE).html
+
+
+def test_a_blind_test_shows_neither_picture_nor_level():
+    shown = display.players([sine(200), sine(300)], RATE, labels=["A", "B"], pictures=False)
+    assert shown.text == "A\nB"
+    assert not Parsed(shown.html).all("img")
+    assert "dB" not in shown.html
+    assert '<p class="audiogan-note">No sound is normalised.</p>' in shown.html
+    assert [player["aria-label"] for player in Parsed(shown.html).all("audio")] == ["A", "B"]
+
+
+def test_a_page_of_its_own_has_its_heading_and_its_body():
+    page = display.document("Kicks & snares", "<p>None.</p>")
+    assert "<title>Kicks &amp; snares</title>" in page
+    assert "<h1>Kicks &amp; snares</h1>\n<p>None.</p>\n</main>" in page
+
+
+def test_levels_over_frequency_end_120_db_below_a_full_sine():
+    assert [shown_html.window_length(rate) for rate in (100, 8000, 16000, 22050)] == [
+        8,
+        256,
+        512,
+        1024,
+    ]
+    for scale, bins in (("mel", 80), ("linear", 129)):
+        level_db, edges_hz = shown_html.spectrum_db(np.zeros(999), RATE, 256, 64, scale)
+        assert level_db.shape == (bins, 16)
+        assert len(edges_hz) == bins + 1
+        np.testing.assert_array_equal(level_db, -120)
 
 
 def test_a_grid_has_no_more_columns_than_sounds():
@@ -173,6 +218,8 @@ def test_pictures_of_different_lengths_share_one_time_axis():
     assert [image["style"] for image in Parsed(html).all("img")] == ["width:100%", "width:25%"]
     long, short = pictures(html)
     assert short.shape[1] == pytest.approx(long.shape[1] / 4, abs=1)
+    [picture] = pictures(display.players(sine(1000, samples=60_000), RATE).html)
+    assert picture.shape[:2] == (80, 240)  # a row for each mel band, however long the sound
 
 
 @pytest.mark.parametrize("samples", [1, 2, 50, 300])
@@ -224,10 +271,17 @@ def test_one_sound_or_many_arrays_lists_or_tensors(sounds, count):
     assert len(played(display.players(sounds, RATE).html)) == count
 
 
+def test_what_is_just_allowed_is_taken():
+    sounds, labels = shown_html.as_sounds(np.zeros((256, 300), np.float16), 1, None)
+    assert (len(sounds), labels[0], labels[-1]) == (256, "sound 1", "sound 256")
+    assert sounds[0].dtype == np.float32
+    shown_html.as_sounds([np.array([0.0, -10.0])], RATE, "loud")
+
+
 @pytest.mark.parametrize(
     "arguments, kind, message",
     [
-        (([], RATE), ValueError, "sounds must hold at least one sound, received none"),
+        (([], RATE), ValueError, "^sounds must hold at least one sound, received none$"),
         ((np.zeros((0, 9)), RATE), ValueError, "at least one"),
         (
             ([np.zeros(9), np.zeros(0)], RATE),
@@ -245,7 +299,11 @@ def test_one_sound_or_many_arrays_lists_or_tensors(sounds, count):
         ((np.zeros((257, 300)), RATE), ValueError, "sounds must be 256 at most, received 257"),
         ((np.array([0.0, np.nan]), RATE), ValueError, r"sounds\[0\] must be finite"),
         ((np.array([0.0, np.inf]), RATE), ValueError, "finite"),
-        ((np.array([0, 120], np.int16), RATE), TypeError, "received int16; .* 32768"),
+        (
+            (np.array([0, 120], np.int16), RATE),
+            TypeError,
+            "received int16; 16-bit integers become so when divided by 32768$",
+        ),
         ((np.array([0.0, -10.1]), RATE), ValueError, r"\[-1, 1\], received a peak of 10.1"),
         ((np.zeros(9), 0), ValueError, "sample_rate must be whole and positive .* received 0"),
         ((np.zeros(9), 0.5), ValueError, "sample_rate"),
@@ -279,15 +337,35 @@ def test_plots_have_alternative_texts_and_are_closed(draw):
     assert len(picture.html) < 60_000
 
 
+def test_plots_are_as_wide_as_a_page():
+    for picture in (
+        display.waveform(sine(440), RATE),
+        display.spectrogram(sine(440), RATE),
+        display.image_spectrogram(np.eye(3), "level"),
+        display.curves({"G": [1, 2]}, "step", "loss"),
+    ):
+        assert picture.figure.get_figwidth() == 6
+        assert picture.figure.get_figheight() < 3.1
+        assert picture.figure.get_layout_engine() is not None
+
+
 def test_a_waveform_is_drawn_with_units_on_one_scale(rng):
-    sound = rng.uniform(-0.5, 0.5, 2000).astype(np.float32)
+    sound = rng.uniform(-0.5, 0.5, 3000).astype(np.float32)
     [axes] = display.waveform(sound, RATE).figure.axes
     time_s, values = axes.lines[0].get_data()
     np.testing.assert_array_equal(values, sound)
-    np.testing.assert_allclose(time_s, np.arange(2000) / RATE)
+    np.testing.assert_allclose(time_s, np.arange(3000) / RATE)
+    assert axes.get_xlim() == (0, time_s[-1])
+    assert axes.lines[0].get_color() == display.LINES[0][0]
     assert axes.get_ylim() == (-1, 1)
     assert display.waveform(sound, RATE, limit=0.5).figure.axes[0].get_ylim() == (-0.5, 0.5)
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("time (s)", "amplitude")
+    two = display.waveform([sound, 2 * sound], RATE, labels=["one", "other"])
+    assert [panel.get_title("left") for panel in two.figure.axes] == ["one", "other"]
+    assert [panel.get_xlabel() for panel in two.figure.axes] == ["", "time (s)"]
+    assert two.figure.axes[0].get_shared_x_axes().joined(*two.figure.axes)
+    assert two.figure.get_size_inches().tolist() == [6, pytest.approx(3.2)]
+    assert 'style="width:672px;max-width:100%' in two.html  # of the page's column
 
 
 def test_a_long_waveform_keeps_its_extremes(rng):
@@ -317,10 +395,19 @@ def test_a_spectrogram_shows_a_full_sine_at_its_place_with_0_db(scale):
     assert axes.get_xlim() == (0, pytest.approx(8192 / RATE))
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("time (s)", "frequency (Hz)")
     assert bar.get_ylabel() == "level (dB)"
+    assert mesh.get_cmap().name == "magma"
+    assert axes.get_ylim() == (0, RATE / 2)
+    if scale == "mel":
+        assert axes.get_yticks().tolist() == [0, 500, 1000, 2000, 4000]
+    assert len(axes.get_xticks()) > 3
 
 
 def test_spectrograms_stand_three_in_a_row_and_empty_places_stay_empty():
-    axes = display.spectrogram([sine(200)] * 4, RATE).figure.axes[:6]
+    drawing = display.spectrogram([sine(200)] * 4, RATE, labels=list("abcd")).figure
+    axes = drawing.axes[:6]
+    assert drawing.get_size_inches().tolist() == [6, pytest.approx(4.9)]
+    assert [panel.get_title("left") for panel in axes] == [*"abcd", "", ""]
+    assert [panel.get_ylabel() != "" for panel in axes] == [True, False, False] * 2
     assert [panel.get_visible() for panel in axes] == [True] * 4 + [False] * 2
     assert {panel.get_subplotspec().get_gridspec().get_geometry() for panel in axes} == {(2, 3)}
 
@@ -348,16 +435,28 @@ def test_an_array_is_drawn_with_bins_upward():
     image = picture.figure.axes[0].images[0]
     np.testing.assert_array_equal(image.get_array(), values.T)
     assert image.origin == "lower"
+    assert image.get_cmap().name == "magma"
+    axes, bar = picture.figure.axes
+    labels = axes.get_xlabel(), axes.get_ylabel(), bar.get_ylabel()
+    assert labels == ("frame", "bin", "level")
+    assert axes.get_aspect() == "auto"
     assert repr(picture) == "Picture of level: 4 by 3 (frame by bin), from 0 to 11."
     with pytest.raises(ValueError, match=r"\(frames, bins\), received \(12,\)"):
         display.image_spectrogram(values.ravel(), "level")
 
 
 def test_curves_differ_in_dashes_and_are_told():
-    picture = display.curves({"G": [2.0, 1.0], "D": [1.0, -1.5]}, "step", "loss", x=[0, 10])
+    lines = {"G": [2.0, 5.0, 1.0], "D": [1.0, 0.0, -1.5]}
+    picture = display.curves(lines, "step", "loss", x=[0, 5, 10])
     lines = picture.figure.axes[0].lines
     assert len({line.get_linestyle() for line in lines}) == 2
-    np.testing.assert_array_equal(lines[1].get_data(), [[0, 10], [1.0, -1.5]])
+    assert [line.get_color() for line in lines] == [colour for colour, _ in display.LINES[:2]]
+    [axes] = picture.figure.axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["G", "D"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "loss")
+    [line] = display.curves({"D": [3, 1, 2]}, "step", "loss").figure.axes[0].lines
+    assert line.get_xdata().tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(lines[1].get_data(), [[0, 5, 10], [1.0, 0.0, -1.5]])
     assert repr(picture) == f"loss over step: G from 2 to 1; D from 1 to {MINUS}1.5."
     for many in ({}, {str(i): [0] for i in range(6)}):
         with pytest.raises(ValueError, match=f"1 to 5 curves, received {len(many)}"):
@@ -378,7 +477,14 @@ def test_any_figure_becomes_readable_on_light_and_dark():
     assert (pixels[:3, :, 3] == 0).all()
     drawn = pixels[pixels[:, :, 3] > 60][:, :3]
     assert not (drawn.max(axis=1) < 100).any()
-    with pytest.raises(ValueError, match="alt must say what the figure shows"):
+    assert axes.texts[0].get_color() == "white"
+    assert {text.get_color() for text in axes.get_xticklabels()} == {display.INK}
+    assert {to_hex(spine.get_edgecolor()) for spine in axes.spines.values()} == {display.INK}
+    assert axes.title.get_color() == axes.get_legend().get_texts()[0].get_color() == display.INK
+    assert axes.patch.get_alpha() == axes.get_legend().get_frame().get_alpha() == 0
+    with pytest.raises(
+        ValueError, match=r"^alt must say what the figure shows, received an empty text$"
+    ):
         display.figure(drawing, alt=" ")
 
 
@@ -420,7 +526,17 @@ def test_source_is_shown_with_the_name_of_its_file():
 def test_source_can_leave_the_docstring_out():
     code = code_of(display.show_source(display.Html._repr_html_, docstring=False))
     assert code.split("\n") == ["def _repr_html_(self):", "    return self.html", ""]
-    assert "Scale each clip" not in display.show_source(audio.normalize_peak, docstring=False).html
+    code = code_of(display.show_source(shown_html.level, docstring=False))
+    lines = inspect.getsource(shown_html.level).splitlines(keepends=True)
+    assert unescape(code) == "".join(lines[:1] + lines[2:])
+
+
+def test_source_of_a_notebook_is_told_to_be_of_it():
+    def mine():
+        return 1
+
+    mine.__module__ = "__main__"
+    assert repr(display.show_source(mine)).startswith("# this notebook, lines ")
 
 
 def test_source_of_classes_and_properties_but_not_of_values():
@@ -433,7 +549,8 @@ def test_source_of_classes_and_properties_but_not_of_values():
 
     assert "return 42" in repr(display.show_source(Local.answer))
     for value in (len, 3, audio, np.zeros(3)):
-        with pytest.raises(TypeError, match="obj must be a function, method or class"):
+        wanted = r"^obj must be a function, method or class written in Python, received "
+        with pytest.raises(TypeError, match=wanted):
             display.show_source(value)
 
 
@@ -457,11 +574,26 @@ def test_each_change_of_size_is_a_box_and_each_factor_of_four_adds_the_same_heig
     assert heights[0] == 1  # the dense layer has one place
     steps = [after - before for before, after in itertools.pairwise(heights[1:])]
     assert steps == [pytest.approx(2)] * 4
+    middles = [box.get_y() + box.get_height() / 2 for box in boxes(picture)]
+    assert middles == [pytest.approx(max(heights) / 2)] * len(heights)
+    for box, after in itertools.pairwise(boxes(picture)):
+        assert after.get_x() - box.get_x() - box.get_width() == pytest.approx(1.2)
+    [panel] = picture.figure.axes
+    for box, text in zip(boxes(picture), panel.texts, strict=True):
+        assert text.get_position()[0] == box.get_x() + box.get_width() / 2
+        assert (text.get_ha(), text.get_va()) == ("center", "top")
+    assert panel.texts[-1].get_text() == "16384\n1 ch"
+    assert (panel.get_title(), panel.axison) == ("WaveGAN", False)
     widths = [box.get_width() for box in boxes(picture)]
     assert widths[1] - widths[2] == pytest.approx(1 / 3)  # half of the channels
 
 
 def test_the_text_names_sizes_and_weights():
+    layers = [keras.Input((6, 5, 1)), keras.layers.Conv2D(3, 3, padding="same")]
+    picture = display.architecture(keras.Sequential(layers), "plane")
+    assert repr(picture) == "plane: 6x5x3; 30 weights."
+    assert picture.figure.axes[0].texts[0].get_text() == "6x5\n3 ch"
+    assert picture.figure.get_size_inches().tolist() == [7, pytest.approx(2.6)]
     picture = display.architecture(wavegan.build_discriminator(width=4))
     assert "4096x4, 1024x8, 256x16, 64x32, 16x64, 1x1" in str(picture)
     assert f"{wavegan.build_discriminator(width=4).count_params():,} weights" in str(picture)
@@ -478,5 +610,5 @@ def test_of_many_sizes_every_other_is_drawn_and_the_last():
 
 def test_a_network_without_weights_is_refused():
     inputs = keras.Input((8, 2))
-    with pytest.raises(ValueError, match="no layer with weights"):
+    with pytest.raises(ValueError, match="network: 'empty' has no layer with weights"):
         display.architecture(keras.Model(inputs, keras.layers.ReLU()(inputs), name="empty"))

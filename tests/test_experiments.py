@@ -9,12 +9,27 @@ import pytest
 
 from audiogan_lib import audio, datasets, files, recipes, runs, transcription, vocoding
 from audiogan_lib.models import vocoder
-from experiments import ablation, adversary, quality
+from experiments import ablation, adversary, quality, second_ear
 from experiments import transcription as measured
 
 QUALITY = quality.RESULTS / "quality.json"
 ABLATED = json.loads(ablation.RESULTS.read_text("utf-8"))
 MEASURED = json.loads((files.LIBRARY / "results" / "transcription.json").read_text("utf-8"))
+
+
+# --- a second ear ---------------------------------------------------------------------------------
+
+
+def test_the_floor_of_a_second_ear_has_each_digit_of_each_speaker_equally_often():
+    labels, speakers = np.tile([0, 1, 2], 16), np.repeat(["ann", "bob"], 24)
+    columns = {"speaker": speakers, "recording": np.array([f"take {k}" for k in range(48)])}
+    takes = datasets.Dataset("few", np.zeros((48, 8)), labels, ("0", "1", "2"), 8000, columns)
+    parts = second_ear.evenly(takes, 4)
+    assert (np.sum(parts, axis=0) == 1).all()
+    for part in parts:
+        pairs = list(zip(speakers[part], labels[part], strict=True))
+        assert {pairs.count(pair) for pair in set(pairs)} == {2}
+        assert len(set(pairs)) == 6
 
 
 # --- quality for minutes -------------------------------------------------------------------------
@@ -162,6 +177,11 @@ def test_both_arms_begin_with_the_same_weights_and_a_run_goes_on_with_the_next_a
     assert tuple(facts["arms"]) == adversary.ARMS
     assert kept.shape == (8, 8192)
     score = facts["arms"]["before"]["scores"]["robot_digits, 2 rounds"]["mel"]
+    assert set(facts["arms"]["with"]["frechet"]["robot_digits, 2 rounds"]) == {
+        "robot-digits",
+        "robot-digits-mels",
+        "scattering",
+    }
     for arm in adversary.ARMS[1:]:  # at so small a rate nothing moves, whoever listens
         other = facts["arms"][arm]["scores"]["robot_digits, 2 rounds"]["mel"]
         np.testing.assert_allclose(other, score, atol=2e-4)

@@ -593,6 +593,16 @@ def test_without_web_assembly_the_same_sound_comes(browser, address, player):
     assert alike(made, expected(player, label="snare"))
 
 
+def test_a_player_fits_a_phone_and_a_thumb(visit):
+    visit.page.set_viewport_size({"width": 390, "height": 844})
+    thin = visit.evaluate(
+        """() => [...document.querySelectorAll(".audiogan-panel :is(input, select, button)")]
+            .filter((part) => part.offsetHeight < 24).map((part) => part.outerHTML)"""
+    )
+    assert not thin
+    assert visit.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_without_scripts_the_rendered_players_are_there(browser, address):
     visit = open_offline(browser, "bare", address, java_script_enabled=False)
     assert visit.page.locator("audio").count() > 6

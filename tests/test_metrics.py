@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import librosa
 import numpy as np
 import pytest
-from scipy import linalg
+from scipy import linalg, stats
 
-from audiogan_lib import datasets, metrics
+from audiogan_lib import datasets, metrics, spectral
 from audiogan_lib.metrics import copies, scores
 from audiogan_lib.metrics.distances import discrepancy, polynomial_kernel
 from audiogan_lib.metrics.sampling import draw_apart, even_draw, jackknife_interval, stream
@@ -41,7 +41,7 @@ def test_inception_score_goes_from_one_to_the_number_of_classes():
     [[0.5, 0.5], [[0.5, 0.499]], [[1.5, -0.5]], np.zeros((0, 3)), [[np.nan, 1.0]]],
 )
 def test_what_is_no_probability_is_refused(probabilities):
-    with pytest.raises(ValueError, match="probabilities must"):
+    with pytest.raises(ValueError, match=r"^probabilities must"):
         metrics.inception_score(probabilities)
 
 
@@ -75,8 +75,12 @@ def test_wilson_interval_keeps_a_width_when_all_clips_were_right():
     assert 0.98 < low < 0.99
     # 96 % of 130 clips would be 124.8 of them.
     assert metrics.wilson_interval(0.96, 130) == metrics.wilson_interval(125 / 130, 130)
-    with pytest.raises(ValueError, match=r"share must lie in \[0, 1\]"):
-        metrics.wilson_interval(97, 100)
+    assert metrics.wilson_interval(0.0, 1)[0] == 0
+    for wrong in ((97, 100), (-0.01, 9), (0.5, 0), (0.5, 9, 0.0), (0.5, 9, 1.0)):
+        with pytest.raises(
+            ValueError, match=r"^share must lie in \[0, 1\], count .* \(0, 1\), got"
+        ):
+            metrics.wilson_interval(*wrong)
 
 
 # --- distances -----------------------------------------------------------------------------------
@@ -149,7 +153,8 @@ def test_the_extrapolated_distance_repeats_and_is_not_clipped(rng):
     assert metrics.frechet_distance_infinity(*pair, draws=2) != first
     many = [metrics.frechet_distance_infinity(*gaussian_pair(rng, 60, 4)) for _ in range(12)]
     assert min(many) < 0 < max(many)
-    with pytest.raises(ValueError, match="at least 4 clips each, got 3 and 60"):
+    assert np.isfinite(metrics.frechet_distance_infinity(pair[0][:4], pair[1][:4]))
+    with pytest.raises(ValueError, match=r"^features .* at least 4 clips each, got 3 and 60"):
         metrics.frechet_distance_infinity(np.zeros((3, 2)), np.zeros((60, 2)))
     with pytest.raises(ValueError, match="at least 4 clips each, got 60 and 3"):
         metrics.frechet_distance_infinity(np.zeros((60, 2)), np.zeros((3, 2)))
@@ -184,7 +189,7 @@ def plain_discrepancy(features, reference, kernel):
 
 
 def test_kernel_distances_are_the_means_over_pairs_that_they_are_defined_by(rng):
-    features, reference = 0.5 + rng.normal(size=(9, 3)), rng.normal(size=(12, 3))
+    features, reference = 0.1 * rng.normal(1, size=(9, 3)), 0.1 * rng.normal(size=(12, 3))
     cubic = plain_discrepancy(features, reference, lambda x, y: (x @ y / 3 + 1) ** 3)
     assert metrics.kernel_distance(features, reference) == pytest.approx(cubic)
     lengths = [np.linalg.norm(x - y) for i, x in enumerate(reference) for y in reference[:i]]
@@ -194,7 +199,9 @@ def test_kernel_distances_are_the_means_over_pairs_that_they_are_defined_by(rng)
         features, reference, lambda x, y: np.exp(-((x - y) @ (x - y)) / (2 * width))
     )
     assert metrics.gaussian_kernel_distance(features, reference) == pytest.approx(gaussian)
-    with pytest.raises(ValueError, match="reference must hold different clips"):
+    with pytest.raises(
+        ValueError, match=r"^reference must hold different clips, got most pairs of them equal$"
+    ):
         metrics.gaussian_kernel_distance(features, np.ones((9, 3)))
 
 
@@ -269,8 +276,12 @@ def test_bins_show_the_kind_that_is_missing_and_no_other(rng):
     pooled = (40 + 100) / 1040
     error = np.sqrt(pooled * (1 - pooled) * (1 / 240 + 1 / 800))
     assert (bins.different[~missing] == (1.96 * error < 1 / 6 - 1 / 8)).all()
-    with pytest.raises(ValueError, match=r"bins must be between 2 and .* \(5\), got 20"):
-        metrics.different_bins(np.zeros((9, 2)), np.zeros((5, 2)))
+    few = np.eye(5)[:, :2] + np.arange(5)[:, None]
+    for count in (2, 5):
+        assert len(metrics.different_bins(features[:, :2], few, count).shares) == count
+    for count in (1, 20):
+        with pytest.raises(ValueError, match=rf"bins must be between 2 .* \(5\), got {count}"):
+            metrics.different_bins(features[:, :2], few, count)
 
 
 # --- draws and intervals -------------------------------------------------------------------------
@@ -305,6 +316,17 @@ def test_an_interval_keeps_out_what_cannot_be(rng):
 def test_one_recording_alone_tells_nothing(rng):
     interval = jackknife_interval(np.mean, 0.5, np.zeros(9), np.zeros(9), rng, limits=(0, 1))
     assert interval == (0, 1)
+    assert jackknife_interval(np.mean, 0.5, [0], [0], rng) == (-np.inf, np.inf)
+
+
+@pytest.mark.parametrize("count", [2, 3, 20])
+def test_of_a_mean_of_few_recordings_the_interval_is_the_textbooks(rng, count):
+    drawn, zeros = rng.normal(size=count), np.zeros(count)
+    margin = stats.t.ppf(0.975, count - 1) * stats.sem(drawn)
+    interval = jackknife_interval(
+        *(lambda kept: drawn[kept].mean(), drawn.mean(), np.arange(count), zeros, rng)
+    )
+    assert interval == pytest.approx((drawn.mean() - margin, drawn.mean() + margin))
 
 
 def clustered(rng, recordings, clips=4, dims=1):
@@ -382,6 +404,11 @@ def test_parts_share_no_recording_and_keep_the_mix(rng):
         assert not set(recordings[drawn]) & set(recordings[rest])
         assert len(drawn) + len(rest) == 180
         np.testing.assert_array_equal(np.bincount(groups[drawn]), [15, 15, 15])
+        fewer, rest = draw_apart(recordings, groups, 44, rng)  # not of whole recordings
+        assert (len(fewer), len(set(fewer)), len(rest)) == (44, 44, 135)
+    for count in (1, 2, 3):
+        one, other = draw_apart(np.array([5, 5, 9, 9]), np.zeros(4), count, rng)
+        assert (len(one), len(other)) == (min(count, 2), 2)
 
 
 # --- copies --------------------------------------------------------------------------------------
@@ -408,7 +435,7 @@ def sets():
 
 def test_a_copy_is_recognised_at_any_level_and_a_little_later(sets):
     train, _, _ = sets
-    later = np.roll(train[[7, 50]], RATE * 3 // 100, axis=1) * 0.1
+    later = np.roll(train[[7, 50]], RATE * 3 // 100, axis=1) * 1e-3
     later[:, : RATE * 3 // 100] = 0
     nearest, distance_db = metrics.nearest_clips(np.concatenate([later, train[[9]]]), train, RATE)
     assert nearest.tolist() == [7, 50, 9]
@@ -418,7 +445,9 @@ def test_a_copy_is_recognised_at_any_level_and_a_little_later(sets):
     # And the other way round: it is the recording that begins later.
     _, earlier_db = metrics.nearest_clips(train[[7]], later[[0]], RATE)
     assert earlier_db[0] < between_db[0] / 3
-    with pytest.raises(ValueError, match=r"received \(80, 4000\) and \(80, 3000\)"):
+    with pytest.raises(
+        ValueError, match=r"^reference must .*, received \(80, 4000\) and \(80, 3000\)"
+    ):
         metrics.nearest_clips(train, train[:, :3000], RATE)
 
 
@@ -523,7 +552,7 @@ def test_silence_and_noise_have_no_pitch():
     errors = metrics.pitch_errors(clips, 16000, np.linspace(36, 84, 21))
     assert np.isnan(errors[0])
     assert metrics.pitch_accuracy(errors) < 0.15
-    with pytest.raises(ValueError, match="midi"):
+    with pytest.raises(ValueError, match=r"shape \(21,\), received \(1,\)"):
         metrics.pitch_errors(clips, 16000, [60])
 
 
@@ -605,12 +634,58 @@ def test_signs_ring_from_their_thresholds_on():
     ):
         key, _, value = change.partition("=")
         assert ringing(**{key: float(value)}) == [name]
+    for flatness, hiss in ((0.05, 0.5), (0.5, 0.75)):  # ten times as flat, or half the way to noise
+        noisy = healthy._replace(flatness=flatness)
+        for above, ring in ((-0.01, False), (0.01, True)):
+            seen = metrics.symptoms(healthy._replace(flatness=hiss + above), noisy)
+            assert bool(seen["noise"]) is ring
+
+
+def test_what_rings_is_said_in_numbers():
+    healthy = metrics.VitalSigns(level_db=-20, flatness=0.01, line_db=5, line_hz=100, apart_db=8)
+    ill = healthy._replace(flatness=0.5, line_db=30, apart_db=1)
+    assert metrics.symptoms(ill, healthy) == {
+        "silence": None,
+        "noise": "flatness of the spectrum 0.50, that of recordings 0.01",
+        "whine": "a line at 100 Hz, 30 dB above what is around it",
+        "collapse": "each sound is 1.00 dB from the one most like it, recordings are 8.00 dB",
+    }
+    quiet = metrics.symptoms(healthy._replace(level_db=-50), healthy)
+    assert quiet.pop("silence") == "sounds at -50 dB, recordings at -20 dB"
+    assert quiet == {"noise": None, "whine": None, "collapse": None}
 
 
 def test_sounds_that_differ_60_db_below_their_peaks_are_not_apart(rng):
     noise = rng.normal(size=(3, 2048)).astype(np.float32)
     sounds = np.sin(np.arange(2048) / 3) * [[1], [1], [0]] + noise * [[1e-4], [1e-4], [1]]
     assert metrics.vital_signs(sounds.astype(np.float32), RATE).apart_db < 0.5
+
+
+def test_vital_signs_of_a_line_in_noise_are_those_that_were_put_there(rng):
+    noise = 1e-3 * rng.normal(size=(4, 8192)).astype(np.float32)
+    line = np.sin(2 * np.pi * 1000 * np.arange(8192) / RATE).astype(np.float32)
+    still, quiet, loud = (
+        metrics.vital_signs(noise + level * line, RATE) for level in (0, 0.01, 0.1)
+    )
+    assert still.level_db == pytest.approx(-60, abs=0.2)
+    assert loud.level_db == pytest.approx(-23, abs=0.1)
+    assert still.flatness == pytest.approx(1, abs=0.05)
+    assert loud.flatness < 0.01
+    assert quiet.line_hz == loud.line_hz == 1000
+    assert loud.line_db - quiet.line_db == pytest.approx(20, abs=1)
+    assert still.line_db < 2
+
+
+def test_sounds_are_apart_by_the_mean_difference_of_their_spectrograms(rng):
+    sounds = np.stack(
+        [0.1 * rng.normal(size=2048), sine := np.sin(np.arange(2048) / 3), 1e-3 * sine]
+    )
+    magnitudes = np.abs(spectral.stft(sounds.astype(np.float32), 512, 128).numpy())
+    images = [np.maximum(20 * np.log10(m / m.max() + 1e-20), -60) for m in magnitudes]
+    apart_db = metrics.vital_signs(sounds.astype(np.float32), RATE).apart_db
+    assert apart_db == pytest.approx(0, abs=1e-3)  # of the three, two are alike
+    apart_db = metrics.vital_signs(sounds[:2].astype(np.float32), RATE).apart_db
+    assert apart_db == pytest.approx(np.abs(images[0] - images[1]).mean(), rel=1e-4)
 
 
 # --- reports -------------------------------------------------------------------------------------
@@ -969,18 +1044,23 @@ def test_clips_of_one_recording_count_once_among_distributions(rng):
     assert by_recording.p > metrics.distribution_difference(made, few[:, 0]).p
     gaps = metrics.distribution_difference(made, np.where(few[:, 0] > 0, np.nan, few[:, 0]))
     assert gaps.real < 0
-    with pytest.raises(ValueError, match="NaN alone"):
-        metrics.distribution_difference(made, [np.nan])
+    for sides in ((made, [np.nan]), ([np.nan], made)):
+        with pytest.raises(
+            ValueError, match=r"^generated and real must each hold a number, received NaN"
+        ):
+            metrics.distribution_difference(*sides)
 
 
 def test_only_what_recordings_could_not_be_is_named():
     far, near = metrics.Difference(2.0, 1.0, 0.001), metrics.Difference(1.0, 1.1, 0.4)
     less = metrics.Difference(0.5, 0.9, 0.001)
     differences = {"onset_ms": far, "duration_ms": near, "level_db": less}
-    spreads = {"one": 0.9, "other": 0.5, "third": 1.5}
+    spreads = {"one": 0.9, "other": 0.5, "third": 1.5, "low": 0.8, "high": 1.25}
     named = metrics.excesses(differences | {"confidence": less}, spreads)
     assert list(named) == ["onset_ms", "level_db", "spread, other", "spread, third"]
     assert "confidence" in metrics.excesses({"confidence": far}, {})
+    assert not metrics.excesses({"confidence": far._replace(real=2.0)}, {})
+    assert named["onset_ms"] == "median 2, of recordings 1 (p = 0.001)"
     assert named["spread, other"] == "0.50 of that of recordings"
     assert named["spread, third"] == "1.50 of that of recordings"
 

@@ -1,6 +1,7 @@
 """Controls that are alive in a page without a kernel: their numbers, and what a reader hears."""
 
 import io
+import itertools
 import re
 import shutil
 
@@ -368,6 +369,39 @@ def test_controls_have_names_and_fit_a_phone(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+#: Has all pictures drawn anew, and keeps where words are in them.
+WRITE = """() => {
+    const write = CanvasRenderingContext2D.prototype.fillText;
+    globalThis.written = new Map();
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+        const { width } = this.measureText(text);
+        if (!written.has(this.canvas)) written.set(this.canvas, new Map());
+        written.get(this.canvas).set(`${text} ${x} ${y}`, [text, x, x + width, y - 10, y]);
+        write.call(this, text, x, y);
+    };
+    document.body.style.width = "350px";
+}"""
+
+
+def test_words_in_a_picture_do_not_lie_on_each_other_on_a_phone(page):
+    page.evaluate(WRITE)
+    page.wait_for_function("written.size === document.querySelectorAll('canvas').length")
+    for words in page.evaluate("[...written.values()].map((words) => [...words.values()])"):
+        for (first, *a), (second, *b) in itertools.combinations(words, 2):
+            apart = a[1] <= b[0] or b[1] <= a[0] or a[3] <= b[2] or b[3] <= a[2]
+            assert apart, (first, second)
+
+
+def test_a_recording_begins_in_silence(page):
+    press(page, "loss playground", "Listen")
+    page.wait_for_function("heard.now > 1")
+    page.evaluate("() => { delete MediaDevices.prototype.getUserMedia; }")
+    press(page, "wave duel", "Record 1 s")
+    page.wait_for_timeout(400)
+    assert page.evaluate("heard.now") < 1e-4
+    assert "gives no microphone" in told(page, "wave duel")
+
+
 def test_the_smallest_gan_is_steered_by_keys_and_heard(page):
     name = "loss playground"
     press(page, name, "Listen")
@@ -385,8 +419,7 @@ def test_the_smallest_gan_is_steered_by_keys_and_heard(page):
     distance = np.hypot(*game.trajectory(3)[-1])
     assert f"After 3 steps the distance from the goal is {distance:.3g}" in told(page, name)
     control(page, name).get_by_role("button", name="Run").click()
-    page.wait_for_timeout(4500)
-    assert "After 200 steps" in told(page, name)
+    control(page, name).get_by_text("After 200 steps").wait_for()
 
 
 def test_two_networks_learn_both_pitches_and_collapse_when_told_to(page):

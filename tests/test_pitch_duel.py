@@ -14,7 +14,7 @@ import soundfile
 import tensorflow as tf
 
 from audiogan_lib.widgets import PitchDuel, PitchGame
-from audiogan_lib.widgets.pitch_duel import BROKEN, PAGE_STEPS, SAMPLE_RATE, tones
+from audiogan_lib.widgets.pitch_duel import BROKEN, LINE, PAGE_STEPS, SAMPLE_RATE, draw, tones
 from audiogan_lib.widgets.pitch_game import KINDS, SPREAD, Draws, Network
 
 
@@ -162,3 +162,25 @@ def test_a_tone_has_its_pitch_and_at_most_three_octaves(duel):
         spectrum = np.abs(np.fft.rfft(sound))
         assert np.argmax(spectrum) * SAMPLE_RATE / len(sound) == pytest.approx(hz, abs=3)
     assert np.abs(sound).max() <= 0.5
+    assert sound[0] == 0
+    assert np.abs(sound[-3:]).max() < 0.01
+
+
+def test_a_moment_is_drawn_as_what_is_recorded_generated_and_believed():
+    look = np.repeat([-1.0, 1.0], 50), np.zeros(20), 3 * np.ones(len(LINE))
+    picture = draw({"step 3": look, "step 9": look})
+    upper, lower = picture.figure.axes
+    assert (upper.get_title(), lower.get_title()) == ("step 3", "step 9")
+    legend = [text.get_text() for text in upper.get_legend().get_texts()]
+    assert legend == ["recorded", "generated", "belief"]
+    assert (upper.get_xlabel(), lower.get_xlabel()) == ("", "octaves above 440 Hz")
+    assert lower.get_ylim() == (0, 1.05)
+    recorded, generated = (stairs.get_data() for stairs in lower.patches)
+    assert recorded.values.max() == pytest.approx(1.25)  # half of them in each of two bins
+    assert generated.values.max() == pytest.approx(2.5)
+    assert generated.edges[[0, -1]].tolist() == [-2.5, 2.5]
+    places, belief = lower.lines[0].get_data()
+    assert (places.min(), places.max()) == (-2.5, 2.5)
+    np.testing.assert_allclose(belief, 1 / (1 + np.exp(-3)))
+    told = "; ".join(f"{name}: generated from 440 to 440 Hz" for name in ("step 3", "step 9"))
+    assert repr(picture) == f"Histograms of pitch. {told}."

@@ -4,6 +4,7 @@ import json
 import re
 from html import unescape
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -154,3 +155,38 @@ def test_the_panel_plays_the_game_and_the_page_has_its_moments(monkeypatch):
     settings = json.loads(unescape(re.search(r'data-settings="([^"]+)"', page.html)[1]))
     assert settings == {"r1": 5.0, "rate": 0.004, "seed": 0, "sound": [0.5, 0.1235]}
     assert not re.search(r"<(input|button|select)", page.html)
+
+
+def test_a_joint_starts_as_wide_as_keeps_the_level_and_learns_as_adam_says():
+    for network in (Generator(Draws(3)), Discriminator(Draws(3))):
+        for joint in network.joints[:3]:
+            heard_by = joint.inner * joint.taps / joint.step
+            fan = heard_by if isinstance(network, Generator) else joint.taps
+            assert joint.weights[0].std() == pytest.approx(np.sqrt(2 / fan), rel=0.15)
+            assert not joint.weights[1].any()
+    variables = [tf.Variable(weight) for weight in joint.weights]
+    adam = keras.optimizers.Adam(0.01, beta_1=0.5, beta_2=0.99, epsilon=1e-8)
+    adam.build(variables)
+    for step in (1, 2, 3):
+        gradients = [drawn(step, *weight.shape) for weight in joint.weights]
+        joint.learn(gradients, 0.01, step)
+        adam.apply([tf.constant(gradient) for gradient in gradients])
+    for weight, variable in zip(joint.weights, variables, strict=True):
+        np.testing.assert_allclose(weight, variable.numpy(), atol=1e-5)
+
+
+def test_losses_and_clips_are_drawn_under_their_names():
+    clips = 0.5 * np.ones((2, SAMPLES))
+    picture = wave_duel.draw({"recorded": clips, "generated": -clips}, [(1.0, 2.0), (0.5, 0.25)])
+    losses, *waves = picture.figure.axes
+    assert [plot.get_title() for plot in picture.figure.axes] == ["losses", "recorded", "generated"]
+    assert losses.get_xlabel() == "step"
+    legend = [text.get_text() for text in losses.get_legend().get_texts()]
+    assert legend == ["discriminator", "generator"]
+    assert [line.get_ydata().tolist() for line in losses.lines] == [[1.0, 0.5], [2.0, 0.25]]
+    for plot, level in zip(waves, (0.5, -0.5), strict=True):
+        np.testing.assert_array_equal(plot.lines[0].get_ydata(), np.full(2 * SAMPLES, level))
+        assert (plot.get_ylim(), len(plot.get_xticks()), len(plot.get_yticks())) == ((-1, 1), 0, 0)
+    words = "Waveforms of 6 clips each: recorded, generated."
+    assert repr(picture) == f"Losses over 2 steps, at last 0.50 and 0.25. {words}"
+    assert repr(wave_duel.draw({"recorded": clips}, [])).startswith("Waveforms of 6 clips")

@@ -19,7 +19,7 @@ from nbformat import v4
 from scipy import stats
 
 from audiogan_lib import audio, display, latents, widgets
-from audiogan_lib.widgets import panel
+from audiogan_lib.widgets import drum_machine, panel
 
 RATE = 8000
 
@@ -106,6 +106,162 @@ def test_controls_take_rows_of_samples(shape):
 def test_importing_the_room_does_not_load_ipywidgets():
     code = "import sys; import audiogan_lib.widgets; sys.exit('ipywidgets' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def limits(control):
+    """How far each slider and field of numbers goes, and in which steps."""
+    found = [w for w in all_widgets(control.panel) if hasattr(w, "min")]
+    return {w.description: (w.min, w.max, w.step) for w in found}
+
+
+SEEDS = (0, 2**31 - 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("make", "ranges"),
+    [
+        (
+            lambda: widgets.LatentPlayer(Tones(), knobs=1),
+            {"knob 1": (-2, 2, 0.05), "seed": SEEDS, "morph to seed": SEEDS, "morph": (0, 1, 0.05)},
+        ),
+        (
+            lambda: widgets.DrumMachine(Clicks(), {"high": FOUR}),
+            {"tempo (bpm)": (40, 240, 1), "bars": (1, 8, 1)},
+        ),
+        (lambda: widgets.Keyboard(Pitches()), {"seed": SEEDS}),
+        (lambda: widgets.SpokenNumber(Words(), "1"), {"seed": SEEDS}),
+        (
+            lambda: widgets.SpectrogramExplorer({"a": tone(200, 0.3)}, RATE),
+            {"levels (dB)": (-120, 0, 5)},
+        ),
+        (
+            widgets.PitchDuel,
+            {"G's rate": (0, 0.02, 0.001), "D's rate": (0, 0.02, 0.001)}
+            | {"R1": (0, 2, 0.1), "noise": (0, 0.5, 0.05)},
+        ),
+        (widgets.WaveDuel, {"R1": (0, 20, 0.5)}),
+        (
+            lambda: widgets.LossPlayground(steps=2),
+            {"learning rate": (0.01, 1, 0.01), "penalty every": (1, 64, 1)}
+            | {"start at theta": (-2, 2, 0.05), "clip weights": (0, 2, 0.05)}
+            | dict.fromkeys(("R1", "grad. penalty"), (0, 4, 0.05)),
+        ),
+    ],
+)
+@pytest.mark.usefixtures("drawings")
+def test_controls_go_as_far_as_they_may_and_stand_in_one_column(make, ranges):
+    control = make()
+    assert limits(control) == ranges
+    for name in ranges:
+        widget = controls(control)[name]
+        assert widget.layout.width == "min(380px, 98%)"
+        assert widget.style.description_width == "100px"
+    rows = [w for w in all_widgets(control.panel) if isinstance(w, ipywidgets.HBox)]
+    assert all(w.layout.flex_flow == "wrap" for w in rows if w.layout.flex_flow)
+    if not isinstance(control, widgets.PitchDuel | widgets.WaveDuel):  # which are heard anew
+        sliders = [w for w in all_widgets(control.panel) if isinstance(w, ipywidgets.FloatSlider)]
+        assert not any(slider.continuous_update for slider in sliders)
+
+
+def handed_over(page):
+    """The name of the script that a page calls, and what it is told."""
+    [(name, settings)] = re.findall(r'data-control="([^"]+)" data-settings="([^"]+)"', page.html)
+    return name, json.loads(html.unescape(settings))
+
+
+def numbers(text, kind):
+    return np.frombuffer(base64.b64decode(text), kind)
+
+
+IN_A_BOOK = "In a live notebook and, with scripts, in the book "
+
+
+def test_the_page_of_a_shipped_generator_is_told_what_a_player_is_set_to(monkeypatch):
+    monkeypatch.setattr(panel, "shipped_name", lambda generator: "mine")
+    direction = np.array([0, 0, 5.0, 0, 0, 0])
+    player = widgets.LatentPlayer(
+        *(SpokenTones(), {"decay": direction}, 3), label="middle", loudness="full"
+    )
+    name, told = handed_over(player.page())
+    assert (name, told.pop("generator")) == ("latent-player", "mine")
+    [along], ends = told.pop("directions"), (told.pop("start"), told.pop("end"))
+    np.testing.assert_array_equal(numbers(along, "<f8"), direction / 5)
+    for text, seed in zip(ends, (3, 4), strict=True):
+        np.testing.assert_array_equal(numbers(text, "<f8"), Tones().latents(1, seed)[0])
+    assert told == {
+        "conditions": [
+            {"name": "label", "title": "label", "classes": list(LABELS)},
+            {"name": "loudness", "title": "loudness", "classes": ["soft", "full"]},
+        ],
+        "choices": {"label": "middle", "loudness": "full"},
+        "qualities": [],
+        "knobs": ["decay"],
+        "range": [-2, 2],
+    }
+    assert f"{IN_A_BOOK}this is a panel with menus, knobs and a morph" in player.page().text
+    _, told = handed_over(widgets.LatentPlayer(TurnedTones(), loudness="full").page())
+    assert (told["qualities"], told["knobs"]) == (["pitch", "decay"], [])
+    _, told = handed_over(widgets.LatentPlayer(Notes()).page())
+    assert told["conditions"][0]["title"] == "pitch"
+
+
+def test_the_page_of_a_shipped_generator_is_told_what_a_drum_machine_is_set_to(
+    monkeypatch, machine
+):
+    monkeypatch.setattr(panel, "shipped_name", lambda generator: "mine")
+    name, told = handed_over(machine.page())
+    for drum in told["drums"]:
+        latent = Clicks().latents(1, seed=drum["own"])[0]
+        np.testing.assert_array_equal(numbers(drum.pop("start"), "<f4"), latent)
+    high = {"label": "high", "key": 0, "own": 5, "steps": "x.x.x.x.x.x.x.x."}
+    low = {"label": "low", "key": 1, "own": 6, "steps": "x.......x......."}
+    assert name == "drum-machine"
+    assert told == {"generator": "mine", "rate": RATE, "tempo": 120, "drums": [high, low]}
+    assert f"{IN_A_BOOK}this is a drum machine: " in machine.page().text
+    keys = drum_machine._midi_keys(["kick", "gong", "snare"])
+    assert keys == {"kick": 36, "gong": 0, "snare": 38}
+
+
+class SpokenWords:
+    """A generator of words with a second condition."""
+
+    sample_rate, label_names = RATE, tuple("0123456789")
+    conditions = {"label": label_names, "voice": ("ann", "bob")}  # noqa: RUF012
+
+    def latents(self, count, seed):
+        return Words().latents(count, seed)
+
+    def from_latents(self, latents, label, voice):
+        return Words().from_latents(latents, label)
+
+
+def test_the_pages_of_keyboard_and_number_are_told_what_is_set(monkeypatch):
+    monkeypatch.setattr(panel, "shipped_name", lambda generator: "mine")
+    page = widgets.Keyboard(Pitches(), lowest=64, seed=1, register="high").page()
+    name, told = handed_over(page)
+    np.testing.assert_array_equal(numbers(told.pop("start"), "<f4"), np.float32([0.3]))
+    conditions = [
+        {"name": "label", "classes": list(Pitches.label_names)},
+        {"name": "register", "classes": ["low", "high"]},
+    ]
+    same = {"generator": "mine", "rate": RATE}
+    choices = {"register": "high"}
+    assert name == "keyboard"
+    assert told == same | {"conditions": conditions, "choices": choices, "lowest": 64}
+    assert f"{IN_A_BOOK}this is a keyboard of such notes." in page.text
+    page = widgets.SpokenNumber(SpokenWords(), "1/20", seed=4, voice="bob").page()
+    name, told = handed_over(page)
+    latents = [numbers(text, "<f4") for text in told.pop("latents")]
+    np.testing.assert_array_equal(latents, Words().latents(3, seed=4))
+    conditions = [
+        {"name": "label", "classes": list("0123456789")},
+        {"name": "voice", "classes": ["ann", "bob"]},
+    ]
+    assert name == "spoken-number"
+    choices = {"voice": "bob"}
+    assert told == same | {"conditions": conditions, "choices": choices, "text": "1/20"}
+    assert f"{IN_A_BOOK}any number can be typed." in page.text
+    assert "1/20, bob: " in page.text
 
 
 # --- the latent player ---------------------------------------------------------------------------
@@ -236,7 +392,8 @@ def test_save_writes_what_plays(player, ending, tmp_path):
     saved, rate = soundfile.read(tmp_path / f"mine.{ending}", dtype="int16")
     np.testing.assert_array_equal(saved, shown(player))
     assert rate == 8000
-    assert player.panel.children[-1].value.startswith('<span role="status">Saved ')
+    told = f"Saved {tmp_path / f'mine.{ending}'}"
+    assert player.panel.children[-1].value == f'<span role="status">{told}</span>'
 
 
 def test_a_file_that_cannot_be_written_is_told_not_raised(player, tmp_path):
@@ -474,7 +631,8 @@ def test_all_right_still_leaves_an_interval():
 
 
 def test_what_cannot_be_tested_is_named():
-    with pytest.raises(ValueError, match="equally many sounds, at least one, received 3 and 2"):
+    sentence = r"^first and second must hold equally many sounds, at least one, received 3 and 2"
+    with pytest.raises(ValueError, match=sentence):
         widgets.BlindTest(tones(0.5), squares(0.1)[:2])
     with pytest.raises(ValueError, match="task must be 'abx' or 'which', received 'mushra'"):
         widgets.BlindTest(tones(0.5), squares(0.1), task="mushra")
@@ -655,7 +813,9 @@ def test_a_pattern_has_sixteen_steps(steps):
 def test_what_cannot_be_played_is_named():
     with pytest.raises(ValueError, match="pattern names 'bass', must be one of drum"):
         widgets.Beat({"drum": np.ones(1)}, {"bass": FOUR}, 120, RATE)
-    with pytest.raises(ValueError, match="at least one drum"):
+    with pytest.raises(
+        ValueError, match=r"^pattern must have steps for at least one drum, received none"
+    ):
         widgets.Beat({"drum": np.ones(1)}, {}, 120, RATE)
     with pytest.raises(ValueError, match="some of high, low, received gong"):
         widgets.DrumMachine(Clicks(), {"gong": FOUR})
@@ -712,6 +872,11 @@ def test_a_pattern_is_drawn_with_a_row_for_each_drum_from_the_top(machine):
     assert squares == [[[i, 0] for i in range(0, 16, 2)], [[0, 1], [8, 1]]]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["high", "low"]
     assert axes.yaxis_inverted()
+    assert [label.get_text() for label in axes.get_xticklabels()] == list("1234")
+    assert axes.get_xticks().tolist() == [0, 4, 8, 12]
+    assert (axes.get_xlabel(), axes.get_xlim()) == ("beat", (-0.6, 15.6))
+    dots = [np.asarray(marks.get_offsets()).tolist() for marks in axes.collections[::2]]
+    assert dots == [[[i, line] for i in range(16)] for line in (0, 1)]
 
 
 def test_every_step_can_be_told_by_its_name(machine):
@@ -980,5 +1145,5 @@ def test_the_explorers_page_is_drawn_as_the_controls_stand(drawings, explorer):
         ([f"low, {n_fft}", f"high, {n_fft}"], set_now | {"n_fft": n_fft, "hop_length": n_fft // 4})
         for n_fft in (128, 512, 2048)
     ]
-    with pytest.raises(ValueError, match="sounds must hold at least one"):
+    with pytest.raises(ValueError, match=r"^sounds must hold at least one sound, received none"):
         widgets.SpectrogramExplorer({}, RATE)

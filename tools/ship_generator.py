@@ -5,7 +5,8 @@ The two commands that make a shipped generator again, from the repository's root
     python -m audiogan_lib train digits --out runs/digits
     python tools/ship_generator.py digits runs/digits
 
-Knobs that a generator had are found anew, by ``tools/find_knobs.py``.
+Knobs that a generator had are found anew, by ``tools/find_knobs.py``. Without a run, what ships is
+scored again: after a change of scores, of judges or of what counts as a recording.
 """
 
 import argparse
@@ -54,11 +55,12 @@ other features (see its card):
 ```
 
 {unheard}"Real against real" is the distance of as many training clips to the other training clips:
-what no generator is expected to go below.
+what no generator is expected to go below. Intervals speak of other sounds of this generator and of
+other recordings; they leave out what another run of the recipe would give.
 
 **Over time** (`curve` in `card.json`{by_step}):
 
-| step | minutes | recognised | inception score | Frechet distance |
+| step | minutes | recognised | inception score | Fréchet distance |
 | ---: | ---: | ---: | ---: | ---: |
 {curve}
 
@@ -113,31 +115,41 @@ LIMITS = {
 
 
 def main():
-    """Ship the run that the command line names."""
+    """Ship the run that the command line names, or score again what ships."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", choices=sorted(LIMITS))
-    parser.add_argument("run", type=Path, help="folder of the finished run")
+    parser.add_argument("run", type=Path, nargs="?", help="folder of the finished run")
     arguments = parser.parse_args()
-    folder = pretrained.WEIGHTS / arguments.name
-    folder.mkdir(parents=True, exist_ok=True)
-    generator = pretrained.load(arguments.run)
-    facts = dict(generator.card)
-    facts["weights"] = "generator.weights.h5"
-    facts["sha256"] = save_small(generator.network, folder / facts["weights"])
-    with (arguments.run / "scores.csv").open(encoding="utf-8") as file:
-        facts["curve"] = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+    name, folder = arguments.name, pretrained.WEIGHTS / arguments.name
+    if arguments.run:
+        generator, facts = of_run(name, arguments.run, folder)
+    else:
+        generator = pretrained.load(name)
+        facts = dict(generator.card)
     recipe = generator.recipe
-    facts["scores"] = runs.judge_report(
-        generator, recipe.load_data("train"), recipe.load_data("test")
-    )
+    train, test = (recipe.load_data(split) for split in ("train", "test"))
+    facts["scores"] = runs.judge_report(generator, train, test)
     if recipe.label_means == "pitch":
-        learnt, _ = recipe.load_data("train").hold_back()
-        facts["unheard"] = unheard(generator, learnt, recipe.load_data("test"))
-    if arguments.name in HEARD_BY_STEP:
-        copy_samples(arguments.run, folder / "samples", recipe.samples)
+        facts["unheard"] = unheard(generator, train.hold_back()[0], test)
+    knobs = ""
+    if "knobs" in facts:
+        knobs = "".join((folder / "card.md").read_text("utf-8").partition("\n**Knobs.**")[1:])
     files.write_text(folder / "card.json", json.dumps(facts, indent=1) + "\n")
-    files.write_text(folder / "card.md", describe(arguments.name, generator, facts))
+    files.write_text(folder / "card.md", describe(name, generator, facts) + knobs)
     print((folder / "card.md").read_text(encoding="utf-8"))
+
+
+def of_run(name, run, folder):
+    """Keep the weights of a run and sounds by step; return the generator and the card's facts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    generator = pretrained.load(run)
+    facts = generator.card | {"weights": "generator.weights.h5"}
+    facts["sha256"] = save_small(generator.network, folder / facts["weights"])
+    with (run / "scores.csv").open(encoding="utf-8") as file:
+        facts["curve"] = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+    if name in HEARD_BY_STEP:
+        copy_samples(run, folder / "samples", generator.recipe.samples)
+    return generator, facts
 
 
 def save_small(network, path):

@@ -90,7 +90,7 @@ generated one. The test split had no part in training.
 **What it hears.** {hearing}
 
 **Network.** {network},
-a layer of 64 (the features of the Frechet distance), a softmax per head{keys}:
+a layer of 64 (the features of the Fréchet distance), a softmax per head{keys}:
 {parameters:,} parameters.
 
 **Recipe.** `python tools/train_classifiers.py {name}`: {epochs} epochs, batches of 64, AdamW with
@@ -107,7 +107,7 @@ peak{detuned}.{evenly}
 
 With white noise at 30 / 20 / 14 dB under each clip's peak: {noisy}.
 
-Inception score of the test split {inception_score:.2f}; its Frechet distance to the training
+Inception score of the test split {inception_score:.2f}; its Fréchet distance to the training
 split {frechet_distance:.2f}. As many training clips, drawn evenly, are {floor:.2f} from the others.
 """
 CEPSTRA = """Mel cepstra (25 ms windows every 10 ms, 40 bands, 20 coefficients and their

@@ -76,7 +76,7 @@ class Classifier:
         return exponentials / exponentials.sum(axis=1, keepdims=True)
 
     def features(self, waveforms):
-        """Return the last hidden layer, for Frechet distances.
+        """Return the last hidden layer, for Fréchet distances.
 
         One vector of 64 numbers per clip, float32 >= 0; the same clips are refused as by
         `probabilities`.

@@ -27,10 +27,10 @@ def load(name):
     def clips():
         for row in rows:
             pack, start, length = row.pop("file"), int(row.pop("start")), int(row.pop("samples"))
-            # Sounds that are synthesised or rendered one by one are each a recording of their own.
-            named = {"recording": f"{pack}:{start}"} | row
-            numbers = {key: _number(text) for key, text in named.items() if key not in _WORDS}
-            yield packs[pack][start : start + length], named | numbers
+            if "recording" not in row:  # rates and pitches of a word are variants of it
+                row["recording"] = f"{row['voice']} {row['label']}"
+            numbers = {key: _number(text) for key, text in row.items() if key not in _WORDS}
+            yield packs[pack][start : start + length], row | numbers
 
     return collect(name, clips(), sample_rate, samples)
 

@@ -19,7 +19,7 @@ _KNOB_RANGE = (-2, 2)
 _SCORES = {
     "accuracy": "Recognised as asked",
     "inception_score": "Inception score",
-    "frechet_distance": "Frechet distance",
+    "frechet_distance": "Fréchet distance",
 }
 
 

@@ -20,7 +20,7 @@ nothing: compare generated clips with as many held-out real ones, asked for in t
 labels, under one ear; and believe no ear alone, since what was trained to please one may please it
 and no other. `evaluate` does so:
 
-- Both sets are compared with the whole training split. When they differ in size, the Frechet
+- Both sets are compared with the whole training split. When they differ in size, the Fréchet
   distance of the larger is averaged over ten random subsets of the smaller's size. The floor is the
   distance of as many training clips to those of other training recordings, averaged likewise.
 - Density and coverage are averaged over ten subsets of equal size of the set and of the training

@@ -4,12 +4,12 @@ import numpy as np
 
 from audiogan_lib.metrics.sampling import even_draw
 
-#: One divided by the shares of both sets from which a Frechet distance is extrapolated.
+#: One divided by the shares of both sets from which a Fréchet distance is extrapolated.
 _FEWER = np.linspace(1.0, 1.5, 5)
 
 
 def frechet_distance(features, reference):
-    """Squared Frechet distance between Gaussians fitted to two sets of features.
+    """Squared Fréchet distance between Gaussians fitted to two sets of features.
 
     ``|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))``, the quantity called FID for pictures and FAD
     for sound (Heusel et al. 2017, equation 6). Pitfalls: two finite draws from one distribution are
@@ -40,7 +40,7 @@ def frechet_distance(features, reference):
 def frechet_distance_infinity(
     features, reference, groups=None, reference_groups=None, seed=0, draws=8
 ):
-    """Frechet distance extrapolated to sets of infinitely many clips (Chong and Forsyth 2020).
+    """Fréchet distance extrapolated to sets of infinitely many clips (Chong and Forsyth 2020).
 
     Both sets are thinned alike, at random, to shares from two thirds to the whole; a straight line
     through the distances over one divided by the share gives the value at 0. Pitfalls: the bias is

@@ -56,13 +56,13 @@ def evaluate(
         The generator's waveforms.
     generated_labels : array_like of int [shape=(clips,)] or dict of str to such
         What each was asked to be. Ask for the labels of the test split: another mix of labels
-        moves inception score and Frechet distance by itself.
+        moves inception score and Fréchet distance by itself.
     seed : int >= 0
         Of all random draws.
     pitches : array_like of float [shape=(classes,)], optional
         MIDI pitch that each class of ``"label"`` stands for; then tuning is measured too.
     brief : bool
-        Only accuracy, inception score, Frechet distance and shares.
+        Only accuracy, inception score, Fréchet distance and shares.
     train_labels : array_like of int [shape=(clips,)], optional
         What each clip of ``train`` is; by default what the judge takes it for.
     recordings : tuple of two array_like, optional
@@ -184,7 +184,7 @@ def _accuracies(clips):
 
 
 def _floor(train, count, rng):
-    """Frechet distance of training recordings to the other training recordings."""
+    """Fréchet distance of training recordings to the other training recordings."""
     draws = (draw_apart(train.recordings, train.groups, count, rng) for _ in range(10))
     features = train.features
     return float(np.mean([frechet_distance(features[one], features[rest]) for one, rest in draws]))

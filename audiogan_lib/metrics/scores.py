@@ -269,10 +269,10 @@ SCORES = {
     "attack_ms": Score("attack (ms)", "{:.1f}", _attack, _NOT_NEGATIVE),
     "attack_difference_ms": Score("  difference, label by label", "{:.1f}"),
     "frechet_distance_infinity": Score(
-        "Frechet distance, no end", "{:.2f}", _frechet_infinity, interval="", heard=True
+        "Fréchet distance, no end", "{:.2f}", _frechet_infinity, interval="", heard=True
     ),
     "frechet_distance": Score(
-        *("Frechet distance", "{:.2f}", _frechet),
+        *("Fréchet distance", "{:.2f}", _frechet),
         _NOT_NEGATIVE,
         draws=True,
         heard=True,

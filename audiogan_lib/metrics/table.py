@@ -96,8 +96,8 @@ def _row(title, form, columns, key, interval=None, times=1):
 
 
 def _share(column, head):
-    share = column.get("accuracies", {}).get(head)
-    return "" if share is None else _cell("{:.3f}", share, wilson_interval(share, column["clips"]))
+    share, count = column.get("accuracies", {}).get(head), column.get("recordings", column["clips"])
+    return "" if share is None else _cell("{:.3f}", share, wilson_interval(share, count))
 
 
 def _cell(form, value, limits):

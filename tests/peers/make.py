@@ -182,7 +182,7 @@ def clouds():
 
 
 def fidelity():
-    """Frechet, kernel and inception scores."""
+    """Fréchet, kernel and inception scores."""
     features, reference = (cloud.double() for cloud in clouds())
     statistics = [metric_fid.fid_features_to_statistics(cloud) for cloud in (features, reference)]
     logits, others = 2 * drawn(40, 5), drawn(40, 6)

@@ -10,6 +10,7 @@
    */
   function intake({ seconds, take, say }) {
     async function record() {
+      audiogan.stop(); // what sounds would be recorded, too
       try {
         const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
         const recorder = new MediaRecorder(stream);

@@ -172,7 +172,7 @@
       field(brush, place, game());
       brush.fillText("phi, upward", ...place(-REACH, REACH));
       brush.fillText("theta, to the right", ...place(0.6, -REACH - 0.1));
-      brush.fillText(`step ${taken}`, 2, 12);
+      brush.fillText(`step ${taken}`, 2, height - 4);
       const shown = path.slice(0, taken + 1).map(([x, y]) => place(clip(x, 9), clip(y, 9)));
       brush.strokeStyle = brush.fillStyle = INK.real;
       brush.beginPath();
