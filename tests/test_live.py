@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 import soundfile
-from browsers import chromium, node, open_offline
+from browsers import FAIL, chromium, node, open_offline
 from hands import BROWSERS, on_a_phone, over_http, start_firefox
 from sphinx.config import Config
 from sphinx.directives.code import LiteralIncludeReader
@@ -591,6 +591,14 @@ def test_without_web_assembly_the_same_sound_comes(browser, address, player):
     visit.page.context.close()
     assert kernel == "JavaScript"
     assert alike(made, expected(player, label="snare"))
+
+
+def test_a_generator_that_could_not_be_fetched_is_fetched_at_the_next_touch(visit, player):
+    play = control(visit, "button", "Play")
+    visit.evaluate(FAIL)
+    play.click()
+    visit.page.get_by_text("No sound: weights-drums.js is not there").wait_for()
+    assert alike(sound(visit, play.click), expected(player, label="snare"))
 
 
 def test_a_player_fits_a_phone_and_a_thumb(visit):

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
-from browsers import chromium, javascript, open_offline
+from browsers import FAIL, chromium, javascript, open_offline
 from hands import BROWSERS, on_a_phone, over_http, start_firefox
 
 from audiogan_lib import classifiers, live, music, pretrained, widgets
@@ -401,6 +401,19 @@ def has_pitch(hz, samples, rate):
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     strongest = spectrum.argmax() * rate / len(samples)
     return min(abs(strongest / hz - 1), abs(strongest / hz - 2)) < 0.02
+
+
+@pytest.mark.parametrize(
+    "name, button", [("drum machine", "Play"), ("keyboard", "C4"), ("spoken number", "Say")]
+)
+def test_what_could_not_be_fetched_is_fetched_at_the_next_touch(page, name, button):
+    group = page.get_by_role("group", name=name, exact=True)
+    page.evaluate(FAIL)
+    group.get_by_role("button", name=button, exact=True).press("Enter")
+    group.get_by_text("No sound: weights-").wait_for()
+    assert page.evaluate("starts.length") == 0
+    group.get_by_role("button", name=button, exact=True).press("Enter")
+    page.wait_for_function("starts.length > 0 && loudest.energy > 0.1")
 
 
 def hears(page, count, hz):
