@@ -685,7 +685,7 @@ def test_a_generator_goes_home_as_one_file_that_plays_the_same_sounds(at_home, t
     name = f"Generator {title}"
     latent = generator.latents(1, seed=0)[0]
     asked = {name: classes[0] for name, classes in generator.conditions.items()}
-    made = handled(at_home, lambda: at_home.point(name, "Play", "touch"))
+    made = handled(at_home, lambda: at_home.point(name, "Play", "mouse"))
     assert alike(made, generator.from_latents(latent[None], **asked)[0])
     # What reaches the loudspeaker is as long and as loud: in one channel, and resampled.
     length_s, level = at_home.wait(

@@ -543,7 +543,7 @@ def test_over_http_a_beat_a_number_and_a_note_are_what_they_are_from_disk(served
     assert not [url for url in served.tab.requests if "weights" in url]
     for name, sound in ("drum machine", machine.sound), ("spoken number", number.sound):
         assert alike(soundfile.read(io.BytesIO(served.saved(name)))[0], sound)
-    served.point("drum machine", "Play", "touch")
+    served.point("drum machine", "Play", "mouse")
     served.wait("starts.length > 3 && loudest.energy > 1")
     served.keys("keyboard", "C4", "h")
     served.part("drum machine", "Play")  # one of them plays at a time: the beat is over
