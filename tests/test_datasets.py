@@ -333,6 +333,7 @@ def test_arrays_stay_together_and_keep_their_types():
 def test_fewer_clips_than_one_batch_are_repeated():
     ((batch,),) = take(1, np.arange(3), batch_size=8)
     np.testing.assert_array_equal(np.bincount(batch[:6]), [2, 2, 2])
+    assert take(1, np.arange(3), batch_size=1)[0][0].shape == (1,)
 
 
 def orders(clips, epochs, seed, first=0):
@@ -461,7 +462,9 @@ def test_a_folder_of_horrors_names_the_bad_and_uses_the_good(tmp_path):
 
 def test_a_folder_with_nothing_usable_says_so_in_one_sentence(tmp_path):
     bad = bad_folder(tmp_path / "sounds")
-    with pytest.raises(ValueError, match=f"no usable sound; not used: {len(bad)} files") as caught:
+    with pytest.raises(
+        ValueError, match=f"sounds' holds no usable sound; not used: {len(bad)} files"
+    ) as caught:
         load_quietly(tmp_path / "sounds")
     assert str(caught.value).count(". ") == 0
     (tmp_path / "none").mkdir()
