@@ -63,6 +63,16 @@ def chromium():
         browser.close()
 
 
+#: Lets a page fail to fetch the next script that it asks for.
+FAIL = """(() => {
+    const { bring } = audiogan;
+    audiogan.bring = async (file) => {
+        audiogan.bring = bring;
+        throw new Error(`${file} is not there`);
+    };
+})()"""
+
+
 @dataclass
 class Visit:
     """A page that was opened, and what happened since."""

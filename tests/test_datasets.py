@@ -19,7 +19,7 @@ import tensorflow as tf
 from tones import RATE, strongest_hz, tone, wav_bytes, write
 
 from audiogan_lib import audio, datasets
-from audiogan_lib.datasets import archives, cutting, dataset, folders, shipped
+from audiogan_lib.datasets import archives, cutting, dataset, folders, loading, shipped
 
 # --- the data set itself -------------------------------------------------------------------------
 
@@ -333,6 +333,7 @@ def test_arrays_stay_together_and_keep_their_types():
 def test_fewer_clips_than_one_batch_are_repeated():
     ((batch,),) = take(1, np.arange(3), batch_size=8)
     np.testing.assert_array_equal(np.bincount(batch[:6]), [2, 2, 2])
+    assert take(1, np.arange(3), batch_size=1)[0][0].shape == (1,)
 
 
 def orders(clips, epochs, seed, first=0):
@@ -461,7 +462,9 @@ def test_a_folder_of_horrors_names_the_bad_and_uses_the_good(tmp_path):
 
 def test_a_folder_with_nothing_usable_says_so_in_one_sentence(tmp_path):
     bad = bad_folder(tmp_path / "sounds")
-    with pytest.raises(ValueError, match=f"no usable sound; not used: {len(bad)} files") as caught:
+    with pytest.raises(
+        ValueError, match=f"sounds' holds no usable sound; not used: {len(bad)} files"
+    ) as caught:
         load_quietly(tmp_path / "sounds")
     assert str(caught.value).count(". ") == 0
     (tmp_path / "none").mkdir()
@@ -551,6 +554,8 @@ def test_one_file_alone_is_for_training(tmp_path):
     assert list(datasets.load(tmp_path).columns["split"]) == ["train"]
     with pytest.raises(ValueError, match=r"one of 'train', received 'test'"):
         datasets.load(tmp_path, split="test")
+    write(tmp_path / "b.wav", tone(440))
+    assert sorted(datasets.load(tmp_path).columns["split"]) == ["test", "train"]
 
 
 def test_each_label_keeps_a_file_for_training_and_those_with_one_are_named(tmp_path, monkeypatch):
@@ -694,8 +699,10 @@ def test_what_is_odd_about_files_is_said_once_with_a_count(tmp_path):
         write(tmp_path / f"{number}.wav", np.stack([sound, -sound], axis=1))
     with pytest.warns(UserWarning, match="used, but odd: 5 files, 0.wav .its channels") as warned:
         dataset = datasets.load(tmp_path)
-    assert [warning.filename for warning in warned] == [__file__]
+    assert [(w.filename, w.category) for w in warned] == [(__file__, loading.FolderWarning)]
     assert str(warned[0].message).endswith(" and 2 more")
+    assert loading._some([("x/a", "odd")]) == "1 file, a (odd)"
+    assert loading._some([("a", "odd"), ("b", "bad")]) == "2 files, a (odd), b (bad)"
     assert [Path(path).name for path, _ in dataset.remarks] == [f"{n}.wav" for n in range(5)]
 
 

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 import soundfile
-from browsers import chromium, node, open_offline
+from browsers import FAIL, chromium, node, open_offline
 from hands import BROWSERS, on_a_phone, over_http, start_firefox
 from sphinx.config import Config
 from sphinx.directives.code import LiteralIncludeReader
@@ -593,6 +593,14 @@ def test_without_web_assembly_the_same_sound_comes(browser, address, player):
     assert alike(made, expected(player, label="snare"))
 
 
+def test_a_generator_that_could_not_be_fetched_is_fetched_at_the_next_touch(visit, player):
+    play = control(visit, "button", "Play")
+    visit.evaluate(FAIL)
+    play.click()
+    visit.page.get_by_text("No sound: weights-drums.js is not there").wait_for()
+    assert alike(sound(visit, play.click), expected(player, label="snare"))
+
+
 def test_a_player_fits_a_phone_and_a_thumb(visit):
     visit.page.set_viewport_size({"width": 390, "height": 844})
     thin = visit.evaluate(
@@ -677,7 +685,7 @@ def test_a_generator_goes_home_as_one_file_that_plays_the_same_sounds(at_home, t
     name = f"Generator {title}"
     latent = generator.latents(1, seed=0)[0]
     asked = {name: classes[0] for name, classes in generator.conditions.items()}
-    made = handled(at_home, lambda: at_home.point(name, "Play", "touch"))
+    made = handled(at_home, lambda: at_home.point(name, "Play", "mouse"))
     assert alike(made, generator.from_latents(latent[None], **asked)[0])
     # What reaches the loudspeaker is as long and as loud: in one channel, and resampled.
     length_s, level = at_home.wait(

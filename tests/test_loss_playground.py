@@ -1,8 +1,11 @@
 """The Dirac-GAN is the game that the library plays, its outcome is as proved; the playground."""
 
 import base64
+import html
 import io
+import json
 import re
+from dataclasses import asdict
 
 import keras
 import numpy as np
@@ -166,6 +169,9 @@ def test_a_portrait_has_theta_to_the_right_and_phi_upward():
     game = DiracGAN("wasserstein", r1=0.3, clip_weights=0.7)
     picture = phase_portraits([game], steps=40, start=(1.5, 0.2))
     [plot] = picture.figure.axes
+    assert picture.figure.get_size_inches().tolist() == [pytest.approx(3.6), pytest.approx(2.8)]
+    assert plot.get_xlim() == plot.get_ylim() == (-2.2, 2.2)
+    assert [line.get_xydata()[-1].tolist() for line in plot.lines[1:]] == [[1.5, 0.2], [0, 0]]
     path = game.trajectory(40, (1.5, 0.2))
     np.testing.assert_array_equal(np.transpose(plot.lines[0].get_data()), path)
     [arrows] = plot.collections
@@ -193,7 +199,7 @@ def test_a_portrait_says_what_is_played_and_how_it_ends(options, words):
 
 @pytest.fixture
 def playground():
-    return LossPlayground(steps=60, loss="hinge", r1=0.5)
+    return LossPlayground(steps=60, theta=0.8, loss="hinge", r1=0.5)
 
 
 def test_a_control_changes_the_game_the_picture_the_verdict_and_the_sound(playground):
@@ -238,6 +244,9 @@ def test_both_faces_are_offered_and_the_page_has_no_dead_control(playground):
     page = bundle["text/html"]
     assert not re.search(r"<(input|button|select)", page)
     assert "In a live notebook" in page
+    [told] = re.findall(r'data-control="loss-playground" data-settings="([^"]+)"', page)
+    expected = asdict(playground.game) | {"steps": 60, "theta": 0.8}
+    assert json.loads(html.unescape(told)) == expected
     names = re.findall(r"<b>([^<]+)</b>", page)
     assert names == [
         "hinge, R1 0.5",
@@ -248,7 +257,7 @@ def test_both_faces_are_offered_and_the_page_has_no_dead_control(playground):
     sources = re.findall(r'src="data:audio/(?:flac|wav);base64,([^"]+)"', page)
     sounds = [soundfile.read(io.BytesIO(base64.b64decode(source)))[0] for source in sources]
     assert len(sounds) == 4
-    path = DiracGAN("hinge", r1=0.5).trajectory(60)
+    path = DiracGAN("hinge", r1=0.5).trajectory(60, (0.8, 0))
     np.testing.assert_allclose(sounds[0], tones(path), atol=1e-4)
     [alt] = re.findall(r'alt="(Phase portraits[^"]+)"', page)
     assert all(f"{name}: " in alt for name in names)

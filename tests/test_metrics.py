@@ -396,6 +396,15 @@ def test_the_interval_of_a_neighbour_score_is_one(rng, name, monkeypatch):
     assert 0.87 < np.mean((lows < true) & (true < highs)) <= 1.0
 
 
+def test_the_spread_is_the_mean_variance_within_a_label_of_two_clips_or_more(rng):
+    features, labels = rng.normal(size=(6, 2)), np.array([0, 1, 0, 1, 0, 2])
+    within = [np.trace(np.cov(features[labels == label], rowvar=False)) for label in (0, 1)]
+    assert scores.spread_within(features, labels, scores.ALL) == pytest.approx(np.mean(within))
+    some = scores.spread_within(features, labels, np.array([0, 4, 1, 5]))
+    assert some == pytest.approx(np.trace(np.cov(features[[0, 4]], rowvar=False)))
+    assert np.isnan(scores.spread_within(features, labels, np.array([0, 1, 5])))
+
+
 def test_parts_share_no_recording_and_keep_the_mix(rng):
     recordings, groups = np.repeat(np.arange(60), 3), np.repeat(np.arange(60) % 3, 3)
     for _ in range(20):
@@ -848,6 +857,8 @@ def test_a_score_that_is_left_out_moves_no_other_and_equal_sets_score_alike(
 class QuietJudge(ToyJudge):
     """What the other one reads off the first samples stands there 80 dB lower."""
 
+    hears = "quiet"
+
     def probabilities(self, waveforms, head="label"):
         return super().probabilities(np.round(1e4 * waveforms), head)
 
@@ -970,6 +981,7 @@ def test_the_worst_ear_of_each_score_is_named(panel):
     table = metrics.format_table(panel).splitlines()
     places = [table.index(f"heard by {name}") for name in panel["ears"]]
     assert max(map(len, table[places[0] :])) <= 80
+    assert sum(line.startswith("    of the test by the codec ") for line in table) == 2 * 3
     assert places == sorted(places)
     assert any(line.split() == ["worst", "ear,", "coverage", name] for line in table)
 
@@ -1022,7 +1034,8 @@ def test_onsets_and_durations_are_those_of_a_tone_between_silences():
     sounds[0, 800:2400] = 0.5
     sounds[1, 80:6480] = 0.01
     np.testing.assert_allclose(metrics.onset_times(sounds, RATE)[:2], [100, 10], atol=1)
-    np.testing.assert_allclose(metrics.durations(sounds, RATE)[:2], [200, 800], atol=2)
+    # Of the millisecond that the envelope is averaged over, 7 of 8 samples are heard beside it.
+    np.testing.assert_allclose(metrics.durations(sounds, RATE)[:2], [200.875, 800.875], atol=0.13)
     assert np.isnan(metrics.onset_times(sounds, RATE)[2])
     assert np.isnan(metrics.durations(sounds, RATE)[2])
 
@@ -1072,6 +1085,7 @@ def test_sounds_that_begin_too_early_are_named_in_the_report(rng):
     for row, start in enumerate(rng.integers(200, 400, 60)):
         test[row, 6 : 6 + start] = 0
     report = metrics.evaluate(QuietJudge(), train, test, labels, early, wanted)
+    assert list(report["ears"]) == ["quiet"]
     assert report["differences"]["onset_ms"][2] < 1e-6
     assert "onset_ms" in report["excesses"]
     assert "unlike recordings, onset_ms: median" in metrics.format_table(report)

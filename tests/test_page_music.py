@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
-from browsers import chromium, javascript, open_offline
+from browsers import FAIL, chromium, javascript, open_offline
 from hands import BROWSERS, on_a_phone, over_http, start_firefox
 
 from audiogan_lib import classifiers, live, music, pretrained, widgets
@@ -403,6 +403,19 @@ def has_pitch(hz, samples, rate):
     return min(abs(strongest / hz - 1), abs(strongest / hz - 2)) < 0.02
 
 
+@pytest.mark.parametrize(
+    "name, button", [("drum machine", "Play"), ("keyboard", "C4"), ("spoken number", "Say")]
+)
+def test_what_could_not_be_fetched_is_fetched_at_the_next_touch(page, name, button):
+    group = page.get_by_role("group", name=name, exact=True)
+    page.evaluate(FAIL)
+    group.get_by_role("button", name=button, exact=True).press("Enter")
+    group.get_by_text("No sound: weights-").wait_for()
+    assert page.evaluate("starts.length") == 0
+    group.get_by_role("button", name=button, exact=True).press("Enter")
+    page.wait_for_function("starts.length > 0 && loudest.energy > 0.1")
+
+
 def hears(page, count, hz):
     """Tell whether the note after so many has this pitch."""
     page.wait_for_function("count => starts.length > count", arg=count)
@@ -530,7 +543,7 @@ def test_over_http_a_beat_a_number_and_a_note_are_what_they_are_from_disk(served
     assert not [url for url in served.tab.requests if "weights" in url]
     for name, sound in ("drum machine", machine.sound), ("spoken number", number.sound):
         assert alike(soundfile.read(io.BytesIO(served.saved(name)))[0], sound)
-    served.point("drum machine", "Play", "touch")
+    served.point("drum machine", "Play", "mouse")
     served.wait("starts.length > 3 && loudest.energy > 1")
     served.keys("keyboard", "C4", "h")
     served.part("drum machine", "Play")  # one of them plays at a time: the beat is over

@@ -167,7 +167,7 @@ def test_a_tone_has_its_pitch_and_at_most_three_octaves(duel):
 
 
 def test_a_moment_is_drawn_as_what_is_recorded_generated_and_believed():
-    look = np.repeat([-1.0, 1.0], 50), np.zeros(20), 3 * np.ones(len(LINE))
+    look = np.repeat([-1.0, 1.0], 50), np.full(20, 0.52), 3 * np.ones(len(LINE))
     picture = draw({"step 3": look, "step 9": look})
     upper, lower = picture.figure.axes
     assert (upper.get_title(), lower.get_title()) == ("step 3", "step 9")
@@ -175,6 +175,7 @@ def test_a_moment_is_drawn_as_what_is_recorded_generated_and_believed():
     assert legend == ["recorded", "generated", "belief"]
     assert (upper.get_xlabel(), lower.get_xlabel()) == ("", "octaves above 440 Hz")
     assert lower.get_ylim() == (0, 1.05)
+    assert picture.figure.get_size_inches().tolist() == [6, pytest.approx(0.6 + 2 * 1.3)]
     recorded, generated = (stairs.get_data() for stairs in lower.patches)
     assert recorded.values.max() == pytest.approx(1.25)  # half of them in each of two bins
     assert generated.values.max() == pytest.approx(2.5)
@@ -182,5 +183,5 @@ def test_a_moment_is_drawn_as_what_is_recorded_generated_and_believed():
     places, belief = lower.lines[0].get_data()
     assert (places.min(), places.max()) == (-2.5, 2.5)
     np.testing.assert_allclose(belief, 1 / (1 + np.exp(-3)))
-    told = "; ".join(f"{name}: generated from 440 to 440 Hz" for name in ("step 3", "step 9"))
+    told = "; ".join(f"{name}: generated from 631 to 631 Hz" for name in ("step 3", "step 9"))
     assert repr(picture) == f"Histograms of pitch. {told}."

@@ -111,6 +111,21 @@ def test_with_the_usual_penalty_both_tones_are_learnt_and_with_none_they_are_not
     assert min(free.shares()) < 0.1 < max(free.shares())
 
 
+def test_a_step_tells_both_losses_and_moves_what_is_heard_by_a_hundredth():
+    game, same = WaveGame(seed=1), WaveGame(seed=1)
+    game.play()
+    real, fake = same.recorded(16), same._invented()[0]
+    recorded, invented = (same._discriminator(clips)[0] for clips in (real, fake))
+    loss = np.mean(np.log1p(np.exp(-recorded)) + np.log1p(np.exp(invented)))
+    assert game.losses[0] == pytest.approx(loss)
+    assert (game.step, game.losses[1] > 0) == (1, True)
+    for joint, before, mean in zip(
+        game._generator.joints, same._generator.joints, game._average, strict=True
+    ):
+        for now, first, heard in zip(joint.weights, before.weights, mean, strict=True):
+            np.testing.assert_allclose(heard, first + 0.01 * (now - first), atol=1e-12)
+
+
 def test_a_sound_of_ones_own_is_recorded_in_varying_loudness_and_known_again():
     sound = np.sin(np.arange(700) / 5)
     game = WaveGame(sound=sound)
@@ -181,6 +196,7 @@ def test_losses_and_clips_are_drawn_under_their_names():
     losses, *waves = picture.figure.axes
     assert [plot.get_title() for plot in picture.figure.axes] == ["losses", "recorded", "generated"]
     assert losses.get_xlabel() == "step"
+    assert picture.figure.get_size_inches().tolist() == [6, pytest.approx(1.6 + 2 * 0.9)]
     legend = [text.get_text() for text in losses.get_legend().get_texts()]
     assert legend == ["discriminator", "generator"]
     assert [line.get_ydata().tolist() for line in losses.lines] == [[1.0, 0.5], [2.0, 0.25]]

@@ -15,6 +15,7 @@ import nbconvert
 import numpy as np
 import pytest
 import soundfile
+from matplotlib.colors import to_hex
 from nbformat import v4
 from scipy import stats
 
@@ -60,6 +61,7 @@ def drawings(monkeypatch):
     asked = []
 
     def note(sound, sample_rate, label, **settings):
+        assert len(sound)
         asked.append((label, settings))
         return display.Html(f"<img alt='{label}'>", f"Spectrogram of {label}.")
 
@@ -534,7 +536,7 @@ def test_the_page_plays_the_control_as_it_is_set(player):
     }
     for name, (latent, label) in latents.items():
         np.testing.assert_array_equal(sounds[name], of(Tones(), latent, label=label))
-    assert "In a live notebook" in static.html
+    assert "In a live notebook this is a panel with menus" in static.html
 
 
 # --- listening ----------------------------------------------------------------------------------
@@ -647,6 +649,7 @@ def test_what_cannot_be_tested_is_named():
 def test_answers_lead_from_trial_to_trial(test):
     panel = widgets.ListeningTest(test, RATE)
     said = "X is {}" if test.task == "abx" else "{} is generated"
+    assert list(panel._buttons) == ["A", "B"]
     assert "Trial 1 of 10" in panel._sounds.value
     for sound, expected in zip(played(panel._sounds.value), test.sounds(0).values(), strict=True):
         np.testing.assert_array_equal(sound, audio.to_int16(expected))
@@ -877,6 +880,8 @@ def test_a_pattern_is_drawn_with_a_row_for_each_drum_from_the_top(machine):
     assert (axes.get_xlabel(), axes.get_xlim()) == ("beat", (-0.6, 15.6))
     dots = [np.asarray(marks.get_offsets()).tolist() for marks in axes.collections[::2]]
     assert dots == [[[i, line] for i in range(16)] for line in (0, 1)]
+    colours = [to_hex(marks.get_facecolor()[0]) for marks in axes.collections[:2]]
+    assert colours == [display.INK, display.LINES[0][0]]
 
 
 def test_every_step_can_be_told_by_its_name(machine):
@@ -946,7 +951,9 @@ def test_the_page_of_a_keyboard_plays_a_broken_chord():
     notes = np.split(chord, 4)
     spectra = [np.abs(np.fft.rfft(note, RATE)).argmax() for note in notes]
     np.testing.assert_allclose(spectra, [262, 330, 392, 523], atol=2)
-    assert "C4, E4, G4, C5, low" in keys.page().text
+    text = keys.page().text
+    assert text.startswith("In a live notebook this is a keyboard of such notes.\n")
+    assert "C4, E4, G4, C5, low" in text
     assert_both_faces(keys)
 
 
@@ -1139,6 +1146,7 @@ def test_the_explorers_page_is_drawn_as_the_controls_stand(drawings, explorer):
     page = explorer.page()
     assert len(played(page.html)) == 2
     assert page.html.count("<img") == 2 + 3
+    assert handed_over(page) == ("spectrogram-explorer", {"sample_rate": RATE})
     assert not re.search(r"<(input|button|select)", page.html)
     set_now = {"scale": "mel", "range_db": (-60, -10)}
     assert drawings == [

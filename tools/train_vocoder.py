@@ -51,9 +51,9 @@ python tools/train_vocoder.py runs/vocoder
 The weights are rounded to bfloat16, before the scores were taken.
 SHA-256 of the weights: `{sha256}`
 
-**Scores**, with the half width of a 95 % interval of the mean over clips by the bootstrap (of the robot
-digits four clips are variants of one word, so theirs is too narrow); less is better except in the
-last columns. `mel`: nepers, in 80 bands of 64 ms that no method was given;
+**Scores**, with the half width of a 95 % interval of the mean over clips by the bootstrap (of the
+robot digits four clips are variants of one word, so theirs is too narrow); less is better except in
+the last columns. `mel`: nepers, in 80 bands of 64 ms that no method was given;
 `own mel`: nepers, in the bands that it was given; `STFT`: `losses.multi_resolution_stft` at 64, 32
 and 16 ms; `periodicity`: see `vocoding.distances`; `real time`: seconds of sound made in a second,
 64 clips at a time, on two cores that other work shared{pesq}.

@@ -1,5 +1,5 @@
 // What all controls in a page share: how they come into it, knobs with names, pictures for two grounds.
-// A control is a function of {options, face, players}: it returns its elements and changes nothing else.
+// A control is a function of its settings and its players: it returns its elements.
 "use strict";
 
 (function (/** @type {any} */ audiogan) {
@@ -68,13 +68,12 @@
 
   /** Do something in the next frame, however often it is asked for. @param {() => void} action */
   function once(action) {
-    if (!waiting.size) {
+    if (!waiting.size)
       requestAnimationFrame(() => {
         const actions = [...waiting];
         waiting.clear();
         for (const one of actions) one();
       });
-    }
     waiting.add(action);
   }
 
@@ -106,11 +105,10 @@
     const canvas = element("canvas", { role: "img" });
     Object.assign(canvas.style, { height: `${height}px`, width: "100%" });
     const redraw = () => {
-      const scale = devicePixelRatio;
-      const width = canvas.clientWidth;
+      const [scale, width] = [devicePixelRatio, canvas.clientWidth];
       if (!width) return;
-      canvas.width = Math.round(width * scale);
-      canvas.height = Math.round(height * scale);
+      canvas.width = width * scale;
+      canvas.height = height * scale;
       const brush = canvas.getContext("2d");
       brush.scale(scale, scale);
       brush.fillStyle = brush.strokeStyle = INK.axis;
@@ -160,9 +158,8 @@
   /** Put a control where its rendered face is, and fold that. @param {HTMLElement} place */
   function mount(place) {
     const { control = "", settings = "{}" } = place.dataset;
-    const make = audiogan.controls[control];
-    if (!make) return; // some other script knows it, or none
-    const parts = make(JSON.parse(settings), players(place));
+    const parts = audiogan.controls[control]?.(JSON.parse(settings), players(place));
+    if (!parts) return; // some other script knows it, or none
     const face = element("details", {}, element("summary", {}, "As rendered"), ...place.childNodes);
     addEventListener("beforeprint", () => { face.open = true; });
     const names = { className: "audiogan-panel", role: "group", ariaLabel: control.replaceAll("-", " ") };

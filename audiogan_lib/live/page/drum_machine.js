@@ -88,7 +88,7 @@
       line.say("Stopped.");
     }
 
-    /** Show which step sounds, unless the reader asked for stillness. */
+    /** Show which step sounds, unless stillness is asked for. */
     function follow() {
       if (!running || still()) return mark(-1);
       const { shown, bus } = running;
@@ -105,7 +105,10 @@
       marked = step;
     }
 
-    const attempt = (doing) => doing.catch(({ message }) => line.say(`No sound: ${message}`));
+    const attempt = (doing) => doing.catch(({ message }) => {
+      for (const voice of voices) voice.made &&= voice.sounds; // to be tried again
+      line.say(`No sound: ${message}`);
+    });
 
     /** Answer a touch of a voice: in the beat or, where it is not heard there, alone. */
     async function changed(voice, anew, heard) {

@@ -165,23 +165,22 @@
     return new Generator(plan, audiogan.fromBase64(weights), kernel, arraysOf(plan, kernel.floats));
   };
 
-  const open = new Map();
+  const open = /** @type {any} */ ({});
 
   /**
-   * Open a generator by name, once a page; its script, beside this one, is fetched when it is first
-   * asked for.
+   * Open a generator by name, once a page; only then its script is fetched, or again if that failed.
    * @param {string} name
    * @returns {Promise<Generator>}
    */
-  audiogan.load = (name) => {
-    if (!open.has(name)) open.set(name, fetched(name).then(audiogan.openGenerator));
-    return open.get(name);
-  };
+  audiogan.load = (name) => (open[name] ??= opened(name).catch((error) => {
+    open[name] = null;
+    throw error;
+  }));
 
-  const fetched = async (name) => {
+  const opened = async (name) => {
     if (!audiogan.generators[name]) await audiogan.bring(`weights-${name}.js`);
     const { windows } = audiogan.generators[name].plan.codec; // of any length
     if (windows && !audiogan.fourier) await audiogan.bring("fourier.js");
-    return audiogan.generators[name];
+    return audiogan.openGenerator(audiogan.generators[name]);
   };
 }

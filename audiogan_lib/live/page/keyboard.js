@@ -38,6 +38,7 @@
         const played = menus.map((each, i) => others[i].classes[each.value].replaceAll("_", " "));
         line.say([titleOf(pitch), ...played].join(", "));
       } catch ({ message }) {
+        notes.delete(pitch);
         line.say(`No sound: ${message}`);
       }
     }

@@ -122,6 +122,7 @@
         .then(() => audiogan.load(this.settings.generator))
         .then((generator) => this.sound(generator))
         .catch(({ message }) => {
+          this.pending = null;
           this.status.textContent = `No sound: ${message}`;
         });
       return this.pending;

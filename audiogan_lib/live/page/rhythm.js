@@ -62,7 +62,7 @@
 
   /**
    * The latents of a voice: its own and, where it varies, others at that angle to it. They are as
-   * likely, since of normal numbers z and e also "cos z + sin e" are normal.
+   * likely: of normal numbers z and e, "cos z + sin e" is normal.
    * @type {(voice: Voice) => Float32Array[]}
    */
   const latents = ({ start, seed, vary }) => {
