@@ -1,4 +1,4 @@
-"""What the tables of chapters 12, 15 and 18 were measured by, and what was written down."""
+"""What the tables of chapters 12, 14, 15 and 18 were measured by, and what was written down."""
 
 import json
 import types
