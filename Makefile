@@ -21,10 +21,9 @@ book: $(BUILT)
 	@echo
 	@echo "The book is built. Open $(CURDIR)/$(PAGE) in a browser, or run: make serve"
 
-# The tests share the cores out between them; threads of TensorFlow's own would stand in their way.
 test: $(BUILT)
 	@sh tools/ensure_browser.sh
-	TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 $(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=300 --durations=10 --doctest-modules \
+	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=300 --durations=10 --doctest-modules \
 		--numprocesses=auto --maxprocesses=4 --dist=loadfile audiogan_lib tests book
 
 serve: $(BUILT)

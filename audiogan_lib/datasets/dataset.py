@@ -215,7 +215,7 @@ class Dataset:
         --------
         >>> from audiogan_lib import datasets
         >>> [len(part) for part in datasets.load("robot_digits", split="train").hold_back()]
-        [350, 50]
+        [348, 52]
         """
         recordings = self.columns["recording"]
         count = min(one_in, len(np.unique(recordings)))
