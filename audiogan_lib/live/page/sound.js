@@ -51,8 +51,7 @@ globalThis.audiogan ??= {}; // what the page's scripts share
 
   /**
    * A sound for the loudspeaker, and the gain that gives it its level. It goes through a WAV file,
-   * of which browsers read 1 at most, because they resample that well; a buffer of another rate
-   * gets images.
+   * of which browsers read 1 at most: they resample that well; another buffer gets images.
    */
   audiogan.buffer = async (samples, rate) => {
     const held = Math.min(1, 1 / peakOf(samples));
@@ -62,13 +61,13 @@ globalThis.audiogan ??= {}; // what the page's scripts share
 
   /**
    * Play a sound; what sounds fades out, and so does a rendered player.
-   * @param {Float32Array} samples
+   * @param {Float32Array | Promise<Float32Array>} samples
    * @param {number} rate in Hz
    * @param {number} gain less where the peak would be above -1 dBFS
    */
   audiogan.play = async (samples, rate, gain = 1) => {
     const turn = hush();
-    const [buffer, held] = await audiogan.buffer(samples, rate);
+    const [buffer, held] = await audiogan.buffer(await samples, rate);
     if (turn !== asked) return; // another was asked for meanwhile
     const loudest = peakOf(buffer.getChannelData(0));
     const level = Math.min(gain * held, LARGEST_PEAK / loudest);

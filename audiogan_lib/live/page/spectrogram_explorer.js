@@ -42,6 +42,8 @@
     /** @type {Float32Array | undefined} */
     let inverted;
     let asked = 0;
+    let taking = Promise.resolve();
+    let turns = 0;
     const sizes = [64, 128, 256, 512, 1024, 2048, 4096].map((n) => [n, `${n}`]);
     const scales = [[0, "linear"], ...[20, 40, 80, 128].map((n) => [n, `${n} mel bands`])];
     const which = menu("sound", players.map((player) => [player, player.name]), players[0], choose);
@@ -61,16 +63,21 @@
         `${((1000 * hop) / rate).toFixed(1)} ms, frequencies ${(rate / n).toFixed(1)} Hz apart.`);
     }
 
-    /** @type {(name: string, file: ArrayBuffer) => Promise<void>} */
-    async function take(name, file) {
+    /** Take a sound, unless another was chosen meanwhile. @type {(name: string, file: ArrayBuffer) => Promise<void>} */
+    async function read(name, file) {
+      const mine = ++turns;
       try {
         const samples = (await audiogan.read(file, rate)).slice(0, LONGEST_S * rate);
+        if (mine !== turns) return;
         chosen = { name, samples };
         update();
       } catch {
-        line.say(`${name} is no sound that this browser can read.`);
+        if (mine === turns) line.say(`${name} is no sound that this browser can read.`);
       }
     }
+
+    /** @type {(name: string, file: ArrayBuffer) => Promise<void>} */
+    function take(name, file) { return (taking = read(name, file)); }
 
     function choose() { take(which.value.name, which.value.file()); }
 
@@ -90,8 +97,15 @@
       return `Spectrogram of ${chosen.name}, ${text}.`;
     }
 
+    /** Do something with the sound that was chosen last. @type {(use: () => void) => () => Promise<void>} */
+    function once(use) {
+      return () => {
+        audiogan.wake();
+        return taking.then(use);
+      };
+    }
+
     function invert() {
-      audiogan.wake();
       if (inverted) return hear(inverted);
       const mine = asked;
       const [n, hop, sound] = [size.value, size.value / hops.value, chosen.samples];
@@ -127,8 +141,8 @@
     return [
       portrait.element,
       row(
-        button("Listen to the original", () => hear(chosen.samples)),
-        button("Listen without phase", invert),
+        button("Listen to the original", once(() => hear(chosen.samples))),
+        button("Listen without phase", once(invert)),
         ...own.buttons,
       ),
       line.element,

@@ -30,12 +30,10 @@
     };
 
     /** @param {boolean} aloud */
-    async function look(aloud) {
+    function look(aloud) {
       curves.redraw();
       line.say(verdict());
-      if (!aloud) return;
-      audiogan.wake();
-      audiogan.play(await sound(at.value), rate);
+      if (aloud) audiogan.play(sound(at.value), rate);
     }
 
     /** All looks one after the other. */
