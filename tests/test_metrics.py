@@ -885,6 +885,18 @@ def test_silence_is_named_in_the_report(rng):
     assert "alarm, silence: sounds at" in metrics.format_table(report)
 
 
+def test_what_silence_has_not_is_left_out_of_its_report(rng):
+    (train, _), (test, labels) = (toy_clips(rng, n) for n in (200, 40))
+    report = metrics.evaluate(ToyJudge(), train, test, labels, np.zeros_like(test), labels)
+    json.dumps(report, allow_nan=False)
+    assert list(report["generated"]["alarms"]) == ["silence"]
+    gone = set(report["test"]) - set(report["generated"])
+    assert gone == {"level_db", "attack_ms"}
+    assert "attack_difference_ms" not in report["generated"]
+    [level] = [line for line in metrics.format_table(report).splitlines() if "level (dB)" in line]
+    assert f"{report['test']['level_db']:.1f}" in level
+
+
 @pytest.mark.usefixtures("few_scores")
 def test_tuning_is_measured_where_labels_are_pitches(rng):
     train, _ = toy_clips(rng, 200)

@@ -87,7 +87,7 @@ def evaluate(
         ``nearest_pairs`` (clip, training clip, distance); ``"floor"`` and ``"equal_count"``; unless
         brief also ``"ears"`` (by name, for each set what it measures), ``"worst_ear"`` (by score,
         the name and the value), ``"yardsticks"`` (in dB) and ``"differences"`` with ``"excesses"``.
-        Ready for JSON.
+        Ready for JSON: what cannot be measured, such as the attack of silence, is left out.
 
     Raises
     ------
@@ -123,7 +123,17 @@ def evaluate(
         known, made = ((clips.attack_ms, clips.labels["label"]) for clips in sets.values())
         report["generated"]["attack_difference_ms"] = attack_difference(*made, *known)
         _add_excesses(report, **sets)
-    return report
+    return _measured(report)
+
+
+def _measured(report):
+    """Leave out numbers and intervals that are not finite."""
+    kept = {}
+    for key, value in report.items():
+        numbers = value if isinstance(value, list | tuple) else [value]
+        if all(np.isfinite(number) for number in numbers if isinstance(number, float)):
+            kept[key] = _measured(value) if isinstance(value, dict) else value
+    return kept
 
 
 def _clips(judge, waveforms, labels, recordings, pitches=None, train=None, count=0, seed=0):

@@ -24,7 +24,7 @@ def format_table(report):
     heads = generated.get("accuracies", {})  # of which the test may have other classes
     rows += [(f"  {head}", *(_share(column, head) for column in columns)) for head in heads]
     for key, score in SCORES.items():
-        if key in generated:
+        if key in test or key in generated:
             rows.append(_row(score.title, score.form, columns, key, times=score.times))
         if key == "copy_distance_db":
             rows += _yardsticks(report.get("yardsticks", {}))
