@@ -11,7 +11,10 @@ _DIGITS = Recipe(
     sample_rate=8000,
     samples=8192,
     conditions=("label", "speaker"),
-    minutes=20,
+    r1=1.0,
+    shift=0,  # seen through shifts, words would begin at any time
+    ema=0.999,
+    minutes=22,
     judge="digits",
 )
 
@@ -111,12 +114,15 @@ _ARTICLE = replace(
 
 _RECIPES = (
     _DIGITS,
-    replace(_DIGITS, name="digits-fast", minutes=4),
+    replace(_DIGITS, name="digits-fast", ema=0.998, minutes=4),
     replace(
         _DIGITS,
         name="robot-digits",
         data="robot_digits",
         conditions=("label", "voice"),
+        r1=0.5,
+        shift=6,
+        ema=0.998,
         minutes=14,
         judge="robot-digits",
     ),
