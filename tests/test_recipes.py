@@ -28,7 +28,7 @@ def test_a_shipped_card_tells_the_librarys_recipe(name):
 
 #: Where they differ from the shipped recipe that their rows begin with.
 WITHOUT_A_CARD = {
-    "digits-fast": ("digits", {"minutes": 4}),
+    "digits-fast": ("digits", {"minutes": 4, "r1": 0.5, "shift": 6, "ema": 0.998}),
     "wavegan-gp-drums": (
         "wavegan-drums",
         {

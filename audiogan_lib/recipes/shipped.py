@@ -5,17 +5,23 @@ from pathlib import Path
 
 from audiogan_lib.recipes.recipe import Recipe
 
-_DIGITS = Recipe(
-    name="digits",
+_DIGITS_FAST = Recipe(
+    name="digits-fast",
     data="fsdd",
     sample_rate=8000,
     samples=8192,
     conditions=("label", "speaker"),
+    minutes=4,
+    judge="digits",
+)
+
+_DIGITS = replace(
+    _DIGITS_FAST,
+    name="digits",
     r1=1.0,
-    shift=0,  # seen through shifts, words would begin at any time
+    shift=0,  # seen through shifts, words begin at any time
     ema=0.999,
     minutes=22,
-    judge="digits",
 )
 
 _DRUMS = Recipe(
@@ -114,15 +120,12 @@ _ARTICLE = replace(
 
 _RECIPES = (
     _DIGITS,
-    replace(_DIGITS, name="digits-fast", ema=0.998, minutes=4),
+    _DIGITS_FAST,
     replace(
-        _DIGITS,
+        _DIGITS_FAST,
         name="robot-digits",
         data="robot_digits",
         conditions=("label", "voice"),
-        r1=0.5,
-        shift=6,
-        ema=0.998,
         minutes=14,
         judge="robot-digits",
     ),
