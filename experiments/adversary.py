@@ -4,8 +4,7 @@ From one warm start (the recipe's training without discriminators), two arms of 
 same batches with the same optimiser: with discriminators, and with the mel and STFT losses alone.
 Distances of each test word and of all test words together, by arm, go to
 ``audiogan_lib/results/adversary.json`` for chapter 14, a few words of each arm to
-``adversary.flac``. With the package ``pesq`` (a C compiler builds it)
-there is a column of it.
+``adversary.flac``. With the package ``pesq`` (a C compiler builds it) there is a column of it.
 
 Half an hour on two free cores, for one seed; a run that was stopped goes on with the arm in which
 it was. Needs FSDD (downloaded, 15 MB, unless it is there).
@@ -52,14 +51,9 @@ def regress(recipe, generator, stream, steps, rate, ema=None):
         Decay of a moving average, which then takes the weights' place. Its Adam is that of the
         arm with discriminators; without, that of the recipe's warm-up.
     """
-    terms = recipe.terms().values()
-    trainee = keras.Model(generator.input, generator.output)
     average = {"use_ema": True, "ema_momentum": ema} if ema else {}
-    trainee.compile(
-        keras.optimizers.Adam(rate, 0.8, 0.9 if ema else 0.99, **average),
-        loss=lambda real, fake: sum(weight * term(real, fake) for weight, term in terms),
-        jit_compile=False,  # XLA is slower than plain graphs for convolutions on processors
-    )
+    adam = keras.optimizers.Adam(rate, 0.8, 0.9 if ema else 0.99, **average)
+    trainee = recipe.build_regression(generator, adam)
     pairs = stream.map(lambda real, mels: (mels, real))
     trainee.fit(pairs, steps_per_epoch=steps, epochs=1, shuffle=False, verbose=2)
     if ema:
@@ -107,12 +101,7 @@ def scores(real, copies, sample_rate):
     """Return the distances of each word, and PESQ of every ten words in a row where it is there."""
     rows = vocoding.distances(real, copies, sample_rate)
     if importlib.util.find_spec("pesq"):
-        pesq = importlib.import_module("pesq").pesq
-        tens = [
-            sounds[: len(sounds) // 10 * 10].reshape(-1, 10 * sounds.shape[1])
-            for sounds in (real, copies)
-        ]  # in one word it finds no speech
-        rows["PESQ"] = np.array([pesq(sample_rate, a, b, "nb") for a, b in zip(*tens, strict=True)])
+        rows["PESQ"] = vocoding.pesq_of_tens(real, copies, sample_rate)
     return {name: np.round(values, 3).tolist() for name, values in rows.items()}
 
 

@@ -156,13 +156,8 @@ _AVERAGED = "averaged.weights.h5"
 
 def warm_up(recipe, generator, waveforms, path):
     """Train without discriminators and keep the weights current; return the number of steps."""
-    terms = recipe.terms().values()
-    trainee = keras.Model(generator.input, generator.output)
-    trainee.compile(
-        keras.optimizers.Adam(recipe.warm_up_rate, 0.8, 0.99),
-        loss=lambda real, fake: sum(weight * term(real, fake) for weight, term in terms),
-        jit_compile=False,  # XLA is slower than plain graphs for convolutions on processors
-    )
+    adam = keras.optimizers.Adam(recipe.warm_up_rate, 0.8, 0.99)
+    trainee = recipe.build_regression(generator, adam)
     stream = recipe.batches(waveforms).map(lambda real, mels: (mels, real))
     watchers = [
         _Stop(recipe.warm_up_minutes),
@@ -224,7 +219,7 @@ def compare(vocoder, real, pesq):
         own = np.abs(vocoder.to_mels(copies) - mels).mean((1, 2))
         scores["own mel"] = own * -np.log(10) * recipe.floor_db / 40
         if pesq:
-            scores["PESQ"] = pesq_scores(real, copies, recipe.sample_rate)
+            scores["PESQ"] = vocoding.pesq_of_tens(real, copies, recipe.sample_rate)
         table[name] = {key: interval(values) for key, values in scores.items()}
         seconds = min(timed(way, mels[:64]) for _ in range(8))
         table[name]["real time"] = [64 * real.shape[1] / recipe.sample_rate / seconds, 0.0]
@@ -236,17 +231,6 @@ def timed(way, mels):
     start = time.perf_counter()
     way(mels)
     return time.perf_counter() - start
-
-
-def pesq_scores(real, copies, sample_rate):
-    """Return the narrow-band PESQ of every ten clips in a row; in one word it finds no speech."""
-    from pesq import pesq
-
-    rows = [
-        sounds[: len(sounds) // 10 * 10].reshape(-1, 10 * sounds.shape[1])
-        for sounds in (real, copies)
-    ]
-    return np.array([pesq(sample_rate, a, b, "nb") for a, b in zip(*rows, strict=True)])
 
 
 def interval(values, draws=1000):

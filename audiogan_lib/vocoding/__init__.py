@@ -6,7 +6,16 @@ ships with the library; ``python tools/train_vocoder.py`` makes it again.
 """
 
 from audiogan_lib.vocoding.recipe import VocoderRecipe
-from audiogan_lib.vocoding.scores import distances, periodicity
+from audiogan_lib.vocoding.scores import distances, periodicity, pesq_of_tens
 from audiogan_lib.vocoding.vocoder import FOLDER, RECIPE, Vocoder, load
 
-__all__ = ["FOLDER", "RECIPE", "Vocoder", "VocoderRecipe", "distances", "load", "periodicity"]
+__all__ = [
+    "FOLDER",
+    "RECIPE",
+    "Vocoder",
+    "VocoderRecipe",
+    "distances",
+    "load",
+    "periodicity",
+    "pesq_of_tens",
+]

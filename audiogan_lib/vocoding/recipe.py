@@ -170,6 +170,27 @@ class VocoderRecipe:
 
         return {"mel": (self.mel, mel), "stft": (self.stft, stft)}
 
+    def build_regression(self, generator, optimizer):
+        """Compile a generator to learn without discriminators, by the weighted :meth:`terms`.
+
+        A ``keras.Model`` with the generator's own weights, for pairs ``(levels, waveforms)``.
+
+        Parameters
+        ----------
+        generator : keras.Model
+            From levels ``[batch, frames, n_mels]`` to sounds.
+        optimizer : keras.optimizers.Optimizer
+            Fresh.
+        """
+        terms = self.terms().values()
+        trainee = keras.Model(generator.input, generator.output)
+        trainee.compile(
+            optimizer,
+            loss=lambda real, fake: sum(weight * term(real, fake) for weight, term in terms),
+            jit_compile=False,  # XLA is slower than plain graphs for convolutions on processors
+        )
+        return trainee
+
     def load_data(self, split="train"):
         """Load all clips, each scaled to a peak of 0.9.
 

@@ -62,6 +62,30 @@ def _multi_resolution(real, copy):
     return losses.multi_resolution_stft(real, copy, SMALL["spectrogram"]["resolutions"])
 
 
+def pesq_of_tens(real, copies, sample_rate=8000):
+    """Return the narrow-band PESQ of every ten clips in a row, ``[clips // 10]``.
+
+    In a single word it finds no speech. Needs the package ``pesq``, which a C compiler builds.
+
+    Parameters
+    ----------
+    real, copies, sample_rate
+        As for :func:`distances`.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If there is no ``pesq``.
+    """
+    from pesq import pesq
+
+    rows = [
+        sounds[: len(sounds) // 10 * 10].reshape(-1, 10 * sounds.shape[1])
+        for sounds in (real, copies)
+    ]
+    return np.array([pesq(sample_rate, a, b, "nb") for a, b in zip(*rows, strict=True)])
+
+
 def periodicity(waveforms, sample_rate=8000):
     """How nearly each frame repeats itself at the best period of a voice.
 
