@@ -496,6 +496,41 @@ def test_a_sound_of_ones_own_is_seen_heard_and_inverted_in_the_browser(page, tmp
     assert float(re.search(r"are (-\d+\.\d) dB", told(page, name))[1]) < -15
 
 
+#: Reads the next sound late, and all others as always.
+SLOW = """() => {
+    const { read } = audiogan;
+    audiogan.read = async (...sound) => {
+        audiogan.read = read;
+        await new Promise((done) => setTimeout(done, 700));
+        return read(...sound);
+    };
+}"""
+
+
+def test_a_sound_that_is_still_being_read_is_waited_for(page):
+    name = "spectrogram explorer"
+    page.evaluate(SLOW)
+    control(page, name).get_by_label("sound").select_option("tone")
+    press(page, name, "Listen to the original")
+    _, samples, rate = listen(page, 1200)
+    assert pitch_hz(samples, rate) == pytest.approx(400, rel=0.02)
+
+
+def test_the_last_choice_counts_though_the_one_before_it_is_read_later(page):
+    name = "spectrogram explorer"
+    page.evaluate(SLOW)
+    for sound in ("tone", "noise"):
+        control(page, name).get_by_label("sound").select_option(sound)
+    page.wait_for_timeout(800)
+    assert told(page, name).startswith("noise: ")
+    page.evaluate(SLOW)
+    control(page, "training scrubber").get_by_label("look").focus()
+    for key in ("Home", "End"):
+        page.keyboard.press(key)
+    _, samples, rate = listen(page, 1200)
+    assert pitch_hz(samples, rate) == pytest.approx(500, rel=0.02)
+
+
 def test_what_is_no_sound_is_told(page, tmp_path):
     (tmp_path / "mine.txt").write_text("no sound")
     control(page, "spectrogram explorer").get_by_label("your own").set_input_files(
