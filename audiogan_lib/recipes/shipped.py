@@ -21,7 +21,7 @@ _DIGITS = replace(
     r1=1.0,
     shift=0,  # seen through shifts, words begin at any time
     ema=0.999,
-    minutes=22,
+    minutes=40,
 )
 
 _DRUMS = Recipe(
