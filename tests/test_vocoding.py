@@ -1,7 +1,9 @@
 """The shipped vocoder, the rounds after its network, and the distances that score it."""
 
 import json
+import sys
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -242,3 +244,16 @@ def test_a_mel_of_another_size_is_refused(shipped):
 def test_a_folder_without_a_vocoder_is_named(tmp_path):
     with pytest.raises(ValueError, match=f"no vocoder in {tmp_path}: need card.json and vocoder"):
         vocoding.load(tmp_path)
+
+
+def test_pesq_is_taken_of_every_ten_clips_in_a_row(monkeypatch):
+    asked = []
+
+    def pesq(sample_rate, real, copy, mode):
+        asked.append((sample_rate, real.size, copy.size, mode))
+        return real[0]
+
+    monkeypatch.setitem(sys.modules, "pesq", SimpleNamespace(pesq=pesq))
+    clips = np.repeat(np.arange(25.0)[:, np.newaxis], 8, axis=1)
+    np.testing.assert_array_equal(vocoding.pesq_of_tens(clips, clips, 8000), [0, 10])
+    assert asked == 2 * [(8000, 80, 80, "nb")]
