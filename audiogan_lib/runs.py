@@ -8,6 +8,7 @@ training for it, and a card that says which step and score; it is loaded by
 ``pretrained.load(folder / "best")``. The test split has no part in a run.
 """
 
+import functools
 import hashlib
 import unicodedata
 from dataclasses import asdict, replace
@@ -174,6 +175,10 @@ class Run:
         self.network.set_weights(gan.averaged_generator.get_weights())
         return pretrained.Generator(self.recipe, self.conditions, self.network, {})
 
+    @functools.cached_property
+    def _judge(self):
+        return classifiers.load(self.recipe.judge)
+
     def _score(self, gan):
         """Return a row of scores beside the recordings that were held back."""
         generator, real = self._generator(gan), self.held_back
@@ -181,7 +186,7 @@ class Run:
         if self.recipe.judge is None:
             heard = [self.ear.features(clips) for clips in (sounds, real.waveforms)]
             return {"frechet_distance": round(metrics.frechet_distance(*heard), 4)}
-        judge = classifiers.load(self.recipe.judge)
+        judge = self._judge
         probabilities = {head: judge.probabilities(sounds, head) for head in judge.heads}
         row = {
             "accuracy" if head == "label" else f"{head}_accuracy": metrics.label_accuracy(
