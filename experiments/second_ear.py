@@ -1,4 +1,4 @@
-"""What a second judge says of the digits: one that had no part in choosing the generator.
+"""What other ears say of the digits: a judge that had no part in the run, and one of no judge's.
 
 ``python -m experiments.second_ear`` downloads the Free Spoken Digit Dataset when needed, takes some
 minutes on two cores, and writes ``audiogan_lib/results/second_ear.json``, which chapter 12 shows.
@@ -14,6 +14,9 @@ from benchmarks import machine
 
 RESULT = files.LIBRARY / "results" / "second_ear.json"
 JUDGES = "digits", "digits-mels"
+
+#: The rates of flutter that ``metrics.ScatteringEar`` tells apart.
+RATES_HZ = (96.0, 48.0, 24.0, 12.0, 6.0, 3.0, 1.5)
 
 #: Generated sounds of a draw, and seeds of the draws.
 COUNT, SEEDS = 300, range(5)
@@ -58,6 +61,32 @@ def measure(name, sets, recordings):
     return found | {"floor": float(np.mean(floors))}, spread
 
 
+def flutter(sets, sample_rate):
+    """Return how much more each set flutters than the training split does.
+
+    In standard deviations of the latter's clips, on average over a set's clips and over mel bands:
+    a list for each set, one number for each rate in ``RATES_HZ``.
+
+    Parameters
+    ----------
+    sets : dict of str to np.ndarray [shape=(clips, samples)]
+        With ``"train"``.
+    sample_rate : int > 0
+        In Hz.
+    """
+    ear = metrics.ScatteringEar(sample_rate)
+    orders = 1 + len(RATES_HZ)  # the first is how loud the bands are
+    found = {}
+    for key, sounds in sets.items():
+        rows = ear.features(sounds).reshape(len(sounds), orders, -1)
+        found[key] = rows[:, 1:, 0]  # the first cosine coefficient is the mean over bands
+    known = found.pop("train")
+    return {
+        key: ((rows.mean(axis=0) - known.mean(axis=0)) / known.std(axis=0)).tolist()
+        for key, rows in found.items()
+    }
+
+
 def main():
     """Measure and write."""
     generator = pretrained.load("digits")
@@ -72,6 +101,7 @@ def main():
         distances[name], spreads[name] = measure(name, sets, train)
         print(name, distances[name], spreads[name])
     result = {"count": COUNT, "frechet_distance": distances, "spread": spreads}
+    result["flutter"] = {"rate_hz": RATES_HZ, **flutter(sets, generator.recipe.sample_rate)}
     result |= {"machine": machine.describe(), "commit": files.commit()}
     files.write_text(RESULT, json.dumps(result, indent=1) + "\n")
 

@@ -41,6 +41,16 @@ def test_the_floor_of_a_second_ear_has_each_digit_of_each_speaker_equally_often(
         assert len(set(pairs)) == 6
 
 
+def test_what_flutters_more_is_found_at_its_rate():
+    rng, seconds = np.random.default_rng(0), np.arange(8000) / 8000
+    hiss = rng.normal(size=(24, 8000))
+    trembling = hiss[:12] * (1 + 0.5 * np.sin(2 * np.pi * 12 * seconds))
+    found = second_ear.flutter({"train": hiss[12:], "calm": hiss[:12], "more": trembling}, 8000)
+    assert set(found) == {"calm", "more"}
+    assert second_ear.RATES_HZ[np.argmax(found["more"])] == 12
+    assert max(found["more"]) > 3 > max(map(abs, found["calm"]))
+
+
 # --- quality for minutes -------------------------------------------------------------------------
 
 
