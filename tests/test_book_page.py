@@ -1,6 +1,7 @@
 """The local Sphinx extensions: the key of the execution cache, what pages drop, the volume."""
 
 import json
+import os
 import sys
 from html import escape
 from pathlib import Path
@@ -12,7 +13,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book" / "_ext"))
 
 import book_page
 import book_volume
+import nbformat
 from docutils import nodes
+from jupyter_cache import get_cache
 from sphinx import addnodes
 
 
@@ -72,6 +75,43 @@ def test_an_older_cache_is_dropped_and_the_present_one_kept(tree):
     assert not first.exists()
 
 
+WAIT = """
+import pathlib, time
+pathlib.Path("{mine}").touch()
+end = time.monotonic() + 60
+while not pathlib.Path("{other}").exists():
+    assert time.monotonic() < end, "alone"
+    time.sleep(0.05)
+print("both")
+"""
+
+
+def test_notebooks_run_side_by_side_and_one_that_fails_is_not_kept(tree, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    codes = {
+        "first": WAIT.format(mine="a", other="b"),
+        "second": WAIT.format(mine="b", other="a"),
+        "third": "assert False",
+    }
+    written = {}
+    for name, code in codes.items():
+        written[name] = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+        nbformat.write(written[name], tree / f"{name}.ipynb")
+    config = SimpleNamespace(
+        nb_execution_mode="cache",
+        nb_execution_cache_path=str(tree / "kept"),
+        nb_execution_timeout=90,
+    )
+    env = SimpleNamespace(doc2path=lambda name: str(tree / f"{name}.ipynb"))
+    book_page.execute_side_by_side(SimpleNamespace(config=config), env, set(codes))
+    cache = get_cache(tree / "kept")
+    for name in ("first", "second"):
+        _, found = cache.merge_match_into_notebook(nbformat.read(tree / f"{name}.ipynb", 4))
+        assert found.cells[0].outputs[0].text == "both\n"
+    with pytest.raises(KeyError):
+        cache.match_cache_notebook(nbformat.read(tree / "third.ipynb", 4))
+
+
 def test_a_built_site_may_have_names_with_underscores(tree):
     app = SimpleNamespace(outdir=tree, builder=SimpleNamespace(name="html"))
     book_page.publish_underscores(app, RuntimeError())
@@ -115,6 +155,7 @@ def test_scripts_are_dropped_after_all_others_have_added_theirs():
     assert event == "html-page-context"
     assert how["priority"] > 500  # what others have, by default
     assert connected[book_page.key_execution_cache][0] == "config-inited"
+    assert connected[book_page.execute_side_by_side][0] == "env-before-read-docs"
     assert connected[book_page.give_previews_the_address][0] == "config-inited"
     assert connected[book_page.publish_underscores][0] == "build-finished"
 

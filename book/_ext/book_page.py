@@ -3,11 +3,24 @@
 import hashlib
 import html
 import json
+import os
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.executors.utils import single_nb_execution
+from sphinx.util import logging
+
 from audiogan_lib import live, pretrained
+
+LOGGER = logging.getLogger(__name__)
+
+#: Notebooks that are executed at a time, at most: each holds TensorFlow.
+AT_A_TIME = 4
 
 #: Roles of a bibliography that screen readers no longer know.
 OUTDATED_ROLES = re.compile(
@@ -46,6 +59,49 @@ def key_execution_cache(app, config):
             if old != cache:
                 shutil.rmtree(old)
     config.nb_execution_cache_path = str(cache)
+
+
+def execute_side_by_side(app, env, docnames):
+    """Execute what the cache lacks, a notebook for each core: MyST-NB takes one after the other.
+
+    It then finds them in the cache. One that fails is not kept: MyST-NB meets it again, and says
+    what was wrong.
+    """
+    if app.config.nb_execution_mode != "cache":
+        return
+    cache = get_cache(app.config.nb_execution_cache_path)
+    books = {}
+    for path in sorted(Path(env.doc2path(name)) for name in docnames):
+        if path.suffix == ".ipynb":
+            books[path] = nbformat.read(path, as_version=4)
+
+    def is_missing(book):
+        try:
+            cache.match_cache_notebook(book)
+        except KeyError:
+            return True
+        return False
+
+    def execute(path):
+        limit_s = app.config.nb_execution_timeout
+        return single_nb_execution(
+            books[path], str(path.parent), limit_s, allow_errors=False
+        )
+
+    missing = [path for path, book in books.items() if is_missing(book)]
+    with ThreadPoolExecutor(min(AT_A_TIME, os.cpu_count() or 1)) as pool:
+        for path, result in zip(
+            missing, pool.map(execute, missing), strict=True
+        ):
+            if result.err is None:
+                LOGGER.info(
+                    "%s: executed in %.0f s", path.name, result.time
+                )
+                spent = {"execution_seconds": result.time}
+                bundle = CacheBundleIn(books[path], str(path), data=spent)
+                cache.cache_notebook_bundle(
+                    bundle, check_validity=False, overwrite=True
+                )
 
 
 def give_previews_the_address(app, config):
@@ -131,6 +187,7 @@ def setup(app):
     """Connect the above to Sphinx's events."""
     app.connect("config-inited", key_execution_cache)
     app.connect("config-inited", give_previews_the_address)
+    app.connect("env-before-read-docs", execute_side_by_side)
     app.connect("html-page-context", drop_leftovers, priority=900)
     app.connect("html-page-context", drop_outdated_roles)
     app.connect("html-page-context", add_live_scripts)
