@@ -253,6 +253,16 @@ def test_an_mp3_of_varying_bit_rate_without_a_length_is_read_to_its_end(tmp_path
         assert np.abs(waveform[-44100:]).max() == pytest.approx(0.001, rel=0.3)
 
 
+def test_an_mp3_with_fraunhofers_header_is_read_to_its_end_and_refused_without(noise):
+    plain = mp3_bytes(np.tile(noise, 4), bitrate_mode="VARIABLE")
+    frames = plain.index(plain[:2], 200)  # the first one holds nothing but the length
+    facts = struct.pack(">4sHHHII", b"VBRI", 1, 0, 50, len(plain), (len(noise) * 4) // 1152 + 1)
+    data = (plain[:4] + bytes(32) + facts).ljust(frames, b"\0") + plain[frames:]
+    assert len(audio.read(io.BytesIO(data))[0]) == pytest.approx(4 * len(noise), abs=3 * 1152)
+    with pytest.raises(audio.AudioError, match=f"{len(data) // 2} bytes are missing"):
+        audio.read(io.BytesIO(data[: -(len(data) // 2)]))
+
+
 def test_tags_around_an_mp3_are_no_sound(noise, recwarn):
     plain = mp3_bytes(noise)
     title = b"ID3\3\0\0\0\2\0\0" + bytes(32768)

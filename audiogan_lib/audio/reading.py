@@ -433,7 +433,7 @@ def _mp3(file, name):
         return _Stretched(file), None
     at, flags = first + length.start(), _number(file, first + length.start() + 4, ">I")
     if length.group() == b"VBRI":
-        return file, first + _number(file, at + 10, ">I")
+        return _Stretched(file), first + _number(file, at + 10, ">I")
     end = first + _number(file, at + 8 + 4 * (flags & 1), ">I") if flags & 2 else None
     return (file if flags & 1 else _Stretched(file)), end
 
