@@ -1,6 +1,13 @@
 """Examples in docstrings run as tests: they may use NumPy, TensorFlow and Keras by their names."""
 
+import os
+from pathlib import Path
+
 import pytest
+
+# Two processes that compile at once spoil what Numba keeps on disk: a place for each.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parent / "_build" / "numba" / _WORKER)
 
 
 @pytest.fixture(autouse=True)

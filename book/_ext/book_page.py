@@ -6,13 +6,20 @@ import json
 import os
 import re
 import shutil
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
-from jupyter_cache.executors.utils import single_nb_execution
+from nbclient import NotebookClient
+from nbclient.exceptions import (
+    CellExecutionError,
+    CellTimeoutError,
+    DeadKernelError,
+)
 from sphinx.util import logging
 
 from audiogan_lib import live, pretrained
@@ -83,22 +90,40 @@ def execute_side_by_side(app, env, docnames):
         return False
 
     def execute(path):
-        limit_s = app.config.nb_execution_timeout
-        return single_nb_execution(
-            books[path], str(path.parent), limit_s, allow_errors=False
+        # Two processes that compile at once spoil what Numba keeps on disk.
+        place = (
+            Path(app.outdir).parent
+            / "numba"
+            / threading.current_thread().name
         )
+        client = NotebookClient(
+            books[path],
+            timeout=app.config.nb_execution_timeout,
+            record_timing=False,
+            resources={"metadata": {"path": str(path.parent)}},
+        )
+        began = time.perf_counter()
+        try:
+            client.execute(env=os.environ | {"NUMBA_CACHE_DIR": str(place)})
+        except (
+            CellExecutionError,
+            CellTimeoutError,
+            DeadKernelError,
+        ) as error:
+            return f"failed ({type(error).__name__})", None
+        spent_s = time.perf_counter() - began
+        return f"executed in {spent_s:.0f} s", {
+            "execution_seconds": spent_s
+        }
 
     missing = [path for path, book in books.items() if is_missing(book)]
-    with ThreadPoolExecutor(min(AT_A_TIME, os.cpu_count() or 1)) as pool:
-        for path, result in zip(
-            missing, pool.map(execute, missing), strict=True
-        ):
-            if result.err is None:
-                LOGGER.info(
-                    "%s: executed in %.0f s", path.name, result.time
-                )
-                spent = {"execution_seconds": result.time}
-                bundle = CacheBundleIn(books[path], str(path), data=spent)
+    at_a_time = min(AT_A_TIME, os.cpu_count() or 1)
+    with ThreadPoolExecutor(at_a_time, thread_name_prefix="kernel") as pool:
+        done = zip(missing, pool.map(execute, missing), strict=True)
+        for path, (said, data) in done:
+            LOGGER.info("%s: %s", path.name, said)
+            if data:
+                bundle = CacheBundleIn(books[path], str(path), data=data)
                 cache.cache_notebook_bundle(
                     bundle, check_validity=False, overwrite=True
                 )
