@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-# Two processes that compile at once spoil what Numba keeps on disk: a place for each.
+# Two processes that compile at once spoil what Numba keeps on disk (its issue 10128): a place each.
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parent / "_build" / "numba" / _WORKER)
 

@@ -37,3 +37,9 @@ if [ "$("$folder/bin/python" -c 'import sys; print(sys.version)' 2>/dev/null)" !
 fi
 echo "Installing $requirements into $folder: about 2.5 GB on disk, a few minutes the first time."
 "$folder/bin/python" -m pip install --disable-pip-version-check -r "$requirements"
+# Two notebooks that are the first to compile the same functions of librosa spoil them for good (Numba's issue 10128).
+echo "Compiling what librosa compiles at first use."
+"$folder/bin/python" -c 'import librosa, numpy
+y = numpy.sin(numpy.arange(22050) / 9)
+librosa.onset.onset_detect(y=y), librosa.yin(y, fmin=60, fmax=500), librosa.effects.hpss(y)
+librosa.feature.tempo(y=y), librosa.lpc(y, order=4)'

@@ -90,7 +90,7 @@ def execute_side_by_side(app, env, docnames):
         return False
 
     def execute(path):
-        # Two processes that compile at once spoil what Numba keeps on disk.
+        # Compiling at once they would spoil Numba's files (its issue 10128).
         place = (
             Path(app.outdir).parent
             / "numba"
