@@ -46,7 +46,7 @@ _DATASETS = (
 
 #: Name, what, data set and minutes, as in ``recipes.NAMES``, which to import would load TensorFlow.
 _RECIPES = (
-    ("digits", "digits by speaker: SpecGAN", "fsdd", 20),
+    ("digits", "digits by speaker: SpecGAN", "fsdd", 40),
     ("digits-fast", "the same for a first try", "fsdd", 4),
     ("robot-digits", "digits by synthetic voice: SpecGAN", "robot_digits", 14),
     ("drums", "drums by label: SpecGAN", "drums", 30),
