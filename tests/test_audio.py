@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import re
 import struct
 
 import librosa
@@ -106,6 +107,18 @@ def test_chunks_before_the_sound_do_not_hide_that_it_is_truncated(noise):
     assert len(audio.read(io.BytesIO(data[:place] + note + data[place:]))[0]) == len(noise)
     with pytest.raises(audio.AudioError, match="300 bytes are missing"):
         audio.read(io.BytesIO(data[:place] + note + data[place:-300]))
+
+
+@pytest.mark.parametrize("shape", [(8,), (2, 8, 9), (1000, 2), (9, 8)])
+def test_what_is_no_batch_of_clips_is_refused(shape):
+    with pytest.raises(ValueError, match=re.escape(f"(clips, samples), received {shape}")):
+        audio.as_clips(np.zeros(shape))
+
+
+@pytest.mark.parametrize("shape", [(0, 8), (8, 8), (2, 1000), (9, 9)])
+def test_a_batch_of_clips_is_taken_as_it_is(shape):
+    clips = np.zeros(shape)
+    assert audio.as_clips(clips) is clips
 
 
 # --- headers that are wrong ----------------------------------------------------------------------
@@ -266,9 +279,10 @@ def test_an_mp3_with_fraunhofers_header_is_read_to_its_end_and_refused_without(n
 def test_tags_around_an_mp3_are_no_sound(noise, recwarn):
     plain = mp3_bytes(noise)
     title = b"ID3\3\0\0\0\2\0\0" + bytes(32768)
+    cover = b"ID3\3\0\0\1\0\0\0" + bytes(1 << 21)
     old = b"TAG" + b"\xe9" * 125
     ape = b"APETAGEX" + b"\xff" * 400
-    for data in (title + plain, plain + old, plain + ape + old):
+    for data in (title + plain, cover + plain, plain + old, plain + ape + old):
         assert len(audio.read(io.BytesIO(data))[0]) == len(audio.read(io.BytesIO(plain))[0])
     flac = io.BytesIO()
     soundfile.write(flac, np.zeros(99), RATE, format="FLAC")
