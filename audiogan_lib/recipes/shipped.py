@@ -36,7 +36,7 @@ _DRUMS = Recipe(
     batch_size=24,
     r1=2.0,  # with 0.5 each label ends in two or three sounds, whatever the latent
     shift=0,  # shifted examples would teach the generator to strike late
-    minutes=30,
+    minutes=40,
     judge="drums",
 )
 
