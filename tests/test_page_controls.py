@@ -531,6 +531,24 @@ def test_the_last_choice_counts_though_the_one_before_it_is_read_later(page):
     assert pitch_hz(samples, rate) == pytest.approx(500, rel=0.02)
 
 
+def test_the_last_sound_dropped_is_learnt_though_the_one_before_it_is_read_later(page, tmp_path):
+    name, duel = "wave duel", control(page, "wave duel")
+    page.evaluate(SLOW)
+    for hertz in (300, 450):
+        tone = 0.4 * np.sin(2 * np.pi * hertz * np.arange(RATE) / RATE)
+        soundfile.write(tmp_path / f"{hertz}.wav", tone, RATE)
+        duel.get_by_label("your own").set_input_files(tmp_path / f"{hertz}.wav")
+    page.wait_for_timeout(800)
+    press(page, name, "Listen to recorded")
+    _, samples, rate = listen(page, 700)
+    assert pitch_hz(samples, rate) == pytest.approx(450, rel=0.02)
+    page.evaluate(SLOW)
+    duel.get_by_label("your own").set_input_files(tmp_path / "300.wav")
+    press(page, name, "Two tones")
+    page.wait_for_timeout(800)
+    assert "% 200 Hz" in told(page, name)
+
+
 def test_what_is_no_sound_is_told(page, tmp_path):
     (tmp_path / "mine.txt").write_text("no sound")
     control(page, "spectrogram explorer").get_by_label("your own").set_input_files(
@@ -558,6 +576,22 @@ def test_a_listener_with_ears_gets_everything_right(page):
     row, _, marks = row.rpartition(",")
     assert row == '"seat 7",which,8,8,0.631,1.000,0.0039'
     assert sorted(marks.split()) == [f"{pair}+" for pair in range(1, 9)]  # as the players count
+
+
+def test_the_last_letter_pressed_sounds_and_none_after_an_answer(page):
+    name = "blind test"
+    press(page, name, "Play B")
+    squares = [is_square(listen(page)[1])]
+    page.evaluate(SLOW)
+    press(page, name, "Play A")
+    press(page, name, "Play B")
+    squares.append(is_square(listen(page, 1200)[1]))
+    assert squares[0] == squares[1]
+    page.evaluate(SLOW)
+    press(page, name, "Play A")
+    press(page, name, "A is generated")
+    page.wait_for_timeout(1000)
+    assert page.evaluate("heard.peak") < 1e-3
 
 
 def test_abx_repeats_one_of_two_and_levels_are_equal(page):

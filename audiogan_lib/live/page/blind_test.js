@@ -72,7 +72,7 @@
     const count = menu("trials", counts.map((value) => [value, `${value}`]), options.trials, begin);
     const asked = element("p");
     const line = status();
-    const plays = [..."ABX"].map((letter) => button(`Play ${letter}`, () => play(letter)));
+    const plays = [..."ABX"].map((letter) => button(`Play ${letter}`, () => audiogan.play(soundOf(letter), rate)));
     const says = [..."AB"].map((letter) => button("", () => answer(letter)));
     const who = element("input", { autocomplete: "off", oninput: report });
     const result = element("textarea", { readOnly: true, rows: 3, ariaLabel: "result" });
@@ -121,14 +121,14 @@
       return letter === solution ? 1 : 0;
     }
 
-    /** @param {string} letter */
-    async function play(letter) {
-      audiogan.wake();
+    /** The sound of a letter, as loud as the louder one of its pair lets both be. @param {string} letter */
+    async function soundOf(letter) {
       const trial = trials[Math.min(answers.length, trials.length - 1)];
+      const which = kindOf(letter, trial);
       const pair = pairs[trial.pair].map((place) => audiogan.read(players[place].file(), rate));
       const sounds = await Promise.all(pair);
       const gain = audiogan.headroom(...sounds);
-      audiogan.play(sounds[kindOf(letter, trial)], rate, gain);
+      return sounds[which].map((sample) => gain * sample);
     }
 
     /** @param {string} letter */

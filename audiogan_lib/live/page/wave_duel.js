@@ -32,6 +32,7 @@
     /** @type {Worker | null} */
     let worker = null;
     let [running, busy, anew] = [false, false, true];
+    let turns = 0;
     /** @type {[number, number][]} */
     let losses = [];
     /** @type {Report} */
@@ -103,15 +104,17 @@
       else line.say("There is none yet: press Run or Step.");
     }
 
-    /** @type {(name: string, file: ArrayBuffer) => Promise<void>} */
+    /** Learn from a sound, unless another was chosen meanwhile. @type {(name: string, file: ArrayBuffer) => Promise<void>} */
     async function learn(name, file) {
+      const mine = ++turns;
       try {
         const found = fitted(await audiogan.read(file, RATE));
+        if (mine !== turns) return;
         if (!found) return line.say(`${name} is silent.`);
         sound = found;
         begin();
       } catch {
-        line.say(`${name} is no sound that this browser can read.`);
+        if (mine === turns) line.say(`${name} is no sound that this browser can read.`);
       }
     }
 
@@ -167,7 +170,7 @@
         button("Listen to recorded", () => listen(examples)),
         button("Listen to generated", () => listen(last.clips)),
         ...own.buttons,
-        button("Two tones", () => { sound = null; begin(); }),
+        button("Two tones", () => { turns += 1; sound = null; begin(); }),
       ),
       line.element,
       row(knob.element, own.drop, element("label", {}, aloud, " listen as it learns")),
