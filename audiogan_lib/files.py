@@ -273,11 +273,15 @@ def nearest(name, known):
 
 def commit():
     """Return the commit that the code stands at, ``-dirty`` if changed; None outside a checkout."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    commands = (
+        ["git", "ls-files", "--error-unmatch", "files.py"],  # or it is somebody else's repository
+        ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+    )
     try:
-        done = subprocess.run(  # noqa: S603
-            command, cwd=LIBRARY, capture_output=True, text=True, check=True
-        )
+        for command in commands:
+            done = subprocess.run(  # noqa: S603
+                command, cwd=LIBRARY, capture_output=True, text=True, check=True
+            )
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()

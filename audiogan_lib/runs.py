@@ -280,9 +280,10 @@ class Run:
             try:
                 self._fit(gan, step, [limit, *(writers if chief else [])])
             except KeyboardInterrupt:
-                limit.on_train_end()
-                if chief:
-                    checkpoint.save()
+                if int(gan.step.numpy()) > step:  # otherwise the data were still being encoded
+                    limit.on_train_end()
+                    if chief:
+                        checkpoint.save()
                 raise
         if chief:
             self.export(gan)

@@ -186,6 +186,7 @@ REFUSED = {
     "train drums --minutes nan --out x": "--minutes nan: must be more than 0",
     "train drums --checkpoint-every inf --out x": "--checkpoint-every inf: must be more than 0",
     "train drums --devices 0 --out x": "--devices 0: must be more than 0",
+    "train drums --patience 3 --out x": "--patience is for --data",
 }
 
 

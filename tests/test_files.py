@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -213,4 +214,8 @@ def test_the_commit_is_of_this_checkout_and_none_elsewhere(root, tmp_path, monke
         assert len(commit.removesuffix("-dirty")) >= 12
     monkeypatch.setattr(files, "LIBRARY", tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert files.commit() is None
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", "-C", str(tmp_path)]
+    subprocess.run([*git, "init", "--quiet"], check=True)  # somebody else's, around an installation
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "-m", "theirs"], check=True)
     assert files.commit() is None

@@ -475,6 +475,10 @@ def test_a_link_leads_to_the_same_sound_in_another_page_and_on_the_command_line(
     control(visit, "button", "Random").click()  # and back, in the page where it was made
     visit.evaluate("link => { location.hash = ''; location.href = link }", visit.page.url)
     visit.page.wait_for_function("document.querySelector('[role=status]').innerText.match('led')")
+    with visit.page.expect_download() as download:
+        control(visit, "button", "Save as WAV").click()
+    saved, _ = soundfile.read(download.value.path(), dtype="float32")
+    np.testing.assert_allclose(saved, made, atol=1e-4)
     np.testing.assert_array_equal(sound(visit, control(visit, "button", "Play").click), made)
     assert main(["generate", "--link", visit.page.url, "--out", str(tmp_path / "out")]) == 0
     written, rate = soundfile.read(tmp_path / "out" / "snare-000.wav", dtype="float32")

@@ -160,6 +160,17 @@ def test_feature_matching_is_the_distance_of_the_feature_maps():
     np.testing.assert_allclose(bias, expected, rtol=1e-5)
 
 
+def test_a_penalty_leaves_weights_alone_that_the_loss_does_not_reach():
+    example = keras.Input((2,))
+    scores, logits = keras.layers.Dense(1), keras.layers.Dense(2)
+    answer = {"scores": scores(example), "label_logits": logits(example)}
+    gan = compiled(keras.Model(example, answer), r1=1.0)
+    before, unasked = scores.get_weights()[0], logits.get_weights()[0]
+    one_step(gan, REAL, np.array([[0], [1]], np.int32))
+    np.testing.assert_array_equal(logits.get_weights()[0], unasked)
+    assert not np.array_equal(scores.get_weights()[0], before)
+
+
 def test_the_auxiliary_classifier_learns_from_real_and_teaches_the_generator():
     gan = compiled(linear(logits=True), rates=(0.1, 0.0), label_loss=3.0)
     labels = np.array([[0], [1]], np.int32)

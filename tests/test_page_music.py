@@ -476,6 +476,31 @@ def test_a_typed_number_is_said_in_the_voice_that_was_chosen(page, number, tmp_p
     said.get_by_text("there is no digit to say").wait_for()
 
 
+def test_the_last_number_asked_for_is_said(page):
+    said = page.get_by_role("group", name="spoken number")
+    for number in ("1111111111", "7"):
+        said.get_by_label("number", exact=True).fill(number)
+        said.get_by_label("number", exact=True).press("Enter")
+    said.get_by_text("7, ").wait_for()
+    page.wait_for_timeout(2000)
+    assert said.get_by_role("status").inner_text().startswith("7, ")
+
+
+def test_a_knob_may_be_turned_while_its_drum_is_being_made(page):
+    page.get_by_label("tune").evaluate(
+        """async (knob) => {
+            for (const value of [1, 2, 3]) {
+                knob.value = value;
+                knob.dispatchEvent(new Event("input"));
+                await new Promise(requestAnimationFrame);
+            }
+        }"""
+    )
+    page.wait_for_function("starts.length > 0")
+    page.wait_for_timeout(500)
+    assert "No sound" not in page.get_by_role("group", name="drum machine").inner_text()
+
+
 # --- by keys, by mouse and by touch, in two browsers ----------------------------------------------
 
 

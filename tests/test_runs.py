@@ -123,6 +123,18 @@ def test_a_folder_that_is_its_own_label_may_be_renamed(folder, tiny, tmp_path):
     assert again.conditions == {"label": ("tone",)}
 
 
+def test_an_interrupt_while_the_data_are_encoded_is_one_and_leaves_nothing(
+    tiny, tmp_path, monkeypatch
+):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(recipes.Recipe, "batches", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        runs.Run(tiny, tmp_path / "run").train(verbose=False)
+    assert not list(tmp_path.glob("run/**/*.h5"))
+
+
 def test_a_run_killed_at_its_first_checkpoint_compares_its_data_all_the_same(
     folder, tiny, tmp_path, monkeypatch, capsys
 ):

@@ -18,7 +18,7 @@ EXAMPLES = {
     "For another program, with the classes of each generator": "audiogan list generators --json",
 }
 
-#: Name, what, Hz, samples, how it comes and licence; to import ``datasets`` would load TensorFlow.
+#: Name, what, Hz, samples, how it comes and licence.
 _DATASETS = (
     (
         "drums",
@@ -49,7 +49,7 @@ _RECIPES = (
     ("digits", "digits by speaker: SpecGAN", "fsdd", 40),
     ("digits-fast", "the same for a first try", "fsdd", 4),
     ("robot-digits", "digits by synthetic voice: SpecGAN", "robot_digits", 14),
-    ("drums", "drums by label: SpecGAN", "drums", 30),
+    ("drums", "drums by label: SpecGAN", "drums", 40),
     ("wavegan-drums", "drums by label: WaveGAN, its quicker form", "drums", 26),
     ("wavegan-gp-drums", "drums by label: WaveGAN as published", "drums", 26),
     ("article", "drums by label: dense layers and LSTMs", "drums", 6),

@@ -17,7 +17,7 @@ sub-folders are the labels. What is learnt stands in the run's folder at every
 moment; the same command goes on where a run has stopped."""
 
 EXAMPLES = {
-    "The drums of the book, 30 minutes on two cores": "audiogan train drums --out runs/drums",
+    "The drums of the book, 40 minutes on two cores": "audiogan train drums --out runs/drums",
     "Your own sounds": "audiogan train --data my_sounds --out runs/mine",
     "The same run, to 40 minutes in all": (
         "audiogan train --data my_sounds --minutes 40 --out runs/mine"
@@ -50,10 +50,9 @@ def add_arguments(parser):
     own.add_argument(
         "--patience",
         type=int,
-        default=5,
         metavar="LOOKS",
         help="a run is scored twelve times, at looks; end it after so many without a better score "
-        "(default: %(default)d)",
+        "(default: 5)",
     )
     parser.add_argument(
         "--checkpoint-every",
@@ -117,7 +116,7 @@ def _train_own(arguments):
         sample_rate=arguments.rate,
         duration_s=arguments.seconds,
         minutes=arguments.minutes,
-        patience=arguments.patience,
+        patience=arguments.patience or 5,
         checkpoint_every_s=arguments.checkpoint_every,
         strategy=training.strategy(arguments.devices),
     )
@@ -156,6 +155,8 @@ def _check(arguments):
     )
     if arguments.data is None and (arguments.rate or arguments.seconds):
         raise ValueError("--rate and --seconds are for --data: a recipe has its own")
+    if arguments.data is None and arguments.patience:
+        raise ValueError("--patience is for --data: a recipe has its minutes")
 
 
 def _command_to_hear(folder):

@@ -12,10 +12,6 @@ from tqdm.auto import tqdm
 
 from audiogan_lib import display, files
 
-#: Steps in which the shipped drums were trained: an order of size for what a run needs.
-_STEPS_OF_DRUMS = 8700
-
-
 class Pace(keras.callbacks.Callback):
     """Measure what a step takes here, and say what the minutes are enough for.
 
@@ -57,11 +53,12 @@ class Pace(keras.callbacks.Callback):
         minutes = self.recipe.minutes
         steps = round(60 * minutes / step_s)
         seen = steps * self.recipe.batch_size / self.clips
-        wanted = _STEPS_OF_DRUMS * step_s / 60
+        drums = files.read_json(files.WEIGHTS / "drums" / "card.json", "training")
+        wanted = drums["training"]["step"]
         return (
             f"A step takes {step_s:.2f} s here: {minutes:g} minutes are some {steps} steps, in "
-            f"which each clip is heard {seen:.0f} times. The book's drums had {_STEPS_OF_DRUMS} "
-            f"steps, which here are {wanted:.0f} minutes."
+            f"which each clip is heard {seen:.0f} times. The book's drums had {wanted} steps, which "
+            f"here are {wanted * step_s / 60:.0f} minutes."
         )
 
 

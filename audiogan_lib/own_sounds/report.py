@@ -84,8 +84,7 @@ def measure(generator, train, real, sounds, asked):
     """
     known = _sample(train)
     ear = metrics.ScatteringEar(train.sample_rate)
-    features = ear.features(known.waveforms)
-    scores = {"frechet_distance": _distances(ear, known, features, sounds)}
+    scores = {"frechet_distance": _distances(ear, known, sounds)}
     nearest, distance_db = metrics.nearest_clips(sounds, known.waveforms, train.sample_rate)
     heard = real if real is not train else None
     scores["nearest_db"] = {"generated": round(float(np.median(distance_db)), 2)}
@@ -121,20 +120,24 @@ def _share(judge, waveforms, labels):
     return round(metrics.label_accuracy(judge.probabilities(waveforms), labels), 4)
 
 
-def _distances(ear, known, features, sounds):
-    """Return how far generated sounds are from recordings, and as many recordings from the rest.
+def _distances(ear, known, sounds):
+    """Return how far generated sounds are from recordings, and one half of these from the other.
 
-    The latter is what no generator can go below; for one recording alone it cannot be told.
+    Sets are equally large, since a distance grows as they get smaller. The latter is what no
+    generator can go below; for one recording alone it cannot be told.
     """
-    values = {"generated": metrics.frechet_distance(ear.features(sounds), features)}
-    if len(np.unique(known.columns["recording"])) >= 4:
-        floors = []
-        for seed in range(4):
-            one, other = known.halves(seed)
-            halves = [ear.features(part.waveforms[: len(sounds)]) for part in (one, other)]
-            floors.append(metrics.frechet_distance(*halves))
-        values["real"] = float(np.mean(floors))
-    return {name: round(value, 2) for name, value in values.items()}
+    if len(np.unique(known.columns["recording"])) < 4:
+        features = ear.features(sounds), ear.features(known.waveforms)
+        return {"generated": round(metrics.frechet_distance(*features), 2)}
+    values = {"generated": [], "real": []}
+    for seed in range(4):
+        sets = [*(np.asarray(part.waveforms) for part in known.halves(seed)), sounds]
+        count = min(map(len, sets))
+        drawn = [clips[np.arange(count) * len(clips) // count] for clips in sets]  # of all classes
+        reference, real, generated = map(ear.features, drawn)
+        values["generated"].append(metrics.frechet_distance(generated, reference))
+        values["real"].append(metrics.frechet_distance(real, reference))
+    return {name: round(float(np.mean(found)), 2) for name, found in values.items()}
 
 
 def _facts(generator, heard, held_out):

@@ -45,7 +45,7 @@ def train(
     sample_rate, duration_s : int, float, optional
         Rate in Hz and length of the clips; chosen by the sounds when not given.
     minutes : float > 0, optional
-        Training time; by default as long as the shipped drums had for clips of this length.
+        Training time; by default a quarter of an hour for clips of a second, more for longer ones.
     patience : int > 0
         So many looks without a better score, of twelve in all, end the run sooner.
     checkpoint_every_s : float > 0

@@ -228,7 +228,7 @@ class GAN(keras.Model):
             mix = machine.draw(tf.random.stateless_uniform, tf.shape(real)[0], [], seed)
             seen = *tf.split(seen, 2), conditions, mix
             penalty = self.objective.penalty_gradients(self.discriminator, self.step, *seen)
-            gradients = [g + p for g, p in zip(gradients, penalty, strict=True)]
+            gradients = [p if g is None else g + p for g, p in zip(gradients, penalty, strict=True)]
         machine.apply(self.discriminator_optimizer, gradients, variables, loss)
         return loss, of_real.mean_score(), of_fake.mean_score()
 

@@ -4,7 +4,7 @@
 (function (/** @type {any} */ audiogan) {
   const { button, element, menu, once, row, slider, status, still } = audiogan.kit;
   const { BARS, Clock, RANGES, SIGNS, STEPS, gain, latents, loop, struck, turn } = audiogan.rhythm;
-  const [AHEAD_S, EVERY_MS] = [0.15, 40]; // so early that a busy page is not heard
+  const [AHEAD_S, EVERY_MS] = [0.15, 40]; // early, since pages are busy
   const WORDS = ["silent", "hit", "accent"];
   /** Rows and columns that a key moves. */
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -21,11 +21,14 @@
     let running = null;
     const line = status();
 
-    /** Have the sounds of a voice for its knobs. */
-    const prepare = (voice) => (voice.made ??= make(voice));
+    /** Have the sounds of a voice for its knobs, unless one is turned. */
+    async function prepare(voice) {
+      const mine = (voice.made ??= make(voice));
+      const sounds = await mine;
+      return voice.made === mine && (voice.sounds = sounds);
+    }
 
     async function make(voice) {
-      const wanted = (voice.wanted = {});
       const made = await audiogan.load(generator);
       const classes = made.plan.conditions.map(({ name, classes }) =>
         name === "label" ? classes.indexOf(voice.label) : 0);
@@ -36,7 +39,7 @@
         if (voice.tune) samples = await audiogan.read(audiogan.wav(samples, faster).buffer, rate);
         sounds.push([samples, await audiogan.buffer(samples, rate)]);
       }
-      if (voice.wanted === wanted) voice.sounds = sounds; // no knob was turned since
+      return sounds;
     }
 
     const hit = (voice, step) => voice.sounds?.[turn(voice, step) % voice.sounds.length];
@@ -62,7 +65,7 @@
       }
     }
 
-    /** Turn the whole beat down as far as its loudest moment asks for. */
+    /** Turn the beat down as far as its loudest moment asks. */
     function balance() {
       const bus = running?.bus;
       bus?.gain.setTargetAtTime(audiogan.headroom(mixed()), bus.context.currentTime, 0.01);
@@ -88,7 +91,7 @@
       line.say("Stopped.");
     }
 
-    /** Show which step sounds, unless stillness is asked for. */
+    /** Show which step sounds, if it may move. */
     function follow() {
       if (!running || still()) return mark(-1);
       const { shown, bus } = running;
@@ -110,11 +113,11 @@
       line.say(`No sound: ${message}`);
     });
 
-    /** Answer a touch of a voice: in the beat or, where it is not heard there, alone. */
+    /** Answer a touch of a voice: in the beat or, not heard there, alone. */
     async function changed(voice, anew, heard) {
       audiogan.wake();
       if (anew) voice.made = null;
-      await prepare(voice);
+      if (!(await prepare(voice))) return;
       once(balance);
       if (!heard || (running && struck(beat, voice).length)) return;
       const loud = 10 ** (voice.level / 20);
@@ -185,7 +188,7 @@
       balance();
     }
 
-    /** What few readers need is loaded when they do. */
+    /** What few need is loaded when they do. */
     const kept = async () => audiogan.beatKept ?? audiogan.bring("kept_beat.js").then(() => audiogan.beatKept);
 
     /** Stand where the page's address leads. */

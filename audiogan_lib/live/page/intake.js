@@ -6,30 +6,39 @@
 
   /**
    * Ways to bring a sound of one's own: buttons to record it, and a field to choose or drop a file.
-   * @param {{seconds: number, take: (name: string, file: ArrayBuffer) => void, say: (text: string) => void}} how
+   * @param {{seconds: number, take: (name: string, file: Promise<ArrayBuffer>) => void, say: (text: string) => void}} how
    */
   function intake({ seconds, take, say }) {
     async function record() {
       audiogan.stop(); // what sounds would be recorded, too
+      /** @type {MediaStream | undefined} */
+      let stream;
+      const release = () => { for (const track of stream?.getTracks() ?? []) track.stop(); };
       try {
-        const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+        stream = await navigator.mediaDevices.getUserMedia({ audio: true });
         const recorder = new MediaRecorder(stream);
-        recorder.ondataavailable = async ({ data }) => take("your recording", await data.arrayBuffer());
+        recorder.ondataavailable = ({ data }) => take("your recording", data.arrayBuffer());
         recorder.start();
         say(`Recording ${seconds} s.`);
         setTimeout(() => {
           recorder.stop();
-          for (const track of stream.getTracks()) track.stop();
+          release();
         }, 1000 * seconds);
       } catch {
+        release();
         say("The browser gives no microphone to this page.");
       }
     }
 
     /** @param {File | undefined} file */
-    async function open(file) { if (file) take(file.name, await file.arrayBuffer()); }
+    function open(file) { if (file) take(file.name, file.arrayBuffer()); }
 
-    const file = element("input", { type: "file", accept: "audio/*", onchange: () => open(file.files[0]) });
+    function choose() {
+      open(file.files[0]);
+      file.value = ""; // so that the same file can be chosen again
+    }
+
+    const file = element("input", { type: "file", accept: "audio/*", onchange: choose });
     const drop = element("label", { className: "audiogan-knob" }, "your own: open or drop a file", file);
     drop.ondragover = (/** @type {Event} */ event) => event.preventDefault();
     drop.ondrop = (/** @type {DragEvent} */ event) => { event.preventDefault(); open(event.dataTransfer?.files[0]); };

@@ -192,6 +192,7 @@
     /** Stand where a link leads. */
     follow({ latent, choices }) {
       this.start = latent;
+      this.samples = null;
       this.reset();
       this.morph.value = 0;
       this.pad?.draw();

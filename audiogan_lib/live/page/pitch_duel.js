@@ -76,7 +76,7 @@
       run.textContent = "Pause";
       animate(() => {
         if (running) for (let i = 0; i < 10; i++) game.play();
-        if (!still() || game.step % 300 === 0) update();
+        if (!still() || game.step % 300 < 10) update();
         return running;
       });
     }

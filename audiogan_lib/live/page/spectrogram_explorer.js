@@ -63,11 +63,11 @@
         `${((1000 * hop) / rate).toFixed(1)} ms, frequencies ${(rate / n).toFixed(1)} Hz apart.`);
     }
 
-    /** Take a sound, unless another was chosen meanwhile. @type {(name: string, file: ArrayBuffer) => Promise<void>} */
+    /** Take a sound, unless another was chosen meanwhile. @type {(name: string, file: ArrayBuffer | Promise<ArrayBuffer>) => Promise<void>} */
     async function read(name, file) {
       const mine = ++turns;
       try {
-        const samples = (await audiogan.read(file, rate)).slice(0, LONGEST_S * rate);
+        const samples = (await audiogan.read(await file, rate)).slice(0, LONGEST_S * rate);
         if (mine !== turns) return;
         chosen = { name, samples };
         update();
@@ -76,7 +76,7 @@
       }
     }
 
-    /** @type {(name: string, file: ArrayBuffer) => Promise<void>} */
+    /** @type {(name: string, file: ArrayBuffer | Promise<ArrayBuffer>) => Promise<void>} */
     function take(name, file) { return (taking = read(name, file)); }
 
     function choose() { take(which.value.name, which.value.file()); }

@@ -84,8 +84,11 @@
     /** @param {(number: {samples: Float32Array, said: string[]}) => void} heard */
     const attempt = (heard) => spoken().then(heard).catch(({ message }) => line.say(`No sound: ${message}.`));
 
+    let turns = 0;
     function say() {
+      const mine = ++turns;
       attempt(({ samples, said }) => {
+        if (mine !== turns) return; // another number was asked for meanwhile
         audiogan.play(samples, rate);
         line.say(`${said.join(", ")}: ${(samples.length / rate).toFixed(2)} s`);
       });

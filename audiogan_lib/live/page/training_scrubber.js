@@ -37,8 +37,7 @@
     }
 
     /** All looks one after the other. */
-    async function listen() {
-      audiogan.wake();
+    async function all() {
       const sounds = await Promise.all(steps.map((_, place) => sound(place)));
       const joined = new Float32Array(sounds.reduce((sum, each) => sum + each.length, 0));
       let begins = 0;
@@ -46,7 +45,7 @@
         joined.set(each, begins);
         begins += each.length;
       }
-      audiogan.play(joined, rate);
+      return joined;
     }
 
     /** @type {(brush: CanvasRenderingContext2D, width: number, height: number) => string} */
@@ -78,7 +77,7 @@
     look(false);
     return [
       curves.element,
-      row(at.element, which.element, button("Play", () => look(true)), button("Play all looks", listen)),
+      row(at.element, which.element, button("Play", () => look(true)), button("Play all looks", () => audiogan.play(all(), rate))),
       line.element,
     ];
   };

@@ -69,7 +69,7 @@
       waves.redraw();
       line.say(verdict());
       if (!running) return;
-      if (aloud.checked && report.step % ALOUD === 0) listen(report.clips);
+      if (aloud.checked && report.step % ALOUD < report.losses.length) listen(report.clips);
       ask(STEPS);
     }
 
@@ -104,11 +104,11 @@
       else line.say("There is none yet: press Run or Step.");
     }
 
-    /** Learn from a sound, unless another was chosen meanwhile. @type {(name: string, file: ArrayBuffer) => Promise<void>} */
+    /** Learn from a sound, unless another was chosen meanwhile. @type {(name: string, file: Promise<ArrayBuffer>) => Promise<void>} */
     async function learn(name, file) {
       const mine = ++turns;
       try {
-        const found = fitted(await audiogan.read(file, RATE));
+        const found = fitted(await audiogan.read(await file, RATE));
         if (mine !== turns) return;
         if (!found) return line.say(`${name} is silent.`);
         sound = found;
