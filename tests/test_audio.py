@@ -527,6 +527,8 @@ def test_each_clip_gets_its_own_peak_and_silence_stays(noise):
     scaled = audio.normalize_peak(np.stack([noise, 0.01 * noise, 0 * noise]), peak=0.5)
     np.testing.assert_allclose(np.abs(scaled).max(axis=1), [0.5, 0.5, 0])
     assert scaled.dtype == np.float32
+    nearly_silent = np.full((1, 4), 1e-45, np.float32)
+    assert np.isfinite(audio.normalize_peak(nearly_silent)).all()
 
 
 def test_levels_of_known_signals():

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from audiogan_lib import classroom
-from audiogan_lib.classroom.grading import own_code
+from audiogan_lib.classroom.grading import handed_in, own_code
 from audiogan_lib.classroom.sheets import ANSWER, code_of, python_of, read_cells, source_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -331,6 +331,27 @@ def test_what_a_student_wrote_is_told_from_what_was_given(tiny):
     answers, changed = own_code(sheet, [{"cell_type": "code", "source": s} for s in sources])
     assert answers == [SOLVED.replace('"', "'"), "pass\npass", "x = ("]
     assert changed == {"check_half", "check_squares"}
+
+
+def test_a_given_line_in_an_answer_runs_again(tiny):
+    sheet = classroom.read_sheet(tiny)
+    anew = "limit = 1.0\nhalf = limit / 2"  # the first line is given, and limit may have changed
+    assert own_code(sheet, [{"cell_type": "code", "source": anew}])[0] == [anew]
+
+
+def test_a_line_that_begins_with_a_percent_sign_may_be_python():
+    assert python_of("x = (7\n     % 4)") == "x = (7\n     % 4)"
+    assert python_of("%matplotlib inline\nx = 1") == "pass\nx = 1"
+
+
+def test_the_newest_notebook_is_graded_and_no_original(tmp_path):
+    (tmp_path / "ada" / "originals").mkdir(parents=True)
+    names = ("tiny.ipynb", "tiny (1).ipynb", "originals/tiny.ipynb")
+    for time_s, name in enumerate(names):
+        (tmp_path / "ada" / name).touch()
+        os.utime(tmp_path / "ada" / name, (time_s, time_s))
+    found = handed_in(tmp_path, {"tiny": None})
+    assert found == {"ada": {"tiny": tmp_path / "ada" / "tiny (1).ipynb"}}
 
 
 @pytest.mark.parametrize(

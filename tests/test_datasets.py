@@ -679,6 +679,16 @@ def test_one_recording_and_a_zip_are_taken_as_folders_are(tmp_path, cache, monke
         datasets.load(tmp_path / "broken.zip")
 
 
+def test_a_zip_with_damaged_bytes_is_named(tmp_path, cache):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a.wav", np.random.default_rng(0).bytes(10**4) * 3)
+    damaged = bytearray((tmp_path / "a.zip").read_bytes())
+    damaged[5000:5060] = bytes(60)
+    (tmp_path / "a.zip").write_bytes(damaged)
+    with pytest.raises(ValueError, match=r"a\.zip cannot be unpacked"):
+        datasets.load(tmp_path / "a.zip")
+
+
 def test_a_zip_that_would_fill_the_disk_is_not_unpacked(tmp_path, cache, monkeypatch):
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("a.wav", bytes(10**7))

@@ -192,6 +192,8 @@ def test_without_a_digest_the_first_download_is_pinned(server, source, cache):
     assert names(cache) == [pin.name]
     pin.unlink()
     assert downloads.fetch(source).read_bytes() == server.data
+    pin.write_text("")  # a process was killed while it wrote it
+    assert downloads.fetch(source).read_bytes() == server.data
 
 
 def test_an_archive_packed_anew_is_held_to_its_recordings(server, source, cache):

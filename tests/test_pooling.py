@@ -64,6 +64,15 @@ def test_a_row_that_the_page_cannot_have_given_is_named_and_left_out(tmp_path, d
     assert refused[0].startswith(f"room.csv, line 3: {reason}")
 
 
+def test_a_file_that_is_no_table_is_named_and_left_out(tmp_path):
+    (tmp_path / "room.csv").write_text(f"{HEADER}\n{row('Bob', '1+')}\n")
+    (tmp_path / "essay.txt").write_text("a" * 200_000)
+    listeners, refused = classroom.read_listeners(tmp_path)
+    assert [one.name for one in listeners] == ["Bob"]
+    assert len(refused) == 1
+    assert refused[0].startswith("essay.txt: field larger")
+
+
 def test_an_empty_folder_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="has no row of a blind test"):
         classroom.read_listeners(tmp_path)

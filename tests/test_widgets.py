@@ -986,6 +986,13 @@ class Words:
         return words
 
 
+def test_a_silent_word_leaves_its_pause():
+    silence, tone = np.zeros(800), np.sin(np.arange(800))
+    joined = widgets.spoken_number.utterance([tone, silence], [["1", "2"]], 8000)
+    alone = widgets.spoken_number.utterance([tone], [["1"]], 8000)
+    assert 0 < len(joined) - len(alone) < 8000
+
+
 def test_a_number_is_its_words_trimmed_to_one_level_with_pauses():
     number = widgets.SpokenNumber(Words(), "1/20")
     lengths = [1600 + 320, 480, 2400 + 320, 800 + 320]  # words with 20 ms on either side
@@ -1087,7 +1094,7 @@ def test_the_scrubbers_page_goes_from_the_first_step_to_the_last(history):
 
 
 def test_a_history_with_losses_and_alarms_tells_them(history):
-    losses = {"D": [1.23456, 1.0], "G": [0.5, 0.7]}
+    losses = {"D": [1.23456, 1.0], "G": [0.5, np.nan]}
     history = replace(history, losses=losses, alarms={0: "noise", 250: "", 1000: ""})
     scrubber = widgets.TrainingScrubber(history)
     assert "loss over step: D from 1.23" in scrubber.panel.children[0].value
@@ -1103,7 +1110,7 @@ def test_a_history_with_losses_and_alarms_tells_them(history):
         "steps": [0, 100, 400, 1000],
         "labels": ["low", "high"],
         "sample_rate": RATE,
-        "losses": {"D": [1.235, 1.0], "G": [0.5, 0.7]},
+        "losses": {"D": [1.235, 1.0], "G": [0.5, None]},  # JSON has no NaN
         "alarms": {"0": "noise", "1000": ""},
     }
 

@@ -46,7 +46,7 @@ def main():
     generator = pretrained.load(arguments.name)
     measured = measure(generator, arguments.sounds)
     network, *about = fit(measured, generator)
-    write(arguments.name, generator, network, arguments.sounds, *about)
+    write(arguments.name, generator, network, len(measured[0]), *about)
 
 
 def qualities(power, sample_rate, hop_length):

@@ -122,7 +122,7 @@ def main():
     arguments = parser.parse_args()
     name, folder = arguments.name, pretrained.WEIGHTS / arguments.name
     if arguments.run:
-        generator, facts = of_run(name, arguments.run, folder)
+        generator, facts = of_run(arguments.run)
     else:
         generator = pretrained.load(name)
         facts = dict(generator.card)
@@ -131,6 +131,11 @@ def main():
     facts["scores"] = runs.judge_report(generator, train, test)
     if recipe.label_means == "pitch":
         facts["unheard"] = unheard(generator, train.hold_back()[0], test)
+    if arguments.run:
+        folder.mkdir(parents=True, exist_ok=True)
+        if name in HEARD_BY_STEP:
+            copy_samples(arguments.run, folder / "samples", recipe.samples)
+        facts["sha256"] = save_small(generator.network, folder / facts["weights"])
     knobs = ""
     if "knobs" in facts:
         knobs = "".join((folder / "card.md").read_text("utf-8").partition("\n**Knobs.**")[1:])
@@ -139,22 +144,24 @@ def main():
     print((folder / "card.md").read_text(encoding="utf-8"))
 
 
-def of_run(name, run, folder):
-    """Keep the weights of a run and sounds by step; return the generator and the card's facts."""
-    folder.mkdir(parents=True, exist_ok=True)
+def of_run(run):
+    """Return a run's generator, its weights rounded, and the card's facts."""
     generator = pretrained.load(run)
+    round_weights(generator.network)
     facts = generator.card | {"weights": "generator.weights.h5"}
-    facts["sha256"] = save_small(generator.network, folder / facts["weights"])
     with (run / "scores.csv").open(encoding="utf-8") as file:
         facts["curve"] = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
-    if name in HEARD_BY_STEP:
-        copy_samples(run, folder / "samples", generator.recipe.samples)
     return generator, facts
+
+
+def round_weights(network):
+    """Round the weights to bfloat16, as they ship."""
+    network.set_weights([weight.astype(bfloat16) for weight in network.get_weights()])
 
 
 def save_small(network, path):
     """Round the weights to bfloat16 and save them compressed; return the file's SHA-256."""
-    network.set_weights([weight.astype(bfloat16) for weight in network.get_weights()])
+    round_weights(network)
     with tempfile.TemporaryDirectory() as folder, files.replacing(path) as beside:
         plain = Path(folder) / "plain.weights.h5"
         network.save_weights(plain)

@@ -115,7 +115,7 @@ def train(recipe, run):
     warm = run / "warm.weights.h5"
     if not warm.exists():
         files.write_text(run / "commit.txt", files.commit() or "unknown")
-        steps = warm_up(recipe, gan.generator, waveforms, run / "warming.weights.h5")
+        steps = warm_up(recipe, gan.generator, waveforms)
         files.write_text(run / "warm.json", json.dumps({"steps": steps}))
         files.save_weights(gan.generator, warm)
     if not step:
@@ -154,19 +154,14 @@ def train(recipe, run):
 _AVERAGED = "averaged.weights.h5"
 
 
-def warm_up(recipe, generator, waveforms, path):
-    """Train without discriminators and keep the weights current; return the number of steps."""
+def warm_up(recipe, generator, waveforms):
+    """Train without discriminators; return the number of steps."""
     adam = keras.optimizers.Adam(recipe.warm_up_rate, 0.8, 0.99)
     trainee = recipe.build_regression(generator, adam)
     stream = recipe.batches(waveforms).map(lambda real, mels: (mels, real))
-    watchers = [
-        _Stop(recipe.warm_up_minutes),
-        keras.callbacks.LambdaCallback(
-            on_epoch_end=lambda epoch, logs: files.save_weights(generator, path)
-        ),
-    ]
+    stop = _Stop(recipe.warm_up_minutes)
     trainee.fit(
-        stream, steps_per_epoch=100, epochs=10**6, shuffle=False, verbose=2, callbacks=watchers
+        stream, steps_per_epoch=100, epochs=10**6, shuffle=False, verbose=2, callbacks=[stop]
     )
     return int(trainee.optimizer.iterations.numpy())
 

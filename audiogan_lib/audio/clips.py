@@ -75,7 +75,9 @@ def normalize_peak(waveforms, peak=0.9):
     """
     waveforms = np.asarray(waveforms, np.float32)
     largest = np.abs(waveforms).max(axis=-1, keepdims=True, initial=0.0)
-    return waveforms * (np.float32(peak) / np.where(largest > 0, largest, 1))
+    return waveforms * (
+        np.float32(peak) / np.where(largest > np.finfo(np.float32).tiny, largest, 1)
+    )
 
 
 def as_clips(waveforms, name="waveforms"):

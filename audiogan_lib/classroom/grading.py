@@ -99,8 +99,9 @@ def own_code(sheet: Sheet, cells: list[dict]) -> tuple[list[str], set[str]]:
         if statements is None:
             answers.append(python_of(source))  # its error is the student's to see
             continue
-        statements = [s for s in statements if ast.dump(s) not in known]
-        changed |= set().union(*(bound(s) & kept for s in statements))
+        if all(ast.dump(s) in known for s in statements):
+            continue  # a cell as it was given; in an answer, a given line may be meant anew
+        changed |= set().union(*(bound(s) & kept for s in statements if ast.dump(s) not in known))
         statements = [s for s in statements if not bound(s) & kept]
         if statements:
             answers.append("\n".join(map(ast.unparse, statements)))
@@ -156,16 +157,20 @@ def mark(sheet, path, seconds=300.0, memory_gb=8.0, student="", runs=None):
     return paper
 
 
+#: Folders beside a student's notebooks that hold others of their names.
+_OTHERS = {".ipynb_checkpoints", "originals"}
+
+
 def handed_in(folder: Path, sheets: dict[str, Sheet]) -> dict[str, dict[str, Path]]:
-    """Return each student's notebooks by the sheets they belong to."""
+    """Return each student's notebooks by the sheets they belong to, the newest of several."""
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}")
     found = {}
     for student in sorted(path for path in folder.iterdir() if path.is_dir()):
         notebooks = found.setdefault(student.name, {})
-        for path in sorted(student.rglob("*.ipynb")):
+        for path in sorted(student.rglob("*.ipynb"), key=lambda path: path.stat().st_mtime):
             fits = [name for name in sheets if path.name.startswith(name)]
-            if fits and ".ipynb_checkpoints" not in path.parts:
+            if fits and not _OTHERS & set(path.relative_to(student).parts):
                 notebooks[max(fits, key=len)] = path
     return found
 

@@ -81,7 +81,12 @@ def read_listeners(folder):
         if path.suffix.lower() not in (".csv", ".txt"):
             continue
         text = path.read_text(encoding="utf-8-sig", errors="replace")
-        for number, cells in enumerate(csv.reader(text.splitlines()), 1):
+        try:
+            rows = list(csv.reader(text.splitlines()))
+        except csv.Error as error:
+            refused.append(f"{path.relative_to(folder)}: {error}")
+            continue
+        for number, cells in enumerate(rows, 1):
             cells = [cell.strip() for cell in cells]
             if len(cells) < len(COLUMNS) - 1 or cells[0] == COLUMNS[0]:
                 continue  # the sentence, the header, an empty line

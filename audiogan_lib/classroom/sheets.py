@@ -1,6 +1,7 @@
 """What stands in a notebook of exercises, found by its headings."""
 
 import ast
+import contextlib
 import json
 import re
 from dataclasses import dataclass
@@ -82,6 +83,9 @@ def code_of(cells: list[dict]) -> list[str]:
 
 def python_of(source: str) -> str:
     """Return a cell's code with the lines that only a notebook understands taken out."""
+    with contextlib.suppress(SyntaxError, ValueError):
+        ast.parse(source)
+        return source  # a line that begins with % may be part of an expression
     return re.sub(r"^(\s*)[%!].*", r"\1pass", source, flags=re.MULTILINE)
 
 

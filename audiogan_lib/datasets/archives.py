@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 import pooch
@@ -28,8 +29,11 @@ def unpacked(archive: Path) -> Path:
             inside = Path(beside) / "inside"
             inside.mkdir()
             _extract(archive, inside)
-            if not place.is_dir():  # another process may have been quicker
+            try:
                 inside.rename(place)
+            except OSError:
+                if not place.is_dir():  # another process was not quicker
+                    raise
     while [path.is_dir() for path in place.iterdir()] == [True]:
         place = next(place.iterdir())
     return place
@@ -49,7 +53,7 @@ def _extract(archive, folder):
                 )
             for member in members:
                 packed.extract(member, folder)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ValueError(f"{archive} cannot be unpacked ({error})") from error
 
 

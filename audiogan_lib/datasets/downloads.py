@@ -20,6 +20,8 @@ import requests
 from tqdm.auto import tqdm
 from urllib3.util import Retry
 
+from audiogan_lib import files
+
 CHUNK_BYTES = 1 << 18
 TIMEOUT_S = 30
 
@@ -115,7 +117,7 @@ def fetch(source: Source) -> Path:
             return path
     path = Path(pooch.os_cache("audiogan_lib")) / source.filename
     pin = path.with_name(f"{source.filename}.sha256")
-    pinned = pin.read_text().strip() if pin.is_file() else None
+    pinned = (pin.read_text().strip() or None) if pin.is_file() else None
     inside = source.recordings_sha256 or (pinned if source.repacked else None)
     archives = pooch.create(
         path.parent,
@@ -143,7 +145,7 @@ def fetch(source: Source) -> Path:
             raise DownloadError(f"{error} It has been removed; load again for another.") from error
     elif not (source.sha256 or pinned):
         digest = recordings_digest if source.repacked else pooch.file_hash
-        pin.write_text(f"{digest(path)}\n")
+        files.write_text(pin, f"{digest(path)}\n")
     return path
 
 

@@ -13,6 +13,7 @@ import json
 import mmap
 import os
 import re
+import time
 import unicodedata
 import zipfile
 from collections import Counter
@@ -43,6 +44,9 @@ TEST_FRACTION = 0.1
 
 #: Clips that take more go to the disk.
 MEMORY_BYTES = 1 << 30
+
+#: What a process was writing so long ago is given up.
+_OLD_S = 86_400
 
 #: Changes with the rules by which files are read and cut, so that what lies in a cache is not used.
 VERSION = 2
@@ -208,6 +212,10 @@ def _read(found: Found, sample_rate: int, samples: int):
         if old.stem != place.stem:
             with contextlib.suppress(OSError):  # another process may be reading it
                 old.unlink()
+    for left in place.parent.glob(".writing-*"):  # by a process that was killed
+        with contextlib.suppress(OSError):
+            if left.stat().st_mtime < time.time() - _OLD_S:
+                left.unlink()
     return _on_disk(place, samples, clips), counts, skipped, remarks
 
 

@@ -36,7 +36,7 @@ def distribution_difference(generated, real, recordings=None):
     generated, real : array_like [shape=(clips,)]
         A measure of each clip, such as `onset_times`; NaN is left out.
     recordings : array_like [shape=(clips,)], optional
-        Of each real clip its recording: the mean of its clips counts once.
+        Of each real clip its recording: one of its clips counts, drawn by chance.
 
     Raises
     ------
@@ -50,9 +50,8 @@ def distribution_difference(generated, real, recordings=None):
     """
     generated, real = np.asarray(generated, np.float64), np.asarray(real, np.float64)
     if recordings is not None:
-        _, units = np.unique(recordings, return_inverse=True)
-        counted = np.bincount(units, ~np.isnan(real))
-        real = np.bincount(units, np.nan_to_num(real)) / np.where(counted > 0, counted, np.nan)
+        order = np.random.default_rng(0).permutation(np.flatnonzero(~np.isnan(real)))
+        real = real[order[np.unique(np.asarray(recordings)[order], return_index=True)[1]]]
     generated, real = generated[~np.isnan(generated)], real[~np.isnan(real)]
     if not len(generated) or not len(real):
         raise ValueError("generated and real must each hold a number, received NaN alone")

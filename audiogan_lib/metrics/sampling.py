@@ -19,11 +19,6 @@ def even_draw(groups, count, rng):
     return order[np.minimum(places.astype(int), len(groups) - 1)]
 
 
-def first_of_each(recordings):
-    """Return the position of the first clip of each recording, in order."""
-    return np.sort(np.unique(recordings, return_index=True)[1])
-
-
 def draw_apart(recordings, groups, count, rng):
     """Return positions of ``count`` clips, or somewhat fewer, and of those of other recordings.
 

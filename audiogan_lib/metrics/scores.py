@@ -23,7 +23,6 @@ from audiogan_lib.metrics.inception import inception_score
 from audiogan_lib.metrics.memorisation import nearest_clips
 from audiogan_lib.metrics.sampling import (
     even_draw,
-    first_of_each,
     jackknife_interval,
     stream,
 )
@@ -101,8 +100,8 @@ class Clips:
 
     @cached_property
     def spread(self):
-        """How far apart the first clips of the recordings of one label lie."""
-        return spread_within(self.features, self.labels["label"], first_of_each(self.recordings))
+        """How far apart the clips of one label lie."""
+        return spread_within(self.features, self.labels["label"], everything(self))
 
 
 def everything(clips):

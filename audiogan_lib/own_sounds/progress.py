@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 
 from audiogan_lib import display, files
 
+
 class Pace(keras.callbacks.Callback):
     """Measure what a step takes here, and say what the minutes are enough for.
 
@@ -57,8 +58,8 @@ class Pace(keras.callbacks.Callback):
         wanted = drums["training"]["step"]
         return (
             f"A step takes {step_s:.2f} s here: {minutes:g} minutes are some {steps} steps, in "
-            f"which each clip is heard {seen:.0f} times. The book's drums had {wanted} steps, which "
-            f"here are {wanted * step_s / 60:.0f} minutes."
+            f"which each clip is heard {seen:.0f} times. The book's drums had {wanted} steps, "
+            f"which here are {wanted * step_s / 60:.0f} minutes."
         )
 
 

@@ -46,7 +46,7 @@ def trimmed(word, sample_rate):
     Parameters
     ----------
     word : array_like [shape=(samples,)]
-        Of more than silence.
+        Of silence nothing is left.
     sample_rate : int > 0
         In Hz.
 
@@ -60,6 +60,8 @@ def trimmed(word, sample_rate):
     frames = np.reshape(word[: len(word) // frame * frame], (-1, frame)).astype(float)
     loudness = np.sqrt(np.mean(frames**2, axis=1))
     heard = np.flatnonzero(loudness > _QUIET * loudness.max())
+    if not len(heard):
+        return np.zeros(0)
     first, last = max(heard[0] - 2, 0), min(heard[-1] + 3, len(frames))
     return frames[first:last].ravel() * _LEVEL / loudness.max()
 

@@ -155,7 +155,7 @@ class TrainingScrubber(panel.TwoFaces):
             "steps": steps,
             "labels": list(history.labels[:PAGE_SOUNDS]),
             "sample_rate": history.sample_rate,
-            "losses": {name: np.round(v, 3).tolist() for name, v in history.losses.items()},
+            "losses": {name: _rounded(values) for name, values in history.losses.items()},
             "alarms": {step: history.alarms[step] for step in steps if step in history.alarms},
         }
         face = panel.together(_curves(history), grid) if history.losses else grid
@@ -171,6 +171,12 @@ class TrainingScrubber(panel.TwoFaces):
         grid = display.players(self.sound, history.sample_rate, label, autoplay=play)
         self._player.value = grid.html
         self._picture.value = display.spectrogram(self.sound, history.sample_rate, label).html
+
+
+def _rounded(values):
+    """Round numbers for a page; None stands for what is not finite."""
+    values = np.asarray(values).tolist()
+    return [round(value, 3) if np.isfinite(value) else None for value in values]
 
 
 def _curves(history):

@@ -8,7 +8,7 @@ import re
 import shutil
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import nbformat
@@ -119,8 +119,9 @@ def execute_side_by_side(app, env, docnames):
     missing = [path for path, book in books.items() if is_missing(book)]
     at_a_time = min(AT_A_TIME, os.cpu_count() or 1)
     with ThreadPoolExecutor(at_a_time, thread_name_prefix="kernel") as pool:
-        done = zip(missing, pool.map(execute, missing), strict=True)
-        for path, (said, data) in done:
+        asked = {pool.submit(execute, path): path for path in missing}
+        for done in as_completed(asked):
+            path, (said, data) = asked[done], done.result()
             LOGGER.info("%s: %s", path.name, said)
             if data:
                 bundle = CacheBundleIn(books[path], str(path), data=data)

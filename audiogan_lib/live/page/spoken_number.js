@@ -28,6 +28,7 @@
       return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / frame);
     });
     const loudest = Math.max(...loudness);
+    if (!loudest) return new Float32Array(0);
     const heard = (/** @type {number} */ level) => level > QUIET * loudest;
     const first = Math.max(loudness.findIndex(heard) - 2, 0);
     const last = Math.min(loudness.findLastIndex(heard) + 3, loudness.length);

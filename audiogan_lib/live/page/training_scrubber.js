@@ -51,7 +51,7 @@
     /** @type {(brush: CanvasRenderingContext2D, width: number, height: number) => string} */
     function draw(brush, width, height) {
       const floor = height - 22;
-      const all = Object.values(losses).flat();
+      const all = Object.values(losses).flat().filter((value) => value !== null);
       const [low, high] = [Math.min(0, ...all), Math.max(...all)];
       /** @param {number} step */
       const across = (step) => 8 + ((width - 16) * step) / (steps[last] || 1);
@@ -60,6 +60,7 @@
         brush.fillText(name, 12 + 120 * i, 12);
         brush.beginPath();
         values.forEach((value, k) => {
+          if (value === null) return; // not a finite number
           const step = (steps[last] * (k + 1)) / values.length;
           brush.lineTo(across(step), floor - ((value - low) / (high - low)) * (floor - 20));
         });
