@@ -81,6 +81,7 @@ class Run:
         self.sizes = tuple(len(classes) for classes in self.conditions.values())
         # In float32, whatever the precision of training: what is heard and scored is exported.
         self.network = recipe.build_generator(self.sizes)
+        self.commit = files.commit()  # now, for the code may change while the run goes on
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def _card_before(self):
@@ -155,7 +156,7 @@ class Run:
                 "step": int(gan.step.numpy()),
                 "minutes": round(float(gan.elapsed_s.numpy()) / 60, 2),
                 "clips": len(self.train_data),
-                "commit": files.commit(),
+                "commit": self.commit,
             },
         }
 

@@ -123,6 +123,14 @@ def test_a_folder_that_is_its_own_label_may_be_renamed(folder, tiny, tmp_path):
     assert again.conditions == {"label": ("tone",)}
 
 
+def test_the_card_names_the_commit_that_the_run_began_with(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "commit", lambda: "begun")
+    run = runs.Run(tiny, tmp_path / "run")
+    monkeypatch.setattr(files, "commit", lambda: "changed")
+    gan = recipes.Recipe.build_gan(tiny, run.sizes)
+    assert run.facts(gan)["training"]["commit"] == "begun"
+
+
 def test_an_interrupt_while_the_data_are_encoded_is_one_and_leaves_nothing(
     tiny, tmp_path, monkeypatch
 ):
