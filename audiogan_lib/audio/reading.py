@@ -8,6 +8,7 @@ import os
 import re
 import struct
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -237,19 +238,25 @@ def _mono_blocks(sound, name, rate):
             return
 
 
+#: Standard error is the process's own: of two threads that catch it, one would lose it.
+_CATCHING = threading.Lock()
+
+
 @contextlib.contextmanager
 def _standard_error_caught(wanted=True):
     """Keep what libmpg123 tells standard error of what it skips; yield who knows how much it is.
 
     So of a damaged file there is one word, ours, with its name.
     """
-    own = None
-    with contextlib.suppress(OSError):  # there is no standard error
-        own = os.dup(2) if wanted else None
-    if own is None:
+    if not wanted:
         yield lambda: 0
         return
-    with tempfile.TemporaryFile() as heard:
+    with _CATCHING, tempfile.TemporaryFile() as heard:
+        try:
+            own = os.dup(2)
+        except OSError:  # there is no standard error
+            yield lambda: 0
+            return
         os.dup2(heard.fileno(), 2)
         try:
             yield lambda: os.fstat(heard.fileno()).st_size
