@@ -260,8 +260,8 @@ class Run:
         strategy : tf.distribute.Strategy, optional
             Of ``training.strategy``. Several machines need the folder in common; the first writes.
         patience : int > 0, optional
-            End the run after so many looks in a row without a better score; of no effect on several
-            machines, only one of which looks.
+            End the run after so many looks in a row without a better score, counted anew where a
+            run goes on; of no effect on several machines, only one of which looks.
         watchers : sequence of keras.callbacks.Callback
             Called after the looks, with their scores.
         """
