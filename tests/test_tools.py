@@ -166,10 +166,10 @@ def test_sounds_by_step_are_the_first_the_last_and_some_between(script, tmp_path
     ship = script("ship_generator")
     (tmp_path / "samples").mkdir()
     (tmp_path / "samples" / "old.flac").touch()
-    for step in (10, 11, 20, 40, 80, 160, 300, 320):
+    for step in (10, 11, 20, 40, 80, 160, 300, 320, 640):
         sounds = np.repeat(np.arange(24) / 32, 10)
         audio.write(tmp_path / f"step-{step:08d}.wav", sounds, 8000)
-    ship.copy_samples(tmp_path, tmp_path / "samples", 10)
+    ship.copy_samples(tmp_path, tmp_path / "samples", 10, 320)
     kept = sorted(path.name for path in (tmp_path / "samples").iterdir())
     assert kept == [f"step-{step:08d}.flac" for step in (10, 20, 40, 80, 160, 320)]
     sounds, _ = audio.read(tmp_path / "samples" / kept[0])

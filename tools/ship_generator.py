@@ -39,11 +39,11 @@ moving average {ema:g}, seed {seed}.
 
 ```
 python -m audiogan_lib train {name} --out runs/{name}
-python tools/ship_generator.py {name} runs/{name}
+python tools/ship_generator.py {name} runs/{name}{best}
 ```
 
 {step} steps in {minutes} minutes of training on two cores that other work shared; commit {commit}.
-The weights are rounded to bfloat16, before the scores were taken.
+{chosen}The weights are rounded to bfloat16, before the scores were taken.
 SHA-256 of the weights: `{sha256}`
 
 **Scores** of {count} generated sounds, labels as in the test split, by
@@ -65,6 +65,9 @@ other recordings; they leave out what another run of the recipe would give.
 {curve}
 
 **Limits.** {limits}
+"""
+CHOSEN = """The run went on for {whole:.0f} minutes; this is the look whose sounds were nearest, by the
+Fréchet distance under the judge named below, to the training recordings that were held back.
 """
 ORIGIN = {
     "fsdd": "Free Spoken Digit Dataset, CC BY-SA 4.0, six speakers; recordings 0 to 4 of each "
@@ -119,10 +122,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", choices=sorted(LIMITS))
     parser.add_argument("run", type=Path, nargs="?", help="folder of the finished run")
+    parser.add_argument(
+        "--best", action="store_true", help="ship the look that scored best, not the last weights"
+    )
     arguments = parser.parse_args()
     name, folder = arguments.name, pretrained.WEIGHTS / arguments.name
     if arguments.run:
-        generator, facts = of_run(arguments.run)
+        generator, facts = of_run(arguments.run, arguments.best)
     else:
         generator = pretrained.load(name)
         facts = dict(generator.card)
@@ -134,7 +140,8 @@ def main():
     if arguments.run:
         folder.mkdir(parents=True, exist_ok=True)
         if name in HEARD_BY_STEP:
-            copy_samples(arguments.run, folder / "samples", recipe.samples)
+            step = facts["training"]["step"]
+            copy_samples(arguments.run, folder / "samples", recipe.samples, step)
         facts["sha256"] = save_small(generator.network, folder / facts["weights"])
     knobs = ""
     if "knobs" in facts:
@@ -144,9 +151,9 @@ def main():
     print((folder / "card.md").read_text(encoding="utf-8"))
 
 
-def of_run(run):
+def of_run(run, best=False):
     """Return a run's generator, its weights rounded, and the card's facts."""
-    generator = pretrained.load(run)
+    generator = pretrained.load(run / "best" if best else run)
     round_weights(generator.network)
     facts = generator.card | {"weights": "generator.weights.h5"}
     with (run / "scores.csv").open(encoding="utf-8") as file:
@@ -221,13 +228,13 @@ def say_unheard(scores):
     return f"Asked once for each of {count}, {made}; of the recordings, {real}.\n\n"
 
 
-def copy_samples(run, folder, samples):
-    """Keep sounds of a few steps, evenly in the logarithm of the step."""
+def copy_samples(run, folder, samples, last):
+    """Keep sounds of a few steps up to the last, evenly in the logarithm of the step."""
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.flac"):
         old.unlink()
-    looks = sorted(run.glob("step-*.wav"))
-    steps = np.log([int(look.stem.split("-")[1]) for look in looks])
+    looks = [look for look in sorted(run.glob("step-*.wav")) if int(look.stem[5:]) <= last]
+    steps = np.log([int(look.stem[5:]) for look in looks])
     wanted = np.linspace(steps[0], steps[-1], LOOKS)
     for index in sorted({int(np.abs(steps - one).argmin()) for one in wanted}):
         waveform, sample_rate = soundfile.read(looks[index], dtype="float32")
@@ -291,6 +298,8 @@ def describe(name, generator, facts):
         count=facts["scores"]["generated"]["clips"],
         table=metrics.format_table(facts["scores"]),
         unheard=say_unheard(facts["unheard"]) if "unheard" in facts else "",
+        best=" --best" if "best" in facts else "",
+        chosen=CHOSEN.format(whole=facts["curve"][-1]["minutes"]) if "best" in facts else "",
         by_step="; `samples/`: the same latents at some of these steps"
         if name in HEARD_BY_STEP
         else "",
