@@ -41,7 +41,7 @@ def main():
     """Find the knobs of the generator that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", choices=pretrained.names())
-    parser.add_argument("--sounds", type=int, default=16384, help="how many to measure")
+    parser.add_argument("--sounds", type=int, default=32768, help="how many to measure")
     arguments = parser.parse_args()
     generator = pretrained.load(arguments.name)
     measured = measure(generator, arguments.sounds)

@@ -66,8 +66,8 @@ other recordings; they leave out what another run of the recipe would give.
 
 **Limits.** {limits}
 """
-CHOSEN = """The run went on for {whole:.0f} minutes; this is the look whose sounds were nearest, by the
-Fréchet distance under the judge named below, to the training recordings that were held back.
+CHOSEN = """The run went on for {whole:.0f} minutes; this is the look whose sounds were nearest, by
+the Fréchet distance under the judge named below, to the training recordings held back.
 """
 ORIGIN = {
     "fsdd": "Free Spoken Digit Dataset, CC BY-SA 4.0, six speakers; recordings 0 to 4 of each "
