@@ -64,11 +64,7 @@ def label_indices(conditions, count, asked, label_means=None):
         for name, classes in conditions.items()
         if name in asked
     }
-    # Sounds that ask for the same take their turns one after another, as those of the next
-    # classes do from there: so the rest is even within each asked class, and over all.
-    rows = list(zip(*columns.values(), strict=True)) or [()] * count
-    first = {row: position for position, row in reversed([*enumerate(rows)])}
-    turns = np.argsort(sorted(range(count), key=lambda position: first[rows[position]]))
+    turns = _turns(list(zip(*columns.values(), strict=True)) or [()] * count)
     for name, classes in conditions.items():
         if name not in asked:
             columns[name] = turns % len(classes)
@@ -77,6 +73,16 @@ def label_indices(conditions, count, asked, label_means=None):
     for column, name in enumerate(conditions):
         table[:, column] = columns[name]
     return table
+
+
+def _turns(rows):
+    """Number the sounds so that those which ask for the same follow each other.
+
+    As those of the next classes do from there: so what is left out runs evenly through its classes
+    within each asked class, and over all.
+    """
+    first = {row: position for position, row in reversed([*enumerate(rows)])}
+    return np.argsort(sorted(range(len(rows)), key=lambda position: first[rows[position]]))
 
 
 def _is_one(value):

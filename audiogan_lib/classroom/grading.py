@@ -168,7 +168,7 @@ def handed_in(folder: Path, sheets: dict[str, Sheet]) -> dict[str, dict[str, Pat
     found = {}
     for student in sorted(path for path in folder.iterdir() if path.is_dir()):
         notebooks = found.setdefault(student.name, {})
-        for path in sorted(student.rglob("*.ipynb"), key=lambda path: path.stat().st_mtime):
+        for path in sorted(student.rglob("*.ipynb"), key=lambda path: (path.stat().st_mtime, path)):
             fits = [name for name in sheets if path.name.startswith(name)]
             if fits and not _OTHERS & set(path.relative_to(student).parts):
                 notebooks[max(fits, key=len)] = path

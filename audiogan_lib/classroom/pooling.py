@@ -80,16 +80,12 @@ def read_listeners(folder):
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() not in (".csv", ".txt"):
             continue
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
         try:
-            rows = list(csv.reader(text.splitlines()))
+            rows = _rows(path)
         except csv.Error as error:
             refused.append(f"{path.relative_to(folder)}: {error}")
             continue
-        for number, cells in enumerate(rows, 1):
-            cells = [cell.strip() for cell in cells]
-            if len(cells) < len(COLUMNS) - 1 or cells[0] == COLUMNS[0]:
-                continue  # the sentence, the header, an empty line
+        for number, cells in rows:
             place = f"{path.relative_to(folder)}, line {number}"
             try:
                 one = _listener(cells)
@@ -101,6 +97,14 @@ def read_listeners(folder):
     if not found:
         raise ValueError(f"{folder} has no row of a blind test in its .csv and .txt files")
     return [_merged(list(found[key].values())) for key in sorted(found)], refused
+
+
+def _rows(path):
+    """Return a file's rows with their numbers; not the sentence, the header and empty lines."""
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    rows = enumerate(csv.reader(text.splitlines()), 1)
+    rows = [(number, [cell.strip() for cell in cells]) for number, cells in rows]
+    return [row for row in rows if len(row[1]) >= len(COLUMNS) - 1 and row[1][0] != COLUMNS[0]]
 
 
 def _listener(cells):
