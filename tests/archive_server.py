@@ -3,6 +3,7 @@
 import http.server
 import io
 import tarfile
+import time
 
 
 def tar_bytes(files, mode="w:gz", **options):
@@ -25,6 +26,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.breaks = []  # after how many bytes to break off, request by request
         self.statuses = []  # what to answer instead, request by request
         self.takes_range, self.tells_length = True, True
+        self.wait_s = 0.0  # before the bytes of each answer
         self.requests, self.paths = [], []
         self.url = f"http://127.0.0.1:{self.server_port}/"
 
@@ -56,6 +58,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(server.data) - start))
         self.send_header("ETag", server.etag)
         self.end_headers()
+        time.sleep(server.wait_s)
         body = server.data[start:]
         self.wfile.write(body[: server.breaks.pop(0)] if server.breaks else body)
         return None

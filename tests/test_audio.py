@@ -311,6 +311,26 @@ def test_an_mp3_that_is_damaged_in_places_is_named_once_and_its_decoder_keeps_qu
     assert capfd.readouterr().err == ""
 
 
+def test_what_others_tell_standard_error_while_an_mp3_is_read_is_no_damage(
+    noise, capfd, monkeypatch, recwarn
+):
+    decode = soundfile.SoundFile.read
+
+    def speaking(*arguments, **options):
+        os.write(2, b"\r 10% [===\nepoch 3\n\n")
+        return decode(*arguments, **options)
+
+    monkeypatch.setattr(soundfile.SoundFile, "read", speaking)
+    audio.read(io.BytesIO(mp3_bytes(noise)))
+    assert not recwarn
+    assert capfd.readouterr().err == "\r 10% [===\nepoch 3\n\n"
+    data = bytearray(mp3_bytes(np.tile(noise, 8)))
+    data[len(data) // 2 : len(data) // 2 + 300] = bytes(300)
+    with pytest.warns(UserWarning, match="damaged in places"):
+        audio.read(io.BytesIO(data))
+    assert capfd.readouterr().err == "\r 10% [===\nepoch 3\n\n"
+
+
 def test_channels_that_cancel_leave_the_louder_one_from_the_first_sound_on(
     tmp_path, noise, monkeypatch
 ):

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -310,6 +311,19 @@ def test_students_code_has_neither_the_teachers_home_nor_secrets_nor_a_network(m
     assert not seen["secret"]["solved"]
     if classroom.network_can_be_cut():
         assert seen["network"]["solved"]
+
+
+@pytest.mark.skipif(not classroom.network_can_be_cut(), reason="no unshare on this system")
+def test_what_a_student_started_in_a_session_of_its_own_ends_with_the_run(tmp_path):
+    later = tmp_path / "later"
+    starts = (
+        "import subprocess\nfrom pathlib import Path\n"
+        f"subprocess.Popen(['sh', '-c', 'sleep 1; touch {later}'], start_new_session=True)\n"
+        "Path('witness.json').write_text('{}')"
+    )
+    assert classroom.run_cells([starts], seconds=30) == ("done", {})
+    time.sleep(1.5)
+    assert not later.exists()
 
 
 def test_a_mistake_that_is_answered_otherwise_is_named():

@@ -7,6 +7,7 @@ import io
 import os
 import socket
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ def source(server, cache):
 
 
 def names(folder):
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.suffix != ".lock")
 
 
 def ranges(server):
@@ -46,6 +47,14 @@ def test_an_archive_is_downloaded_once_with_a_progress_bar(server, source, cache
     assert downloads.fetch(source) == path
     assert ranges(server) == [None]
     assert names(cache) == [NAME]
+
+
+def test_of_two_that_want_an_archive_at_once_one_downloads_and_the_other_waits(server, source):
+    server.wait_s = 0.3
+    with ThreadPoolExecutor() as two:
+        paths = list(two.map(downloads.fetch, [source, source]))
+    assert [path.read_bytes() == DATA for path in paths] == [True, True]
+    assert ranges(server) == [None]
 
 
 def test_a_broken_line_is_taken_up_where_it_broke(server, source):
@@ -470,7 +479,7 @@ def test_a_download_with_a_wrong_byte_is_refused_and_removed(server, cache, name
     server.data = data[:place] + bytes([data[place] ^ 255]) + data[place + 1 :]
     with pytest.raises(downloads.DownloadError, match="oad again"):
         datasets.load(name, **at(server, name, source))
-    assert not list(cache.iterdir())
+    assert not names(cache)
     server.data = data
     assert len(datasets.load(name, **at(server, name, source)))
 

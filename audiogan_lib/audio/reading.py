@@ -218,7 +218,7 @@ def _mono_blocks(sound, name, rate):
         try:
             with _standard_error_caught(sound.format == "MP3") as heard:
                 block = sound.read(length, dtype="float32", always_2d=True)
-                complained = complained or heard() > 0
+                complained = complained or heard()
         except soundfile.LibsndfileError as error:
             raise AudioError(name, f"damaged ({_why(error)})") from error
         last = len(block) < length
@@ -241,27 +241,38 @@ def _mono_blocks(sound, name, rate):
 #: Standard error is the process's own: of two threads that catch it, one would lose it.
 _CATCHING = threading.Lock()
 
+#: How a line of libmpg123 begins.
+_DECODER = re.compile(rb"Note: |Warning: |\[src/libmpg123/")
+
 
 @contextlib.contextmanager
 def _standard_error_caught(wanted=True):
-    """Keep what libmpg123 tells standard error of what it skips; yield who knows how much it is.
+    """Keep what libmpg123 tells standard error of what it skips; yield who knows whether it did.
 
-    So of a damaged file there is one word, ours, with its name.
+    So of a damaged file there is one word, ours, with its name. What others said meanwhile is
+    handed on.
     """
     if not wanted:
-        yield lambda: 0
+        yield lambda: False
         return
-    with _CATCHING, tempfile.TemporaryFile() as heard:
+    with _CATCHING, tempfile.TemporaryFile("a+b", buffering=0) as caught:
         try:
             own = os.dup(2)
         except OSError:  # there is no standard error
-            yield lambda: 0
+            yield lambda: False
             return
-        os.dup2(heard.fileno(), 2)
+
+        def lines(of_the_decoder):
+            caught.seek(0)
+            said = caught.read().splitlines(keepends=True)
+            return [line for line in said if bool(_DECODER.match(line)) is of_the_decoder]
+
+        os.dup2(caught.fileno(), 2)
         try:
-            yield lambda: os.fstat(heard.fileno()).st_size
+            yield lambda: bool(lines(of_the_decoder=True))
         finally:
             os.dup2(own, 2)
+            os.write(own, b"".join(lines(of_the_decoder=False)))
             os.close(own)
 
 

@@ -17,8 +17,9 @@ from audiogan_lib import files
 #: Seconds beyond the limit after which a run that does not end by itself is ended.
 GRACE_S = 60
 
-#: The command that gives a program a network of its own, with nothing in it.
-ALONE = ("unshare", "--map-root-user", "--net")
+#: The command that gives a program a network of its own, with nothing in it, and a list of
+#: processes of its own: what it started ends with it, in whatever session it runs.
+ALONE = ("unshare", "--map-root-user", "--net", "--pid", "--fork", "--kill-child")
 
 
 @functools.cache
@@ -101,7 +102,7 @@ def run_cells(cells, seconds=300.0, memory_gb=8.0):
 
 
 def end_group(process):
-    """End a program and whatever it started in its session."""
+    """End a program, whatever it started in its session, and, where it is `ALONE`, anywhere."""
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError):  # all have ended
             os.killpg(process.pid, signal.SIGKILL)

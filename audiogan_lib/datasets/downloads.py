@@ -12,11 +12,13 @@ import io
 import os
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pooch
 import requests
+from filelock import FileLock
 from tqdm.auto import tqdm
 from urllib3.util import Retry
 
@@ -125,8 +127,12 @@ def fetch(source: Source) -> Path:
         registry={source.filename: source.sha256 or (None if source.repacked else pinned)},
         urls={source.filename: source.url},
     )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Of two programs that want it at once, one downloads and the other waits.
+    alone = nullcontext() if path.is_file() else FileLock(path.with_name(f"{path.name}.lock"))
     try:
-        archives.fetch(source.filename, downloader=_Resuming(path))
+        with alone:
+            archives.fetch(source.filename, downloader=_Resuming(path))
     except requests.RequestException as error:
         raise DownloadError(
             f"{source.filename} could not be downloaded from {source.url}: {_why(error)}. "
