@@ -39,7 +39,7 @@ runtime.check()"""
 
 #: What Colab has installed (its published package list, 2026-08), by the name on the index.
 ON_COLAB = {
-    *("ipython", "ipywidgets", "keras", "librosa", "matplotlib", "nbclient"),
+    *("filelock", "ipython", "ipywidgets", "keras", "librosa", "matplotlib", "nbclient"),
     *("nbformat", "numpy", "pillow", "pooch"),
     *("pygments", "requests", "scikit-learn", "scipy", "soundfile", "soxr", "tqdm", "urllib3"),
 }
