@@ -86,9 +86,9 @@ def evaluate(
         ``worst``, ``best`` (clip, probability of the label asked for, most probable label) and
         ``nearest_pairs`` (clip, training clip, distance); ``"floor"``, of training recordings, with
         their own mix of labels, and ``"equal_count"``; unless brief also ``"ears"`` (by name, for
-        each set what it measures), ``"worst_ear"`` (by score,
-        the name and the value), ``"yardsticks"`` (in dB) and ``"differences"`` with ``"excesses"``.
-        Ready for JSON: what cannot be measured, such as the attack of silence, is left out.
+        each set what it measures), ``"worst_ear"`` (by score, the name and the value),
+        ``"yardsticks"`` (in dB) and ``"differences"`` with ``"excesses"``. Ready for JSON: what
+        cannot be measured, such as the attack of silence, is left out.
 
     Raises
     ------
