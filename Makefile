@@ -21,9 +21,10 @@ book: $(BUILT)
 	@echo
 	@echo "The book is built. Open $(CURDIR)/$(PAGE) in a browser, or run: make serve"
 
+# A thread for each worker: with more, those of one wait for those of another.
 test: $(BUILT)
 	@sh tools/ensure_browser.sh
-	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=300 --durations=10 --doctest-modules \
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=300 --durations=10 --doctest-modules \
 		--numprocesses=auto --maxprocesses=4 --dist=loadfile audiogan_lib tests book
 
 serve: $(BUILT)
