@@ -24,7 +24,8 @@ book: $(BUILT)
 # A thread for each worker: with more, those of one wait for those of another.
 test: $(BUILT)
 	@sh tools/ensure_browser.sh
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=300 --durations=10 --doctest-modules \
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest \
+		--nbval-lax --nbval-cell-timeout=300 --durations=10 --doctest-modules \
 		--numprocesses=auto --maxprocesses=4 --dist=loadfile audiogan_lib tests book
 
 serve: $(BUILT)
