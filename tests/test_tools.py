@@ -269,3 +269,37 @@ def test_knobs_are_found_where_qualities_can_be_predicted_and_nowhere_else(scrip
     np.testing.assert_allclose(deviations[1, :2] / deviations[0, :2], 3, rtol=0.1)
     assert explained[:, :2].min() > 0.9
     assert explained[:, 2].max() < find.LEAST_EXPLAINED
+
+
+@pytest.mark.parametrize(
+    ("there", "asked_for"),
+    [
+        (["chromium", "firefox"], []),
+        (["chromium"], ["firefox-esr"]),
+        ([], ["chromium libatomic1", "firefox-esr"]),
+    ],
+    ids=["both", "no-firefox", "none"],
+)
+def test_the_browsers_that_are_missing_are_installed(root, tmp_path, there, asked_for):
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    programs = {
+        **dict.fromkeys(there, ""),
+        "id": "echo 0",
+        "apt-get": 'echo "$@" >> asked',
+        "../.venv/bin/python": "",
+    }
+    for name, line in programs.items():
+        path = tmp_path / "programs" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{line}\n", "utf-8")
+        path.chmod(0o755)
+    (tmp_path / "asked").touch()
+    subprocess.run(
+        ["/bin/sh", root / "tools" / "ensure_browser.sh"],
+        cwd=tmp_path,
+        env={"PATH": str(tmp_path / "programs")},
+        check=True,
+    )
+    asked = (tmp_path / "asked").read_text("utf-8").splitlines()
+    names = [line.partition("--no-install-recommends ")[2] for line in asked]
+    assert [name for name in names if name] == asked_for

@@ -12,17 +12,17 @@ driver() {
     .venv/bin/python -m playwright --version >/dev/null 2>&1 # its Node.js needs libatomic1, which small systems lack
 }
 
-firefox() {
+fox() { # by another name than the program, which `command` would take it for
     command -v firefox-esr >/dev/null 2>&1 || command -v firefox >/dev/null 2>&1
 }
 
-browser && driver && firefox && exit 0
+browser && driver && fox && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "Installing the browsers in which the tests open pages."
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
     browser && driver || apt-get install -y -qq --no-install-recommends chromium libatomic1 >/dev/null
     # Debian has it by this name; Ubuntu brings its own.
-    firefox || apt-get install -y -qq --no-install-recommends firefox-esr >/dev/null 2>&1
+    fox || apt-get install -y -qq --no-install-recommends firefox-esr >/dev/null 2>&1
 fi
 exit 0
