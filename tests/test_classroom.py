@@ -318,11 +318,11 @@ def test_what_a_student_started_in_a_session_of_its_own_ends_with_the_run(tmp_pa
     later = tmp_path / "later"
     starts = (
         "import subprocess\nfrom pathlib import Path\n"
-        f"subprocess.Popen(['sh', '-c', 'sleep 1; touch {later}'], start_new_session=True)\n"
+        f"subprocess.Popen(['sh', '-c', 'sleep 4; touch {later}'], start_new_session=True)\n"
         "Path('witness.json').write_text('{}')"
     )
     assert classroom.run_cells([starts], seconds=30) == ("done", {})
-    time.sleep(1.5)
+    time.sleep(4.5)
     assert not later.exists()
 
 

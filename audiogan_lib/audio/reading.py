@@ -241,8 +241,8 @@ def _mono_blocks(sound, name, rate):
 #: Standard error is the process's own: of two threads that catch it, one would lose it.
 _CATCHING = threading.Lock()
 
-#: How a line of libmpg123 begins.
-_DECODER = re.compile(rb"Note: |Warning: |\[src/libmpg123/")
+#: How a line of libmpg123 begins, or what names it as its own.
+_DECODER = re.compile(rb"^(?:Note|Warning): |libmpg123/")
 
 
 @contextlib.contextmanager
@@ -255,24 +255,29 @@ def _standard_error_caught(wanted=True):
     if not wanted:
         yield lambda: False
         return
-    with _CATCHING, tempfile.TemporaryFile("a+b", buffering=0) as caught:
+    with _CATCHING, tempfile.TemporaryFile(buffering=0) as caught:
         try:
             own = os.dup(2)
         except OSError:  # there is no standard error
             yield lambda: False
             return
 
-        def lines(of_the_decoder):
-            caught.seek(0)
-            said = caught.read().splitlines(keepends=True)
-            return [line for line in said if bool(_DECODER.match(line)) is of_the_decoder]
+        def heard(of_the_decoder):
+            if hasattr(os, "pread"):  # which leaves the place, shared with standard error, alone
+                said = os.pread(caught.fileno(), os.fstat(caught.fileno()).st_size, 0)
+            else:
+                caught.seek(0)
+                said = caught.read()
+            lines = said.splitlines(keepends=True)
+            return [line for line in lines if bool(_DECODER.search(line)) is of_the_decoder]
 
         os.dup2(caught.fileno(), 2)
         try:
-            yield lambda: bool(lines(of_the_decoder=True))
+            yield lambda: bool(heard(of_the_decoder=True))
         finally:
             os.dup2(own, 2)
-            os.write(own, b"".join(lines(of_the_decoder=False)))
+            with contextlib.suppress(OSError):  # nobody listens any more
+                os.write(own, b"".join(heard(of_the_decoder=False)))
             os.close(own)
 
 

@@ -147,7 +147,7 @@ def fetch(source: Source) -> Path:
         try:
             _check(replace(source, recordings_sha256=inside), path)
         except DownloadError as error:
-            path.unlink()
+            path.unlink(missing_ok=True)
             raise DownloadError(f"{error} It has been removed; load again for another.") from error
     elif not (source.sha256 or pinned):
         digest = recordings_digest if source.repacked else pooch.file_hash
