@@ -183,6 +183,25 @@ def test_a_narrow_page_does_not_scroll_sideways_and_what_does_shows_an_edge(visi
     assert not edgeless
 
 
+def test_what_a_control_says_moves_nothing_from_under_a_finger(visit):
+    visit.page.set_viewport_size(PHONE)
+    moved = visit.evaluate(
+        """(said) => [...document.querySelectorAll('.audiogan-panel')].flatMap((panel) => {
+            const parts = [...panel.querySelectorAll('button, input, select, canvas')];
+            const places = () => parts.map((part) => part.getBoundingClientRect().y);
+            const lines = [...panel.querySelectorAll('[role=status]')];
+            const [before, now] = ['', said].map((text) => {
+                for (const line of lines) line.textContent = text;
+                return places();
+            });
+            return parts.filter((_, i) => before[i] !== now[i]).map((part) => part.outerHTML);
+        })""",
+        "snare: 1.02 s, −12.2 dBFS; made in 1,212 ms by WebAssembly.",
+    )
+    visit.page.set_viewport_size(DESKTOP)
+    assert not moved
+
+
 def test_a_link_preview_leads_to_the_published_page(visit):
     page = (HTML / f"{visit.name}.html").read_text("utf-8")
     found = re.findall(r'property="og:(url|image)" content="([^"]*)"', page)

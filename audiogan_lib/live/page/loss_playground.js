@@ -196,7 +196,7 @@
       button("Listen", () => audiogan.play(tones(path.slice(0, taken + 1)), RATE)),
     );
     const rows = row(...Object.values(knobs).map((knob) => knob.element), theta.element);
-    return [portrait.element, buttons, line.element, rows];
+    return [portrait.element, buttons, rows, line.element];
   };
 
   /**
