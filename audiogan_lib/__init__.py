@@ -4,8 +4,8 @@ Importing the package costs nothing: each module (``audio``, ``datasets``, ``pre
 imported by name, and only those that need TensorFlow load it.
 """
 
-from audiogan_lib import quiet
+from audiogan_lib import runtime
 
 __version__ = "0.1.0"
 
-quiet.tensorflow()
+runtime.quiet_tensorflow()

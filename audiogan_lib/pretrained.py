@@ -8,9 +8,8 @@ it scored, and gives the SHA-256 of the weights beside it. Shipped ones stand in
 import numpy as np
 
 from audiogan_lib import files, recipes
-from audiogan_lib.conditions import label_indices
 from audiogan_lib.files import WEIGHTS
-from audiogan_lib.latents import QualityKnobs
+from audiogan_lib.latents import QualityKnobs, label_indices
 
 __all__ = ["WEIGHTS", "Generator", "load", "names"]
 

@@ -14,8 +14,8 @@ import soundfile
 import tensorflow as tf
 
 from audiogan_lib import losses, training, widgets
-from audiogan_lib.dirac_gan import SLOPES
 from audiogan_lib.widgets import DiracGAN, LossPlayground, phase_portraits
+from audiogan_lib.widgets.dirac_gan import SLOPES
 from audiogan_lib.widgets.loss_playground import SAMPLE_RATE, tones, verdict
 
 STEPS = 8

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from tones import tone, write
 
-from audiogan_lib import callbacks, classifiers, datasets, own_sounds, pretrained, recipes
+from audiogan_lib import callbacks, classifiers, datasets, pretrained, recipes, runs
 from audiogan_lib.commands import main
-from audiogan_lib.own_sounds import progress, report, training
+from audiogan_lib.runs import own_report, own_sounds, progress
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +39,8 @@ def small():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recipes, "for_folder", quickly)
-        patch.setattr(training, "_JUDGE_STEPS", 30)
-        patch.setattr(report, "_COUNT", 24)
+        patch.setattr(own_sounds, "_JUDGE_STEPS", 30)
+        patch.setattr(own_report, "_COUNT", 24)
         yield
 
 
@@ -48,7 +48,8 @@ def small():
 def done(mine, small, tmp_path_factory):
     """Return the folder of a finished run."""
     folder = tmp_path_factory.mktemp("run")
-    assert own_sounds.train(datasets.look(mine), folder, verbose=False) == folder / "report.html"
+    page = runs.train_own_sounds(datasets.look(mine), folder, verbose=False)
+    assert page == folder / "report.html"
     return folder
 
 
@@ -106,7 +107,7 @@ def test_sounds_that_are_new_recordings_are_no_farther_than_recordings():
         kinds = np.repeat(np.arange(10), count // 10)
         own = {"recording": np.arange(count)}
         known = datasets.Dataset("mine", draw(count), kinds, tuple("abcdefghij"), 8000, own)
-        found = report._distances(ear, known, draw(200))
+        found = own_report._distances(ear, known, draw(200))
         assert found["generated"] == pytest.approx(found["real"], rel=0.5)
 
 
@@ -119,7 +120,7 @@ def test_a_class_that_the_test_has_no_recording_of_is_on_the_page_all_the_same()
         label_names=("low", "high"),
         sample=lambda count, label, seed: 0.1 * rng.normal(size=(count, 5000)),
     )
-    page = report._sounds(generator, train.select([0, 2, 4]), train)
+    page = own_report._sounds(generator, train.select([0, 2, 4]), train)
     assert re.findall(r"<b>([^<]*)</b>", page) == [
         *(["low, recording"] * 2 + ["low, generated"] * 2),
         *(["high, recording, learnt from"] * 2 + ["high, generated"] * 2),
@@ -146,7 +147,7 @@ def test_the_diary_plays_every_look_with_its_scores(done):
 
 def test_a_run_goes_on_with_its_judge(done, mine, capsys):
     weights = (done / "judge" / "classifier.weights.h5").read_bytes()
-    own_sounds.train(datasets.look(mine), done, minutes=0.04, verbose=False)
+    runs.train_own_sounds(datasets.look(mine), done, minutes=0.04, verbose=False)
     said = capsys.readouterr().out
     assert "Going on from step" in said
     assert "judge learns" not in said
@@ -157,7 +158,7 @@ def test_one_long_recording_is_trained_on_without_a_judge(small, tmp_path):
     parts = [np.exp(-np.arange(8000) / 900) * tone(250 + 9 * n, duration_s=0.5) for n in range(20)]
     write(tmp_path / "take.wav", np.concatenate(parts))
     heard = datasets.look(tmp_path / "take.wav")
-    own_sounds.train(heard, tmp_path / "run", verbose=False)
+    runs.train_own_sounds(heard, tmp_path / "run", verbose=False)
     card = json.loads((tmp_path / "run" / "card.json").read_text(encoding="utf-8"))
     assert card["recipe"]["judge"] is None
     assert card["data"]["clips"] == {"take": 20}
@@ -170,14 +171,14 @@ def test_one_long_recording_is_trained_on_without_a_judge(small, tmp_path):
 
 def test_classes_of_few_recordings_have_no_judge(mine):
     data = datasets.load(mine / "tone", samples=4096)
-    assert not training._can_be_told_apart(data)
+    assert not own_sounds._can_be_told_apart(data)
     labels = np.r_[np.zeros(len(data) - 3, int), np.ones(3, int)]
     two = replace(data, labels=labels, label_names=("a", "b"))
-    assert not training._can_be_told_apart(two)
+    assert not own_sounds._can_be_told_apart(two)
     labels = np.r_[np.zeros(len(data) - 4, int), np.ones(4, int)]
-    assert training._can_be_told_apart(replace(two, labels=labels))
+    assert own_sounds._can_be_told_apart(replace(two, labels=labels))
     alike = {"recording": np.array(["one"] * len(data))}  # four clips of one recording
-    assert not training._can_be_told_apart(replace(two, labels=labels, columns=alike))
+    assert not own_sounds._can_be_told_apart(replace(two, labels=labels, columns=alike))
 
 
 def test_the_pace_is_told_in_minutes():

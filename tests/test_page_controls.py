@@ -13,8 +13,8 @@ from browsers import chromium, open_offline
 from hands import BROWSERS, on_a_phone, over_http, start_firefox
 
 from audiogan_lib import live, spectral, widgets
-from audiogan_lib.dirac_gan import SLOPES, DiracGAN
 from audiogan_lib.widgets import loss_playground, pitch_duel, pitch_game, wave_duel
+from audiogan_lib.widgets.dirac_gan import SLOPES, DiracGAN
 
 browser = pytest.fixture(chromium, scope="module")
 fox = pytest.fixture(start_firefox, scope="module")

@@ -238,7 +238,7 @@ def test_every_public_name_has_its_place_in_the_pages_of_the_library():
     assert set(documented) <= set(ROWS)
     assert len(documented) == len(set(documented))
     missing = set().union(*map(public_names, ROWS)) - set().union(*map(public_names, documented))
-    assert missing == public_names("quiet")
+    assert not missing
 
 
 def test_shipped_sounds_say_where_they_come_from():

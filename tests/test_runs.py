@@ -13,7 +13,18 @@ import numpy as np
 import pytest
 import soundfile
 
-from audiogan_lib import audio, callbacks, datasets, files, pretrained, recipes, runs
+from audiogan_lib import (
+    audio,
+    callbacks,
+    classifiers,
+    datasets,
+    files,
+    metrics,
+    pretrained,
+    recipes,
+    runs,
+)
+from audiogan_lib.runs import run as run_module
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +236,7 @@ class _Sure:
 
 
 def test_a_look_is_scored_beside_what_was_held_back(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(runs.classifiers, "load", lambda name: _Sure())
+    monkeypatch.setattr(classifiers, "load", lambda name: _Sure())
     run = runs.Run(replace(tiny, judge="drums"), tmp_path)
     assert not set(run.train_data.columns["recording"]) & set(run.held_back.columns["recording"])
     made = np.full((4, 4096), 0.5) + np.arange(4)[:, None]
@@ -236,7 +247,7 @@ def test_a_look_is_scored_beside_what_was_held_back(tiny, tmp_path, monkeypatch)
         compared.append((generator.network.get_weights(), real))
         return made, asked
 
-    monkeypatch.setattr(runs, "sounds_like", sounds_like)
+    monkeypatch.setattr(run_module, "sounds_like", sounds_like)
     average = run.recipe.build_generator(run.sizes)
     row = run._score(SimpleNamespace(averaged_generator=average, generator=run.network))
     loud = np.mean(np.abs(run.held_back.waveforms), axis=1)
@@ -262,7 +273,7 @@ def test_a_judge_of_other_labels_is_refused():
 
 def test_other_ears_join_the_judge_and_all_are_told_the_recordings(monkeypatch):
     heard = []
-    monkeypatch.setattr(runs.metrics, "evaluate", lambda *a, **k: heard.append((a, k)))
+    monkeypatch.setattr(metrics, "evaluate", lambda *a, **k: heard.append((a, k)))
     data = datasets.load("robot_digits")
     train, test = data.split("train"), data.split("test").select(range(4))
     asked = {"label": [test.label_names[label] for label in test.labels]}
@@ -379,4 +390,4 @@ def test_patience_ends_a_run_whose_scores_no_longer_improve(tiny, tmp_path, monk
     monkeypatch.setattr(runs.Run, "_score", lambda run, gan: {"frechet_distance": 1.0})
     recipe = replace(tiny, minutes=2.0)
     runs.Run(recipe, tmp_path, _Ear()).train(looks=10**6, verbose=False, patience=2)
-    assert pretrained.load(tmp_path).card["training"]["step"] == 3 * runs._STEPS_PER_EPOCH
+    assert pretrained.load(tmp_path).card["training"]["step"] == 3 * run_module._STEPS_PER_EPOCH

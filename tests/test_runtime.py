@@ -2,10 +2,12 @@
 
 import sys
 import types
+from importlib import metadata
 
 import pytest
 
 from audiogan_lib import files, runtime
+from audiogan_lib.runtime import drive
 
 
 def test_versions_compare_as_numbers(monkeypatch):
@@ -13,10 +15,10 @@ def test_versions_compare_as_numbers(monkeypatch):
 
     def version(name):
         if name not in has:
-            raise runtime.PackageNotFoundError(name)
+            raise metadata.PackageNotFoundError(name)
         return has[name]
 
-    monkeypatch.setattr(runtime, "version", version)
+    monkeypatch.setattr(metadata, "version", version)
     tried = {"numpy": "2.1.3", "keras": "3.13.2", "tensorflow": "2.20.0", "scipy": "1.16.3"}
     assert runtime.older(tried) == ["keras 3.9.0 (tried with 3.13.2)"]
     assert runtime.older({**tried, "tensorflow": "2.21.0", "librosa": "9.0"})[1] == (
@@ -38,11 +40,11 @@ def test_a_line_is_printed_only_where_something_is_older(monkeypatch, capsys, tm
 
 def test_on_colab_a_folder_of_drive_is_made_once_and_found_again(monkeypatch, tmp_path):
     mounted = []
-    drive = types.SimpleNamespace(mount=mounted.append)
+    colab = types.SimpleNamespace(mount=mounted.append)
     monkeypatch.setitem(sys.modules, "google", types.ModuleType("google"))
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
-    monkeypatch.setitem(sys.modules, "google.colab.drive", drive)
-    monkeypatch.setattr(runtime, "DRIVE", tmp_path)
+    monkeypatch.setitem(sys.modules, "google.colab.drive", colab)
+    monkeypatch.setattr(drive, "DRIVE", tmp_path)
     folder = runtime.drive_folder("audiogan/snares")
     (folder / "card.json").write_text("{}")
     assert folder == tmp_path / "MyDrive" / "audiogan" / "snares"
@@ -51,7 +53,7 @@ def test_on_colab_a_folder_of_drive_is_made_once_and_found_again(monkeypatch, tm
 
 
 def test_elsewhere_drive_is_refused_in_a_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr(runtime, "DRIVE", tmp_path)
+    monkeypatch.setattr(drive, "DRIVE", tmp_path)
     with pytest.raises(RuntimeError, match="name a folder of your disk"):
         runtime.drive_folder("audiogan/snares")
     assert not list(tmp_path.iterdir())

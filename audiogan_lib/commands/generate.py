@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from audiogan_lib import conditions
 from audiogan_lib.commands import checks
+from audiogan_lib.latents import label_indices
 
 SUMMARY = "write sounds as WAV files"
 
@@ -125,7 +125,7 @@ def _new_files(folder, card, count, asked):
     data = str(recipe.get("data"))
     if not data.isidentifier():  # as the names of data sets are
         checks.apart(folder, data)
-    rows = conditions.label_indices(known, count, asked, recipe.get("label_means"))
+    rows = label_indices(known, count, asked, recipe.get("label_means"))
     paths = []
     for index, row in enumerate(rows):
         classes = [names[number] for names, number in zip(known.values(), row, strict=True)]

@@ -108,9 +108,9 @@ def _train_own(arguments):
     heard = datasets.look(arguments.data)
     heard.choose(arguments.rate, arguments.seconds)
     print(f"{heard}\n", flush=True)
-    from audiogan_lib import own_sounds, training
+    from audiogan_lib import runs, training
 
-    page = own_sounds.train(
+    page = runs.train_own_sounds(
         heard,
         arguments.out,
         sample_rate=arguments.rate,

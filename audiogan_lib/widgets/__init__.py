@@ -8,8 +8,8 @@ behind `DrumMachine`, `DiracGAN` behind `LossPlayground`, `PitchGame` behind `Pi
 and `SpokenNumber` play a generator as it is.
 """
 
-from audiogan_lib.dirac_gan import DiracGAN
 from audiogan_lib.latents import LatentWalk, QualityKnobs, random_directions
+from audiogan_lib.widgets.dirac_gan import DiracGAN
 from audiogan_lib.widgets.drum_machine import Beat, DrumMachine
 from audiogan_lib.widgets.keyboard import Keyboard
 from audiogan_lib.widgets.latent_player import LatentPlayer

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib import pyplot
 
 from audiogan_lib import display
-from audiogan_lib.dirac_gan import SLOPES, DiracGAN
 from audiogan_lib.widgets import panel
+from audiogan_lib.widgets.dirac_gan import SLOPES, DiracGAN
 
 #: Of the picture, in either direction; a path may leave it.
 REACH = 2.2

@@ -1,4 +1,4 @@
-// The loss playground: the Dirac-GAN of `audiogan_lib.dirac_gan`, step by step, seen and heard.
+// The loss playground: the Dirac-GAN of `audiogan_lib.widgets.DiracGAN`, step by step, seen and heard.
 "use strict";
 
 (function (/** @type {any} */ audiogan) {

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from audiogan_lib import classifiers, datasets, display, files, live, metrics, pretrained, runs
+from audiogan_lib import classifiers, datasets, display, files, live, metrics, pretrained
+from audiogan_lib.runs.judging import sounds_like
 
 #: Generated sounds that are scored, recordings that they are compared with, and nearest pairs.
 _COUNT, _MOST_CLIPS, _PAIRS = 200, 2000, 6
@@ -30,7 +31,7 @@ _BODY = """{facts}
 {skipped}"""
 
 
-def write_report(folder, heard):
+def write_own_report(folder, heard):
     """Write the page of a run on own sounds, and its scores as JSON beside it.
 
     Returns the path of the page, ``report.html``. The generator is that of the best look.
@@ -49,7 +50,7 @@ def write_report(folder, heard):
     train = data.split("train")
     held_out = "test" in data.columns["split"]
     real = data.split("test") if held_out else train
-    sounds, asked = runs.sounds_like(generator, real, _COUNT)
+    sounds, asked = sounds_like(generator, real, _COUNT)
     scores = measure(generator, train, real, sounds, asked["label"])
     files.write_text(folder / "report.json", json.dumps(scores, indent=1) + "\n")
     body = _BODY.format(

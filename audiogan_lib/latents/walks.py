@@ -1,4 +1,4 @@
-"""Ways through latent space: arithmetic only, for a control in a notebook or a page to follow."""
+"""Ways through latent space: by knobs and a morph, or by what one hears."""
 
 from __future__ import annotations
 

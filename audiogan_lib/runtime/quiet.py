@@ -70,7 +70,7 @@ class _Finder:
         return spec
 
 
-def tensorflow():
+def quiet_tensorflow():
     """Let the next import of TensorFlow be a quiet one."""
     if "tensorflow" not in sys.modules:
         sys.meta_path.insert(0, _Finder())

@@ -10,8 +10,6 @@ import numpy as np
 
 from audiogan_lib import files, music
 
-__all__ = ["label_indices"]
-
 
 def label_indices(conditions, count, asked, label_means=None):
     """Number the classes asked for, and count through the others.
@@ -43,9 +41,9 @@ def label_indices(conditions, count, asked, label_means=None):
 
     Examples
     --------
-    >>> from audiogan_lib import conditions
+    >>> from audiogan_lib import latents
     >>> known = {"label": ("60", "62"), "instrument": ("flute", "oboe")}
-    >>> conditions.label_indices(known, 2, {"label": "D4"}, label_means="pitch").tolist()
+    >>> latents.label_indices(known, 2, {"label": "D4"}, label_means="pitch").tolist()
     [[1, 0], [1, 1]]
     """
     asked = {name: value for name, value in asked.items() if value is not None}

@@ -1,18 +1,9 @@
-"""A training run and its folder: train, resume, evaluate.
-
-A run's folder holds ``card.json`` and the averaged generator as it is now (what
-``pretrained.load(folder)`` reads), ``checkpoints/`` (what resuming reads) and every so often
-``step-NNNNNNNN.wav``. With a judge or an ear there are also ``scores.csv`` and ``best/``: the
-generator of the look with the least Fréchet distance to recordings that were held back from
-training for it, and a card that says which step and score; it is loaded by
-``pretrained.load(folder / "best")``. The test split has no part in a run.
-"""
+"""A training run in its folder: train, resume."""
 
 import functools
 import hashlib
 import unicodedata
 from dataclasses import asdict, replace
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +13,13 @@ from audiogan_lib import (
     callbacks,
     classifiers,
     datasets,
-    display,
     files,
     metrics,
     pretrained,
     recipes,
     training,
 )
+from audiogan_lib.runs.judging import numbered, sounds_like
 
 _STEPS_PER_EPOCH = 20
 
@@ -193,7 +184,7 @@ class Run:
             "accuracy" if head == "label" else f"{head}_accuracy": metrics.label_accuracy(
                 probabilities[head], labels
             )
-            for head, labels in _numbered(judge, asked).items()
+            for head, labels in numbered(judge, asked).items()
         }
         row["inception_score"] = metrics.inception_score(probabilities["label"])
         row["frechet_distance"] = metrics.frechet_distance(
@@ -299,153 +290,3 @@ def _description(dataset):
         "clips": dict(zip(dataset.label_names, clips, strict=True)),
         "files_sha256": hashlib.sha256("\n".join(names).encode()).hexdigest(),
     }
-
-
-def sounds_like(generator, test, count=300, seed=0):
-    """Generate sounds for which the same was asked as stands in the test split, as often.
-
-    A condition that the test split answers otherwise than the generator can, such as by voices that
-    it never heard, runs through all that the generator has. Returns sounds ``[count, samples]``,
-    and for each condition the names of their classes.
-
-    Parameters
-    ----------
-    generator : pretrained.Generator
-        Makes the sounds.
-    test : datasets.Dataset
-        Real sounds.
-    count, seed : int
-        Number of generated sounds, and seed of the latents.
-    """
-    labels, names = datasets.condition_labels(test, generator.recipe.conditions)
-    rows = labels[np.arange(count) * len(labels) // count]
-    same = {
-        name: [names[name][index] for index in column]
-        for name, column in zip(names, rows.T, strict=True)
-        if set(names[name]) <= set(generator.conditions[name])
-    }
-    asked = {
-        name: [classes[index] for index in column]
-        for (name, classes), column in zip(
-            generator.conditions.items(), generator.label_indices(count, **same).T, strict=True
-        )
-    }
-    return generator.sample(count, seed=seed, **asked), asked
-
-
-def judge_report(generator, train, test, count=300, seed=0, brief=False, sounds=None):
-    """Let the judge and other ears compare sounds with the test split, by ``metrics.evaluate``.
-
-    Parameters
-    ----------
-    generator : pretrained.Generator
-        Its recipe names the judge.
-    train, test : datasets.Dataset
-        Real sounds.
-    count, seed : int
-        As in :func:`sounds_like`.
-    brief : bool
-        As in ``metrics.evaluate``.
-    sounds : tuple, optional
-        What :func:`sounds_like` returned, instead of new sounds.
-
-    Raises
-    ------
-    ValueError
-        If the judge knows other labels than those of the data.
-    """
-    judge = classifiers.load(generator.recipe.judge)
-    if tuple(judge.heads["label"]) != tuple(test.label_names):
-        raise ValueError(
-            f"the judge {generator.recipe.judge!r} knows {', '.join(judge.heads['label'])}, "
-            f"but the data has {', '.join(test.label_names)}"
-        )
-    sounds, asked = sounds or sounds_like(generator, test, count, seed)
-    labels, names = datasets.condition_labels(test, generator.recipe.conditions)
-    real = {
-        name: np.array(names[name])[column] for name, column in zip(names, labels.T, strict=True)
-    }
-    recipe, words = generator.recipe, np.array(test.label_names)
-    return metrics.evaluate(
-        judge,
-        train.waveforms,
-        test.waveforms,
-        _numbered(judge, real),
-        sounds,
-        _numbered(judge, asked),
-        seed=seed,
-        pitches=[float(name) for name in words] if recipe.label_means == "pitch" else None,
-        brief=brief,
-        train_labels=train.labels,
-        recordings=(train.columns["recording"], test.columns["recording"]),
-        kits=train.columns.get("kit"),
-        ears=_other_ears(recipe),
-        codec=lambda clips, labels: recipe.decode(
-            recipe.encode(clips, words[labels]), words[labels]
-        ),
-    )
-
-
-def _other_ears(recipe):
-    """Return the ears beside the recipe's judge, which share neither features nor network."""
-    ears = {"scattering": metrics.ScatteringEar(recipe.sample_rate)}
-    second = f"{recipe.judge}-mels"
-    if second in classifiers.names():
-        ears = {"mels": classifiers.load(second)} | ears
-    return ears
-
-
-def _numbered(judge, classes):
-    """Turn names into the judge's numbers, for the heads whose classes it knows all."""
-    return {
-        head: np.array([judge.heads[head].index(name) for name in names])
-        for head, names in classes.items()
-        if set(names) <= set(judge.heads.get(head, ()))
-    }
-
-
-def write_page(path, name, report, train, sounds, asked):
-    """Save one file with the table, and the worst, best and most copied sounds to hear.
-
-    Parameters
-    ----------
-    path : path-like
-        Of the HTML file; replaced whole or not at all.
-    name : str
-        Of the generator.
-    report : dict
-        From ``metrics.evaluate``, not brief.
-    train : datasets.Dataset
-        What the generator learnt from.
-    sounds : np.ndarray [shape=(clips, samples)]
-        What was judged.
-    asked : sequence of str
-        Label that was asked for, of each.
-    """
-    column = report["generated"]
-    sections = []
-    for key, word in ("worst", "least"), ("best", "best"):
-        labels = [
-            f"{asked[clip]}: {probability:.3f}"
-            + (f", heard as {answer}" if answer != asked[clip] else "")
-            for clip, probability, answer in column[key]
-        ]
-        clips = sounds[[clip for clip, *_ in column[key]]]
-        caption = "Label asked for, and its probability to the judge."
-        heading = f"What the judge recognised {word}"
-        sections.append(_section(heading, clips, train.sample_rate, labels, caption))
-    clips, labels = [], []
-    for clip, neighbour, distance_db in column["nearest_pairs"]:
-        clips += [sounds[clip], train.waveforms[neighbour]]
-        labels += [f"{asked[clip]}, generated", f"training clip {neighbour}: {distance_db:.1f} dB"]
-    caption = "Each generated sound is followed by the training clip that is most like it."
-    sections.append(_section("Nearest to a copy", clips, train.sample_rate, labels, caption))
-    table = escape(metrics.format_table(report))
-    scores = f'<pre tabindex="0" role="region" aria-label="Scores">{table}</pre>'
-    page = display.document(f"How {name} scores", "\n".join([scores, *sections]))
-    files.write_text(path, page)
-
-
-def _section(heading, clips, sample_rate, labels, caption):
-    players = display.players(list(clips), sample_rate, labels, caption=caption)
-    return f"<section><h2>{escape(heading)}</h2>{players.html}</section>"

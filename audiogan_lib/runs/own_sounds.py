@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from audiogan_lib import classifiers, datasets, files, metrics, recipes, runs, training
-from audiogan_lib.own_sounds.progress import Diary, Pace
-from audiogan_lib.own_sounds.report import write_report
+from audiogan_lib import classifiers, datasets, files, metrics, recipes, training
+from audiogan_lib.runs.own_report import write_own_report
+from audiogan_lib.runs.progress import Diary, Pace
+from audiogan_lib.runs.run import Run
 
 #: A judge learns from at least so many recordings of each class, and from so many clips at most.
 _FEWEST_RECORDINGS, _MOST_CLIPS = 4, 4000
@@ -19,7 +20,7 @@ _FEWEST_RECORDINGS, _MOST_CLIPS = 4, 4000
 _JUDGE_STEPS, _JUDGE_EPOCHS, _JUDGE_BATCH = 400, (15, 120), 64
 
 
-def train(
+def train_own_sounds(
     heard,
     folder,
     *,
@@ -70,7 +71,7 @@ def train(
         recipe = replace(recipe, judge=str(folder / "judge"))
     with warnings.catch_warnings():  # the look has said it, and the list is in the folder
         warnings.simplefilter("ignore", datasets.FolderWarning)
-        run = runs.Run(recipe, folder, metrics.ScatteringEar(choice.sample_rate))
+        run = Run(recipe, folder, metrics.ScatteringEar(choice.sample_rate))
         if chief:
             _prepare(run, heard)
         run.train(
@@ -80,7 +81,7 @@ def train(
             patience=patience,
             watchers=[Pace(run.recipe, len(run.train_data)), Diary(folder)],
         )
-        return write_report(folder, heard) if chief else None
+        return write_own_report(folder, heard) if chief else None
 
 
 def _prepare(run, heard):
