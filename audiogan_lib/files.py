@@ -8,6 +8,7 @@ holds a trained network: the card says how it was made and gives the SHA-256 of 
 import difflib
 import hashlib
 import json
+import math
 import os
 import subprocess
 import uuid
@@ -141,7 +142,9 @@ def read_json(path, *keys, kind=dict):
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
-        content = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
+        content = json.loads(
+            text, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_finite
+        )
     except ValueError as error:
         raise ValueError(f"{path} is damaged: it is not JSON ({error})") from error
     if not isinstance(content, kind):
@@ -166,6 +169,12 @@ def _object(pairs):
 def _no_number(text):
     """Refuse NaN and infinities, which only Python takes for JSON."""
     raise ValueError(f"{text} is no number")
+
+
+def _finite(text):
+    """Read a number, which may be written too large for a float."""
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
 
 
 def write_card(folder, model, card, weights):

@@ -192,7 +192,7 @@ def mix(sounds, positions, samples=None, loop=False):
     ------
     ValueError
         When a sound is no row of samples, there are not as many positions as sounds, one is
-        negative, or `samples` is missing where there are no sounds.
+        no whole number from 0, or the mix would have no samples.
 
     Examples
     --------
@@ -205,16 +205,19 @@ def mix(sounds, positions, samples=None, loop=False):
             raise ValueError(
                 f"sounds[{number}] must be one row of samples, received the shape {sound.shape}"
             )
-    positions = [int(position) for position in positions]
-    if len(sounds) != len(positions) or min(positions, default=0) < 0:
+    positions = list(positions)
+    if len(sounds) != len(positions) or not all(at >= 0 and at == int(at) for at in positions):
         raise ValueError(
             f"positions must be {len(sounds)} whole numbers from 0, one a sound, "
             f"received {positions}"
         )
+    positions = [int(position) for position in positions]
     ends = [len(sound) + at for sound, at in zip(sounds, positions, strict=True)]
     if samples is None and not ends:
         raise ValueError("samples must be given where there are no sounds, received None")
     samples = max(ends) if samples is None else int(samples)
+    if samples < 1:
+        raise ValueError(f"samples must be at least 1, received {samples}")
     rounds = max(1, -(-max(ends, default=1) // samples))
     whole = np.zeros(rounds * samples)
     for sound, at, end in zip(sounds, positions, ends, strict=True):

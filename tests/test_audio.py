@@ -476,6 +476,14 @@ def test_only_wav_and_flac_are_written(tmp_path, noise):
         audio.write(tmp_path / "a.mp3", noise, RATE)
 
 
+def test_an_empty_flac_is_refused_and_an_empty_wav_is_one(tmp_path):
+    with pytest.raises(ValueError, match="a FLAC needs at least one sample, received none"):
+        audio.write(tmp_path / "a.flac", [], RATE)
+    audio.write(tmp_path / "a.wav", [], RATE)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
+    assert soundfile.info(tmp_path / "a.wav").frames == 0
+
+
 def test_writing_into_no_folder_is_refused(tmp_path, noise):
     with pytest.raises(FileNotFoundError, match=r"a folder that exists, received .*none/a.wav"):
         audio.write(tmp_path / "none" / "a.wav", noise, RATE)

@@ -221,6 +221,17 @@ def test_what_a_killed_process_left_is_cleared_away(gan, tmp_path):
     assert names(tmp_path) == ["checkpoints.json", "step-00000010.npz"]
 
 
+def test_checkpoints_leave_the_sounds_of_a_watch_in_the_same_folder(gan, tmp_path):
+    watch = callbacks.Watch(tmp_path, every_minutes=0, listen=lambda: (np.zeros((1, 50)), 8000))
+    fit(gan, watch, callbacks.Checkpoint(tmp_path, every_s=0), epochs=3)
+    assert names(tmp_path) == [
+        "checkpoints.json",
+        "step-00000002.wav",
+        *("step-00000004.npz", "step-00000004.wav"),
+        *("step-00000006.npz", "step-00000006.wav"),
+    ]
+
+
 def test_the_last_epoch_is_not_saved_twice(gan, tmp_path):
     fit(gan, callbacks.Checkpoint(tmp_path, every_s=0), epochs=3)
     assert [e["step"] for e in json.loads((tmp_path / "checkpoints.json").read_text())] == [6, 4]
@@ -516,6 +527,22 @@ def test_a_notebook_shows_the_newest_sounds_in_place_of_the_older(gan, tmp_path,
         html = shown._repr_html_()
         assert f"Step {step}, 0.0 minutes of training" in html
         assert html.count("<audio") == 2
+
+
+def test_sounds_beyond_full_scale_are_clipped_wherever_they_go(gan, tmp_path):
+    shown = []
+    heard = np.float32([[0.5, 1.5, -3.0, 0.25]])
+    watch = callbacks.Watch(
+        tmp_path,
+        every_minutes=0,
+        listen=lambda: (heard, 8000),
+        show=lambda waveforms, sample_rate, caption: shown.append(waveforms),
+    )
+    fit(gan, watch)
+    waveform, _ = soundfile.read(tmp_path / "step-00000002.wav")
+    np.testing.assert_allclose(waveform, [0.5, 1.0, -1.0, 0.25], atol=1e-4)
+    np.testing.assert_array_equal(shown, [[[0.5, 1.0, -1.0, 0.25]]])
+    assert heard.max() == 1.5
 
 
 def test_sounds_that_are_not_finite_are_named_and_not_played(gan, tmp_path):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from audiogan_lib import classroom
+from audiogan_lib import classroom, commands
 from audiogan_lib.classroom.grading import handed_in, own_code
 from audiogan_lib.classroom.sheets import ANSWER, code_of, python_of, read_cells, source_of
 
@@ -385,6 +385,28 @@ def test_a_hint_is_asked_for_before_exercises_are_given_out(tmp_path):
     write(tmp_path / "in" / "a.ipynb", TINY[: TINY.index("#### Hint")])
     with pytest.raises(ValueError, match="a has no hint for Half"):
         classroom.release(tmp_path / "in", tmp_path / "out")
+
+
+@pytest.mark.parametrize("source", ["exercises", "exercises/originals"])
+def test_a_release_over_the_instructors_notebooks_is_refused(tmp_path, source, monkeypatch, capsys):
+    path = write(tmp_path / source / "tiny.ipynb", TINY)
+    out = tmp_path / "exercises"
+    before = path.read_bytes(), sorted(out.rglob("*"))
+    with pytest.raises(ValueError, match="would overwrite the instructor's"):
+        classroom.release(tmp_path / source, out)
+    monkeypatch.chdir(out)
+    asked = ["class", "release", "--exercises", str(Path(source).relative_to("exercises"))]
+    assert commands.main([*asked, "--out", "."]) == 2
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("audiogan: the students' notebooks would overwrite")
+    assert (path.read_bytes(), sorted(out.rglob("*"))) == before
+
+
+def test_folders_that_systems_make_beside_the_students_are_no_students(tmp_path):
+    for name in ("ada", ".ipynb_checkpoints", "__MACOSX", "_bob"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "tiny.ipynb").touch()
+    assert list(handed_in(tmp_path, {"tiny": None})) == ["_bob", "ada"]
 
 
 def test_a_folder_without_students_is_refused(tiny, tmp_path):

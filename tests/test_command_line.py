@@ -163,6 +163,7 @@ REFUSED = {
     "generate drums --seed -1 --out x": "--seed -1: must be 0 or more",
     "generate drums --count 0 --out x": "--count 0: must be 1 or more",
     "generate digits --condition theo --out x": "--condition theo: must be NAME=VALUE",
+    "generate --link x#generator=drums --count 2 --out x": "--count or --seed beside it",
     "evaluate nowhere": "no generator 'nowhere'",
     "evaluate drums --page nowhere/page.html": "there is no folder nowhere",
     "export drums": "export needs --page FILE.html, --keras FILE.keras or --onnx FILE.onnx",

@@ -526,6 +526,7 @@ def test_source_is_shown_with_the_name_of_its_file():
 def test_source_can_leave_the_docstring_out():
     code = code_of(display.show_source(display.Html._repr_html_, docstring=False))
     assert code.split("\n") == ["def _repr_html_(self):", "    return self.html", ""]
+    assert "lambda" in code_of(display.show_source(lambda: 0, docstring=False))
     code = code_of(display.show_source(shown_html.level, docstring=False))
     lines = inspect.getsource(shown_html.level).splitlines(keepends=True)
     assert unescape(code) == "".join(lines[:1] + lines[2:])

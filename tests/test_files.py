@@ -167,6 +167,7 @@ def test_every_reader_names_the_card_or_the_weights_that_are_damaged(shipped):
         ('{"best": {"step": 1, "step": 1}}', "'step' stands in it twice"),
         ('{"step": 1, "score": NaN}', "NaN is no number"),
         ('{"step": -Infinity}', "-Infinity is no number"),
+        ('{"score": 1e999}', "1e999 is no number"),
     ],
 )
 def test_what_only_python_takes_for_json_is_damaged(text, reason, tmp_path):

@@ -225,6 +225,7 @@ def test_the_appendix_gives_the_sizes_of_all_shipped_generators(generators):
             (2 * codec["iterations"] + 1) * codec["frames"] / 2,
         ]
         told = [float(each.replace(",", "")) for each in numbers]
+        assert told[0] == sizes[0], name
         np.testing.assert_allclose(told, sizes, rtol=0.01, err_msg=name)
 
 

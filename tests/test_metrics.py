@@ -500,6 +500,7 @@ def test_a_retuned_sound_is_as_much_higher(rng):
         heard_to = int(3999 / 2 ** (semitones / 12))
         np.testing.assert_allclose(played[:, :heard_to], expected[:, :heard_to], atol=0.03)
         assert played.shape == tones.shape
+    assert metrics.retuned([[0, 4, 8, 12]], -12).tolist() == [[0, 2, 4, 6]]  # whole numbers, too
 
 
 def test_a_copy_is_found_at_another_tuning_and_behind_the_codec(rng):

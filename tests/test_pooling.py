@@ -80,6 +80,24 @@ def test_an_empty_folder_is_an_error(tmp_path):
         classroom.read_listeners(tmp_path / "none")
 
 
+def test_where_every_row_is_refused_the_first_three_reasons_are_named(tmp_path):
+    damaged = "Ada,which,2,2,0,1,0.5,1+ 2-"
+    (tmp_path / "room.csv").write_text("\n".join([HEADER, *[damaged] * 4]))
+    with pytest.raises(ValueError, match="has no row of a blind test") as refusal:
+        classroom.read_listeners(tmp_path)
+    for line in (2, 3, 4):
+        assert f"room.csv, line {line}: it says 2 of 2, its answers 1 of 2" in str(refusal.value)
+    assert "line 5" not in str(refusal.value)
+
+
+def test_a_folder_that_is_called_as_a_file_is_looked_into_and_not_read(tmp_path):
+    (tmp_path / "group.csv").mkdir()
+    (tmp_path / "group.csv" / "ada.csv").write_text(row("Ada", "1+ 2+"))
+    listeners, refused = classroom.read_listeners(tmp_path)
+    assert [one.name for one in listeners] == ["Ada"]
+    assert refused == []
+
+
 def test_one_listener_has_the_exact_binomial_interval():
     share, low, high = classroom.share_interval([6], [8])
     exact = stats.binomtest(6, 8).proportion_ci(method="exact")

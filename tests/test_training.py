@@ -9,6 +9,7 @@ import sys
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -553,6 +554,35 @@ def test_two_machines_stop_together_and_the_first_writes_the_run(tmp_path):
         assert process.returncode == 0, output[-2000:]
     assert json.loads((tmp_path / "run-0" / "card.json").read_text())["training"]["step"] >= 20
     assert not [path for path in (tmp_path / "run-1").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    "jobs, chief",
+    [
+        ({"worker": 2}, ("worker", 0)),
+        ({"chief": 1, "worker": 2}, ("chief", 0)),
+        ({"chief": 1}, ("chief", 0)),
+    ],
+)
+def test_one_task_of_a_cluster_is_its_chief(monkeypatch, jobs, chief):
+    spread = SimpleNamespace(
+        cluster_resolver=tf.distribute.cluster_resolver.TFConfigClusterResolver()
+    )
+    cluster = {job: [f"{job}{index}:1" for index in range(count)] for job, count in jobs.items()}
+    chiefs = []
+    for job, index in ((job, index) for job, count in jobs.items() for index in range(count)):
+        config = {"cluster": cluster, "task": {"type": job, "index": index}}
+        monkeypatch.setenv("TF_CONFIG", json.dumps(config))
+        if training.is_chief(spread):
+            chiefs.append((job, index))
+    assert chiefs == [chief]
+
+
+def test_a_process_without_a_cluster_is_chief(monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+    for spread in (tf.distribute.get_strategy(), SimpleNamespace(cluster_resolver=resolver)):
+        assert training.is_chief(spread)
 
 
 def test_what_nobody_asks_for_is_left_out_but_the_average():

@@ -36,6 +36,18 @@ def test_dictated_words_are_found_again():
         transcription.find_words(stereo, SAMPLE_RATE)
 
 
+def test_a_word_ends_where_the_sound_does_and_no_words_are_none():
+    whole = np.concatenate([np.zeros(2400), np.ones(1650)])  # ends within a block
+    assert transcription.find_words(whole, SAMPLE_RATE).tolist() == [[2400, 4050]]
+    for silent in (np.zeros(0), np.zeros(4000)):
+        borders = transcription.find_words(silent, SAMPLE_RATE)
+        assert borders.shape == (0, 2)
+        described = transcription.describe_words(silent, SAMPLE_RATE, borders, 6, 40)
+        assert described.shape == (0, 240)
+    with pytest.raises(ValueError, match="one or more recordings, received none"):
+        transcription.dictate([], SAMPLE_RATE)
+
+
 def test_short_silence_is_part_of_a_word_and_a_click_is_none():
     gap, pause, click = np.zeros(800), np.zeros(2000), tones(300, duration_s=0.03)
     parts = [tones(300), gap, tones(500), pause, click, pause, tones(900)]

@@ -119,6 +119,17 @@ def test_periodicity_hears_lost_phase(codec, voices):
     assert vocoding.periodicity(noise).mean() < 0.4
 
 
+@pytest.mark.parametrize(
+    ("samples", "rate", "complaint"),
+    [(511, 8000, r"512 samples or more"), (600, 32000, "800 to 30000"), (600, 700, "800 to")],
+)
+def test_periods_that_no_frame_holds_are_refused(samples, rate, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        vocoding.periodicity(np.ones((1, samples)), rate)
+    at_the_limits = [vocoding.periodicity(np.ones((1, 512)), rate) for rate in (800, 30000)]
+    assert np.isfinite(at_the_limits).all()
+
+
 def test_distances_need_pairs(voices):
     with pytest.raises(ValueError, match="need equal"):
         vocoding.distances(voices, voices[:2])

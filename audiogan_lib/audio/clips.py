@@ -22,7 +22,7 @@ def resample(waveform, sample_rate, target_rate):
 
     Returns
     -------
-    waveform : np.ndarray [shape=(round(samples * target_rate / sample_rate),), float32]
+    waveform : np.ndarray [shape=(samples * target_rate / sample_rate, rounded), float32]
         The sound at `target_rate`, band-limited by the SoX resampler (high quality), which is also
         librosa's default.
 
@@ -50,7 +50,7 @@ def fit_length(waveform, samples):
         One clip or several.
     samples : int > 0
         Wanted length. A clip that is cut fades to zero, linearly, over the last 1/64 of it, so that
-        the cut does not click.
+        the cut does not click; one of less than 128 samples does not.
     """
     waveform = np.asarray(waveform, np.float32)
     length = waveform.shape[-1]

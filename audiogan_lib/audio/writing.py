@@ -27,7 +27,8 @@ def write(path, waveform, sample_rate):
     Raises
     ------
     ValueError
-        When the ending is another, or the waveform is not one channel of finite values in [-1, 1].
+        When the ending is another, or the waveform is not one channel of finite values in [-1, 1],
+        or a FLAC would be empty.
     OSError
         When the folder does not exist or cannot be written to.
     """
@@ -47,6 +48,8 @@ def write(path, waveform, sample_rate):
     if not path.parent.is_dir():
         raise FileNotFoundError(f"path must lie in a folder that exists, received {str(path)!r}")
     kind = _WRITE_FORMATS[path.suffix.lower()]
+    if kind == "FLAC" and not waveform.size:
+        raise ValueError("a FLAC needs at least one sample, received none")
     with files.replacing(path) as beside:
         try:
             soundfile.write(beside, to_int16(waveform), sample_rate, "PCM_16", format=kind)

@@ -145,7 +145,7 @@ class Checkpoint(keras.callbacks.Callback):
         older = [entry for entry in self._entries() if entry["step"] < step][:1]
         kept = [{"file": path.name, "step": step, "sha256": digest}, *older]
         files.write_text(self._index, json.dumps(kept, indent=1))
-        files.keep_only(self.folder, "step-*", [entry["file"] for entry in kept])
+        files.keep_only(self.folder, "step-*.npz", [entry["file"] for entry in kept])
         self._saved_at = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):

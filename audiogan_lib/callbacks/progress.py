@@ -123,6 +123,7 @@ class Watch(keras.callbacks.Callback):
         Training minutes between two looks.
     listen : callable, optional
         Returns ``(waveforms [clips, samples], sample_rate)``; the clips go end to end in one file.
+        Samples beyond [-1, 1] are clipped to it.
     score : callable, optional
         Returns a dict of str to float, one row of the table.
     show : callable, optional
@@ -165,6 +166,7 @@ class Watch(keras.callbacks.Callback):
         if not np.isfinite(waveforms).all():
             warnings.warn(f"The sounds of step {step} are not finite: not played.", stacklevel=2)
             return
+        waveforms = np.clip(waveforms, -1, 1)
         path = self.folder / f"step-{step:08d}.wav"
         audio.write(path, np.concatenate(list(waveforms)), sample_rate)
         if self._board:

@@ -21,7 +21,8 @@ def build(samples, sample_rate, heads, width=64, hears="cepstra"):
     heads : dict of str to tuple of str
         For each question the names of its possible answers.
     width : int > 0
-        Channels of the first layers; the last has twice as many.
+        Channels of the first layers, where the last has twice as many; for pictures, of the last
+        two, where the first has a quarter.
     hears : {"cepstra", "keys", "log_mels", "fine_mels"}
         Mel cepstra alone, or beside them bands of half a semitone; then labels are MIDI pitches. Or
         pictures of mel bands, to another network; the fine ones resolve the harmonics of notes.

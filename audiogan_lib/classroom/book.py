@@ -156,16 +156,22 @@ def release(source, out):
     Raises
     ------
     ValueError
-        If a notebook of the source has no exercise, or one has no hint or no check.
+        If the students' notebooks would overwrite those of the source (nothing is written then), a
+        notebook of the source has no exercise, or one has no hint or no check.
     """
-    out = Path(out)
+    out, sheets = Path(out), read_sheets(source)
+    if any(taken.exists() and taken.samefile(source) for taken in (out, out / "originals")):
+        raise ValueError(
+            f"the students' notebooks would overwrite the instructor's in {source}: "
+            f"choose another folder for them than {out}"
+        )
     (out / "originals").mkdir(parents=True, exist_ok=True)
     metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
     written = []
-    for name, sheet in read_sheets(source).items():
+    for name, sheet in sheets.items():
         without = [e.title for e in sheet.exercises if len(e.parts.get("hint", ())) < 2]
         if without:
             raise ValueError(f"{name} has no hint for {', '.join(without)}")

@@ -167,6 +167,8 @@ def handed_in(folder: Path, sheets: dict[str, Sheet]) -> dict[str, dict[str, Pat
         raise ValueError(f"there is no folder {folder}")
     found = {}
     for student in sorted(path for path in folder.iterdir() if path.is_dir()):
+        if student.name.startswith((".", "__")):  # .ipynb_checkpoints, __MACOSX
+            continue
         notebooks = found.setdefault(student.name, {})
         for path in sorted(student.rglob("*.ipynb"), key=lambda path: (path.stat().st_mtime, path)):
             fits = [name for name in sheets if path.name.startswith(name)]
@@ -181,7 +183,8 @@ def grade(folder, out, source="exercises", seconds=300.0, memory_gb=8.0, tell=pr
     Parameters
     ----------
     folder : path-like
-        One folder a student, with notebooks named as they were given out.
+        One folder a student, with notebooks named as they were given out. A folder whose name
+        begins with ``.`` or ``__``, such as ``__MACOSX``, is none.
     out : path-like
         Folder for ``grades.csv`` (a row a student), ``identical.csv`` (longer answers that several
         students share word by word, comments aside) and ``feedback/``, a page a student.

@@ -60,7 +60,7 @@ def read_listeners(folder):
     Raises
     ------
     ValueError
-        If there is no such folder, or no row in it.
+        If there is no such folder, or no row in it; the message has the first three refusals.
 
     Examples
     --------
@@ -77,9 +77,7 @@ def read_listeners(folder):
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}")
     found, refused = {}, []
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in (".csv", ".txt"):
-            continue
+    for path in _files(folder):
         try:
             rows = _rows(path)
         except csv.Error as error:
@@ -95,8 +93,15 @@ def read_listeners(folder):
             key = (one.task, one.name.casefold() or place)
             found.setdefault(key, {})[one.answers] = one
     if not found:
-        raise ValueError(f"{folder} has no row of a blind test in its .csv and .txt files")
+        why = f"{folder} has no row of a blind test in its .csv and .txt files"
+        raise ValueError("; ".join([why, *refused[:3]]))
     return [_merged(list(found[key].values())) for key in sorted(found)], refused
+
+
+def _files(folder):
+    """Return the files of a folder and those below it that may hold rows."""
+    paths = sorted(folder.rglob("*"))
+    return [path for path in paths if path.suffix.lower() in (".csv", ".txt") and path.is_file()]
 
 
 def _rows(path):
@@ -136,8 +141,9 @@ def share_interval(right, trials):
     """Estimate a share of right answers over listeners, with its 95 % interval.
 
     One listener's interval is the exact binomial one (Clopper and Pearson 1934). That of several is
-    a jackknife over listeners, with Student's t; where it would be narrower than the binomial
-    interval of all trials, as among listeners who happen to agree, that one is given instead.
+    a jackknife over listeners, with Student's t; where an end of it lies within the binomial
+    interval of all trials, as among listeners who happen to agree, that interval's end is given
+    instead.
 
     Parameters
     ----------

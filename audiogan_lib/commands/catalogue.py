@@ -28,7 +28,14 @@ _DATASETS = (
         "shipped",
         "MIT and CC, by kit",
     ),
-    ("notes", "single notes of instruments", 16000, 16384, "shipped", "MIT"),
+    (
+        "notes",
+        "single notes of instruments",
+        16000,
+        16384,
+        "shipped",
+        "MIT, CC0, public domain",
+    ),
     ("robot_digits", "digits by speech synthesisers", 8000, 8192, "shipped", "CC BY 4.0"),
     ("fsdd", "digits by six people", 8000, 8192, "download, 15 MB", "CC BY-SA 4.0"),
     (
@@ -50,9 +57,9 @@ _RECIPES = (
     ("digits-fast", "the same for a first try", "fsdd", 4),
     ("robot-digits", "digits by synthetic voice: SpecGAN", "robot_digits", 14),
     ("drums", "drums by label: SpecGAN", "drums", 40),
-    ("wavegan-drums", "drums by label: WaveGAN, its quicker form", "drums", 26),
-    ("wavegan-gp-drums", "drums by label: WaveGAN as published", "drums", 26),
-    ("article", "drums by label: dense layers and LSTMs", "drums", 6),
+    ("wavegan-drums", "drums by label: WaveGAN, its quicker form", "drums", 29),
+    ("wavegan-gp-drums", "drums by label: WaveGAN as published, narrower", "drums", 29),
+    ("article", "drums by label: dense layers and an LSTM", "drums", 6),
     ("notes", "notes by key and instrument: SpecGAN along pitch", "notes", 45),
     ("gansynth-notes", "notes by key and instrument: GANSynth", "notes", 60),
 )

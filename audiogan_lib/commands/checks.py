@@ -11,7 +11,9 @@ def more_than_nothing(**options):
     """Refuse numbers that are not more than 0 and finite; None is not given."""
     for name, value in options.items():
         if value is not None and not 0 < value < math.inf:
-            raise ValueError(f"--{name.replace('_', '-')} {value:g}: must be more than 0")
+            raise ValueError(
+                f"--{name.replace('_', '-')} {value:g}: must be more than 0 and finite"
+            )
 
 
 def apart(out, data):

@@ -43,9 +43,7 @@ def add_arguments(parser):
         help="a further condition, such as speaker=theo; may be repeated "
         "(`audiogan list generators --json` names all)",
     )
-    parser.add_argument(
-        "--count", type=int, default=8, help="number of sounds (default: %(default)d)"
-    )
+    parser.add_argument("--count", type=int, help="number of sounds (default: 8)")
     parser.add_argument("--seed", type=int, help="a number, for the same sounds again")
     parser.add_argument("--out", type=Path, required=True, help="folder for the files")
 
@@ -61,7 +59,8 @@ def run(arguments):
         name, latents, asked = arguments.generator, None, _asked(arguments)
     else:
         name, latents, asked = _linked(arguments)
-    count = arguments.count if latents is None else len(latents)
+    asked_for = 8 if arguments.count is None else arguments.count
+    count = asked_for if latents is None else len(latents)
     paths = _new_files(arguments.out, checks.card(name, count), count, asked)
     from audiogan_lib import audio, pretrained
 
@@ -113,9 +112,10 @@ def _write_beat(arguments):
 
 def _alone(arguments):
     """See that a link is asked for nothing else."""
-    if arguments.label is not None or arguments.condition or arguments.seed is not None:
+    given = arguments.label, arguments.count, arguments.seed
+    if arguments.condition or any(option is not None for option in given):
         raise ValueError(
-            "--link says what to generate: no --label, --condition or --seed beside it"
+            "--link says what to generate: no --label, --condition, --count or --seed beside it"
         )
 
 

@@ -14,7 +14,7 @@ def retuned(dataset, octaves, count, seed=0):
     """Add copies at other tunings, until there are so many clips of each label.
 
     A copy is played faster or slower, as a drum head is tighter or slacker, and is a clip of the
-    same recording. The recordings of a label are copied about equally often.
+    same recording. The clips of a label are copied about equally often.
 
     Parameters
     ----------

@@ -81,7 +81,7 @@ def _file_name(obj):
 
 
 def _without_docstring(code):
-    body = ast.parse(code).body[0].body
+    body = getattr(ast.parse(code).body[0], "body", [None])  # a lambda has none
     if not (isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)):
         return code
     lines = code.splitlines(keepends=True)

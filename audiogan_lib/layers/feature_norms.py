@@ -38,8 +38,8 @@ class MinibatchStd(keras.layers.Layer):
 
     If ``batch`` is no multiple of ``group``, the examples left over are measured with those before
     them that fill their group. A batch smaller than ``group`` is one group; in a batch of one
-    example nothing varies, and its deviation is 0. With ``training=True`` an incomplete group could
-    mix real and generated examples, and is refused if the size of the batch is known.
+    example nothing varies, and its deviation is 0.0001. With ``training=True`` an incomplete group
+    could mix real and generated examples, and is refused if the size of the batch is known.
 
     Parameters
     ----------

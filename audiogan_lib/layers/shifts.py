@@ -63,6 +63,11 @@ class PhaseShuffle(_RandomLayer):
         Of the shifts.
     **kwargs
         For ``keras.layers.Layer``.
+
+    Raises
+    ------
+    ValueError
+        If ``radius`` is negative; when called, if there are not more steps than that.
     """
 
     def __init__(self, radius, per_example=False, seed=0, **kwargs):
@@ -115,6 +120,11 @@ class RandomShift(_RandomLayer):
         Of the shifts.
     **kwargs
         For ``keras.layers.Layer``.
+
+    Raises
+    ------
+    ValueError
+        If ``radius`` is negative.
     """
 
     def __init__(self, radius, fill=-1.0, seed=0, **kwargs):

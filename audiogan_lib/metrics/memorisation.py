@@ -88,6 +88,7 @@ def retuned(waveforms, semitones):
     [[0.0, 2.0, 0.0, 0.0]]
     """
     waveforms = np.asarray(waveforms)
+    waveforms = waveforms.astype(np.result_type(waveforms, np.float32), copy=False)
     samples = waveforms.shape[1]
     places = np.arange(samples) * 2.0 ** (semitones / 12)
     places = places[places <= samples - 1]

@@ -22,7 +22,7 @@ ARTICLE_LATENT_DIM = 100
 ARTICLE_WIDTHS = (*(2**power for power in range(8, 13)), *(2**power for power in range(11, 0, -1)))
 
 _FLOAT_BYTES = 4
-_KEPT = 6  # numbers a unit and step that an LSTM's backward pass needs: four gates, cell and output
+_KEPT = 6  # an LSTM's backward pass needs three gates, candidate, cell and output of each unit
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Cost:
     state_bytes : int
         Parameters, their gradients and the two moments of Adam.
     activation_bytes : int
-        The least that the discriminator keeps of one clip until its backward pass: four gates, the
-        cell and the output of each unit at each step.
+        The least that the discriminator keeps of one clip until its backward pass: three gates, the
+        candidate, the cell and the output of each unit at each step.
     forward_macs : int
         Multiply-accumulates of the discriminator for one clip; those of the generator,
         which has no steps, do not count beside them.

@@ -8,7 +8,7 @@ it, and ``pretrained.load(NAME)`` rebuilds its generator from it. To try somethi
 name                  what is trained
 ====================  ===================================================================
 ``digits``            spectrograms of FSDD's digits, by speaker
-``digits-fast``       the same for a fifth of the time
+``digits-fast``       much the same for a tenth of the time
 ``robot-digits``      the same of the shipped ``robot_digits``, by voice
 ``drums``             spectrograms of the shipped drums
 ``wavegan-drums``     their waveforms, by WaveGAN's networks in a form for two cores

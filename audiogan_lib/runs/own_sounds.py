@@ -46,7 +46,7 @@ def train_own_sounds(
     sample_rate, duration_s : int, float, optional
         Rate in Hz and length of the clips; chosen by the sounds when not given.
     minutes : float > 0, optional
-        Training time; by default a quarter of an hour for clips of a second, more for longer ones.
+        Training time; by default 15 for clips of 16384 samples, in proportion, and at least 10.
     patience : int > 0
         So many looks without a better score, of twelve in all, end the run sooner.
     checkpoint_every_s : float > 0

@@ -65,13 +65,18 @@ def strategy(devices=None):
 def is_chief(spread):
     """Tell whether this process writes the files of a run: one of all machines does.
 
+    It is the task of the job ``chief`` where the cluster has that job, else the first ``worker``. A
+    process without a cluster is chief.
+
     Parameters
     ----------
     spread : tf.distribute.Strategy
         Of :func:`strategy`.
     """
     resolver = spread.cluster_resolver
-    return resolver is None or resolver.task_id in (None, 0)
+    jobs = resolver.cluster_spec().jobs if resolver else []
+    job = "chief" if "chief" in jobs else "worker"
+    return not jobs or (resolver.task_type, resolver.task_id) == (job, 0)
 
 
 def draw(distribution, batch, size, seed):

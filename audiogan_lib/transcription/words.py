@@ -31,7 +31,7 @@ def dictate(words, sample_rate, pause_s=0.25):
     Raises
     ------
     ValueError
-        If a word is no row of samples, or nothing but zeros.
+        If there are no words, or one is no row of samples, or nothing but zeros.
     """
     pause, parts = np.zeros(round(pause_s * sample_rate), np.float32), []
     for number, word in enumerate(words):
@@ -41,6 +41,8 @@ def dictate(words, sample_rate, pause_s=0.25):
             raise ValueError(f"words[{number}] must be speech, received nothing but zeros")
         loud = np.flatnonzero(sizes >= sizes.max() * 10 ** (_SILENCE_DB / 20))
         parts += [word[loud[0] : loud[-1] + 1], pause]
+    if not parts:
+        raise ValueError("words must be one or more recordings, received none")
     return np.concatenate(parts)
 
 
@@ -92,7 +94,8 @@ def find_words(waveform, sample_rate, pause_s=0.15):
     sample_rate : int > 0
         In Hz.
     pause_s : float > 0
-        Silence of this length ends a word; shorter ones are part of it, as before the t of "eight".
+        Silence of this length, in whole blocks, ends a word; shorter ones are part of it, as before
+        the t of "eight".
 
     Raises
     ------
@@ -110,14 +113,14 @@ def find_words(waveform, sample_rate, pause_s=0.15):
     waveform = _row(waveform, "waveform")
     blocks = np.pad(waveform, (0, -len(waveform) % block)).reshape(-1, block)
     power = np.square(blocks).mean(axis=1)
-    loud = np.flatnonzero(power > power.max() * 10 ** (_SILENCE_DB / 10))
+    loud = np.flatnonzero(power > power.max(initial=0.0) * 10 ** (_SILENCE_DB / 10))
     if not len(loud):
         return np.zeros((0, 2), int)
     breaks = np.flatnonzero(np.diff(loud) > pause_s / _HOP_S)
     starts = loud[np.append(0, breaks + 1)]
     ends = loud[np.append(breaks, len(loud) - 1)] + 1
     long = (ends - starts) * _HOP_S >= _SHORTEST_S
-    return np.stack([starts, ends], axis=1)[long] * block
+    return np.minimum(np.stack([starts, ends], axis=1)[long] * block, len(waveform))
 
 
 def describe_words(waveform, sample_rate, borders, parts=6, n_mels=40):
@@ -151,6 +154,8 @@ def describe_words(waveform, sample_rate, borders, parts=6, n_mels=40):
     logs = np.log(mel + 1e-5)
     first, behind = (borders / hop_length).astype(int).T
     words = [logs[a:b] for a, b in zip(first, behind, strict=True)]
+    if not words:
+        return np.zeros((0, parts * n_mels), np.float32)
     frames = np.concatenate(words)
     mean, spread = frames.mean(axis=0), frames.std(axis=0) + 1e-5
     means = [[part.mean(axis=0) for part in np.array_split(word, parts)] for word in words]

@@ -19,8 +19,8 @@ def distances(real, copies, sample_rate=8000):
     Parameters
     ----------
     real, copies : array-like [shape=(clips, samples)]
-        Sound in [-1, 1].
-    sample_rate : int > 0
+        Sound in [-1, 1], of 512 samples or more.
+    sample_rate : int in 800 to 30000
         In Hz; the frames below are meant for 8 kHz.
 
     Returns
@@ -39,7 +39,7 @@ def distances(real, copies, sample_rate=8000):
     Raises
     ------
     ValueError
-        If the shapes differ.
+        If the shapes differ, or as :func:`periodicity`.
     """
     real, copies = np.asarray(real, np.float32), np.asarray(copies, np.float32)
     if real.ndim != 2 or real.shape != copies.shape:
@@ -97,10 +97,20 @@ def periodicity(waveforms, sample_rate=8000):
     Parameters
     ----------
     waveforms : array-like [shape=(clips, samples)]
-        Sound.
-    sample_rate : int > 0
-        In Hz.
+        Sound, of 512 samples or more.
+    sample_rate : int in 800 to 30000
+        In Hz; a frame is too short for the lags of higher ones.
+
+    Raises
+    ------
+    ValueError
+        If the clips are too short, or the rate is out of its range.
     """
+    waveforms = np.asarray(waveforms)
+    if waveforms.ndim != 2 or waveforms.shape[1] < _FRAME:
+        raise ValueError(f"waveforms {waveforms.shape}: need (clips, {_FRAME} samples or more)")
+    if not 2 * _LAG_HZ[1] <= sample_rate <= _LAG_HZ[0] * (_FRAME - 12):
+        raise ValueError(f"sample_rate={sample_rate}: must lie in 800 to 30000")
     frames = np.lib.stride_tricks.sliding_window_view(waveforms, _FRAME, axis=1)[:, ::_HOP]
     lags = range(int(sample_rate / _LAG_HZ[1]), int(sample_rate / _LAG_HZ[0]) + 1)
     spectra = np.abs(np.fft.rfft(frames.astype(np.float64), 2 * _FRAME)) ** 2
