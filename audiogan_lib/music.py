@@ -206,7 +206,8 @@ def mix(sounds, positions, samples=None, loop=False):
                 f"sounds[{number}] must be one row of samples, received the shape {sound.shape}"
             )
     positions = list(positions)
-    if len(sounds) != len(positions) or not all(at >= 0 and at == int(at) for at in positions):
+    whole = all(at >= 0 and float(at).is_integer() for at in positions)
+    if len(sounds) != len(positions) or not whole:
         raise ValueError(
             f"positions must be {len(sounds)} whole numbers from 0, one a sound, "
             f"received {positions}"

@@ -457,7 +457,7 @@ def test_curves_differ_in_dashes_and_are_told():
     [line] = display.curves({"D": [3, 1, 2]}, "step", "loss").figure.axes[0].lines
     assert line.get_xdata().tolist() == [0, 1, 2]
     np.testing.assert_array_equal(lines[1].get_data(), [[0, 5, 10], [1.0, 0.0, -1.5]])
-    assert repr(picture) == f"loss over step: G from 2 to 1; D from 1 to {MINUS}1.5."
+    assert repr(picture) == f"loss over step: G from 2 to 1 (most 5); D from 1 to {MINUS}1.5."
     for many in ({}, {str(i): [0] for i in range(6)}):
         with pytest.raises(ValueError, match=f"1 to 5 curves, received {len(many)}"):
             display.curves(many, "step", "loss")
@@ -526,6 +526,10 @@ def test_source_is_shown_with_the_name_of_its_file():
 def test_source_can_leave_the_docstring_out():
     code = code_of(display.show_source(display.Html._repr_html_, docstring=False))
     assert code.split("\n") == ["def _repr_html_(self):", "    return self.html", ""]
+    in_a_dict = {
+        "answer": lambda: 42,
+    }["answer"]
+    assert "lambda: 42" in code_of(display.show_source(in_a_dict, docstring=False))
     assert "lambda" in code_of(display.show_source(lambda: 0, docstring=False))
     code = code_of(display.show_source(shown_html.level, docstring=False))
     lines = inspect.getsource(shown_html.level).splitlines(keepends=True)
@@ -578,7 +582,7 @@ def test_each_change_of_size_is_a_box_and_each_factor_of_four_adds_the_same_heig
     middles = [box.get_y() + box.get_height() / 2 for box in boxes(picture)]
     assert middles == [pytest.approx(max(heights) / 2)] * len(heights)
     for box, after in itertools.pairwise(boxes(picture)):
-        assert after.get_x() - box.get_x() - box.get_width() == pytest.approx(1.2)
+        assert after.get_x() - box.get_x() == pytest.approx(max(box.get_width(), 1.4) + 1.2)
     [panel] = picture.figure.axes
     for box, text in zip(boxes(picture), panel.texts, strict=True):
         assert text.get_position()[0] == box.get_x() + box.get_width() / 2

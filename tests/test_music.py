@@ -69,7 +69,7 @@ def test_mixes_refuse_what_does_not_fit():
         music.mix([np.ones(1)], [0, 1])
     with pytest.raises(ValueError, match=r"positions .* received \[-1\]"):
         music.mix([np.ones(1)], [-1])
-    for position in (-0.5, 1.9):
+    for position in (-0.5, 1.9, np.inf):
         with pytest.raises(ValueError, match="positions must be 1 whole numbers from 0"):
             music.mix([np.ones(1)], [position])
     for sounds, samples in (([np.zeros(0)], None), ([np.ones(1)], 0)):

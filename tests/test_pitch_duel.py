@@ -183,5 +183,7 @@ def test_a_moment_is_drawn_as_what_is_recorded_generated_and_believed():
     places, belief = lower.lines[0].get_data()
     assert (places.min(), places.max()) == (-2.5, 2.5)
     np.testing.assert_allclose(belief, 1 / (1 + np.exp(-3)))
-    told = "; ".join(f"{name}: generated from 631 to 631 Hz" for name in ("step 3", "step 9"))
+    told = "; ".join(
+        f"{name}: eight in ten generated from 631 to 631 Hz" for name in ("step 3", "step 9")
+    )
     assert repr(picture) == f"Histograms of pitch. {told}."

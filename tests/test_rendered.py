@@ -196,7 +196,7 @@ def test_what_a_control_says_moves_nothing_from_under_a_finger(visit):
             });
             return parts.filter((_, i) => before[i] !== now[i]).map((part) => part.outerHTML);
         })""",
-        "snare: 1.02 s, -12.2 dBFS; made in 1,212 ms by WebAssembly.",
+        "snare: 1.02 s, -12.2 dBFS; made in 1,212 ms by WebAssembly. " * 3,
     )
     visit.page.set_viewport_size(DESKTOP)
     assert not moved

@@ -39,6 +39,11 @@ def test_dictated_words_are_found_again():
 def test_a_word_ends_where_the_sound_does_and_no_words_are_none():
     whole = np.concatenate([np.zeros(2400), np.ones(1650)])  # ends within a block
     assert transcription.find_words(whole, SAMPLE_RATE).tolist() == [[2400, 4050]]
+    short = np.concatenate([np.zeros(2400), np.ones(760)])
+    borders = transcription.find_words(short, SAMPLE_RATE)
+    described = transcription.describe_words(short, SAMPLE_RATE, borders, 10, 40)
+    assert described.shape == (1, 400)
+    assert np.isfinite(described).all()
     for silent in (np.zeros(0), np.zeros(4000)):
         borders = transcription.find_words(silent, SAMPLE_RATE)
         assert borders.shape == (0, 2)

@@ -203,6 +203,9 @@ def test_losses_and_clips_are_drawn_under_their_names():
     for plot, level in zip(waves, (0.5, -0.5), strict=True):
         np.testing.assert_array_equal(plot.lines[0].get_ydata(), np.full(2 * SAMPLES, level))
         assert (plot.get_ylim(), len(plot.get_xticks()), len(plot.get_yticks())) == ((-1, 1), 0, 0)
-    words = "Waveforms of 6 clips each: recorded, generated."
-    assert repr(picture) == f"Losses over 2 steps, at last 0.50 and 0.25. {words}"
+    words = "Waveforms of 6 clips each: recorded; generated."
+    assert (
+        repr(picture)
+        == f"Losses over 2 steps, at last 0.50 (discriminator) and 0.25 (generator). {words}"
+    )
     assert repr(wave_duel.draw({"recorded": clips}, [])).startswith("Waveforms of 6 clips")

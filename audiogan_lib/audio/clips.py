@@ -22,9 +22,9 @@ def resample(waveform, sample_rate, target_rate):
 
     Returns
     -------
-    waveform : np.ndarray [shape=(samples * target_rate / sample_rate, rounded), float32]
+    waveform : np.ndarray [shape=(new samples,), float32]
         The sound at `target_rate`, band-limited by the SoX resampler (high quality), which is also
-        librosa's default.
+        librosa's default; `samples * target_rate / sample_rate` of them, rounded.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def fit_length(waveform, samples):
         One clip or several.
     samples : int > 0
         Wanted length. A clip that is cut fades to zero, linearly, over the last 1/64 of it, so that
-        the cut does not click; one of less than 128 samples does not.
+        the cut does not click; clips cut to fewer than 128 samples are not faded.
     """
     waveform = np.asarray(waveform, np.float32)
     length = waveform.shape[-1]

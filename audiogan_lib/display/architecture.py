@@ -6,8 +6,8 @@ from matplotlib import patches, pyplot
 
 from audiogan_lib.display.plots import figure
 
-#: Between two boxes, in the units of their widths.
-_GAP = 1.2
+#: Between two boxes, and what words need below one, in the units of their widths.
+_GAP, _NARROWEST = 1.2, 1.4
 
 #: Boxes of one drawing; of more sizes only each second, third, ... is drawn.
 _MOST = 18
@@ -50,7 +50,7 @@ def architecture(network, title=""):
         panel.add_patch(patches.Rectangle(corner, width, height, color="C0", alpha=0.6))
         name = "x".join(map(str, size[:-1])) + f"\n{size[-1]} ch"
         panel.text(left + width / 2, -0.4, name, ha="center", va="top", fontsize=7)
-        left += width + _GAP
+        left += max(width, _NARROWEST) + _GAP
     panel.set(xlim=(-0.5, left), ylim=(-4.0, tallest + 0.5), title=title)
     panel.axis("off")
     texts = ", ".join("x".join(map(str, size)) for size in sizes)

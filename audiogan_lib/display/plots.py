@@ -197,10 +197,21 @@ def curves(lines, x_label, y_label, x=None):
         values = np.asarray(values)
         places = np.arange(len(values)) if x is None else x
         axes.plot(places, values, color=colour, linestyle=dashes, label=name)
-        texts.append(f"{name} from {html.number(values[0])} to {html.number(values[-1])}")
+        texts.append(f"{name} {_course(values)}")
     axes.set(xlabel=x_label, ylabel=y_label)
     axes.legend()
     return figure(drawing, f"{y_label} over {x_label}: {'; '.join(texts)}.")
+
+
+def _course(values):
+    """Say where a curve begins and ends, and how far it goes beyond."""
+    seen = np.round(values[np.isfinite(values)].astype(float), 12) + 0.0
+    if not seen.size:
+        return "without values"
+    ends = f"from {html.number(seen[0])} to {html.number(seen[-1])}"
+    beyond = [(seen.min(), "least"), (seen.max(), "most")]
+    parts = [f"{word} {html.number(v)}" for v, word in beyond if v not in (seen[0], seen[-1])]
+    return f"{ends} ({', '.join(parts)})" if parts else ends
 
 
 def figure(drawing, alt):

@@ -81,7 +81,10 @@ def _file_name(obj):
 
 
 def _without_docstring(code):
-    body = getattr(ast.parse(code).body[0], "body", [None])  # a lambda has none
+    try:
+        body = getattr(ast.parse(code).body[0], "body", [None])
+    except SyntaxError:  # lines of a lambda need be no statements
+        return code
     if not (isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)):
         return code
     lines = code.splitlines(keepends=True)

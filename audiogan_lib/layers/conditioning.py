@@ -98,7 +98,7 @@ def projection_score(example, features, labels=0, spectral_norm=False):
     """Turn the last features of a discriminator into its score.
 
     With labels, the score gains the inner product of the features and an embedding of the labels
-    (Miyato and Koyama 2018, equation 5). Returns the inputs, with ``labels`` also labels int
+    (Miyato and Koyama 2018, section 3). Returns the inputs, with ``labels`` also labels int
     ``[batch, conditions]``, and the float32 score ``[batch, 1]`` before any sigmoid.
 
     Parameters

@@ -181,7 +181,7 @@ def build_discriminator(samples=2048, units=64, frame=64, labels=0):
         Of the LSTM, and samples that it reads at each step.
     labels : int or tuple of int
         Classes of each condition; 0 for none. With them the score gains the inner product of the
-        LSTM's outputs and an embedding of the labels (Miyato and Koyama 2018, equation 5).
+        LSTM's outputs and an embedding of the labels (Miyato and Koyama 2018, section 3).
 
     Returns
     -------

@@ -1,10 +1,10 @@
 """GANSynth: a generator that draws log-magnitude and instantaneous frequency (Engel et al. 2019).
 
-The defaults of the builders are those of the best model of the paper, ``IF-Mel + H`` (its table 1
-and appendix C), as published in Magenta's ``configs/mel_prog_hires.py``: images of 128 frames by
+The defaults of the builders are those of the best model of the paper, ``IF-Mel + H`` (its
+appendix D), as published in Magenta's ``configs/mel_prog_hires.py``: images of 128 frames by
 1024 bins by 2 channels, 61 pitches, 7.31 and 6.83 million parameters. The networks are those of
 progressive growing (Karras et al. 2018) at full resolution; growth itself is left out, which the
-paper found not to be essential (section 3), and with it the 1 x 1 layers of the six smaller
+paper found not to be essential (section 2.2), and with it the 1 x 1 layers of the six smaller
 resolutions.
 
 The recipes of the book use a smaller variant: ``form="strided"`` with one 4 x 4 convolution of

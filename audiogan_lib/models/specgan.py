@@ -135,7 +135,7 @@ def build_discriminator(
         with ``patch=2``).
     labels : int or tuple of int
         Classes of each condition; 0 for none. With them the score gains the inner product of the
-        features and an embedding of the labels (Miyato and Koyama 2018, equation 5).
+        features and an embedding of the labels (Miyato and Koyama 2018, section 3).
     kernel, patch
         As in :func:`build_generator`.
     initializer : str

@@ -138,7 +138,7 @@ def build_discriminator(phones, positions, width=384, kernel=6):
 
 
 def smoothness(real, fake):
-    """Mean squared difference of neighbouring logits (Baevski et al. 2021, section 3.4).
+    """Mean squared difference of neighbouring logits (Baevski et al. 2021, section 4.2).
 
     A mean over phonemes and all pairs of neighbours within a text; 0 where nothing changes. A
     softmax forgets the mean of its logits, so each position's logits have their mean removed.
@@ -159,7 +159,7 @@ def smoothness(real, fake):
 
 
 def diversity(real, fake):
-    """Penalise a batch that uses few phonemes (Baevski et al. 2021, section 3.4).
+    """Penalise a batch that uses few phonemes (Baevski et al. 2021, section 4.2).
 
     ``(phones - perplexity) / phones``, with the perplexity of the mean distribution of all
     positions that hold text; 0 where all phonemes are equally frequent.

@@ -85,7 +85,7 @@ def find_words(waveform, sample_rate, pause_s=0.15):
     """Find where the words of a dictated utterance begin and end, by its pauses alone.
 
     Blocks of 10 ms more than 40 dB below the loudest are silent. Returns first sample and the first
-    after it, ``[words, 2]``; sounds of less than 100 ms are left out.
+    after it, ``[words, 2]``; sounds of fewer than ten blocks are left out.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def describe_words(waveform, sample_rate, borders, parts=6, n_mels=40):
     n_fft, hop_length = (round(length_s * sample_rate) for length_s in (_WINDOW_S, _HOP_S))
     mel = spectral.mel(padded[None], sample_rate, n_fft, hop_length, n_mels)[0].numpy()
     logs = np.log(mel + 1e-5)
-    first, behind = (borders / hop_length).astype(int).T
+    first, behind = borders[:, 0] // hop_length, -(-borders[:, 1] // hop_length)
     words = [logs[a:b] for a, b in zip(first, behind, strict=True)]
     if not words:
         return np.zeros((0, parts * n_mels), np.float32)

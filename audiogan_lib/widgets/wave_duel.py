@@ -132,18 +132,19 @@ def draw(rows, losses):
     text = ""
     if losses:
         plot = plots.pop(0)
-        for curve, name, (colour, _) in zip(
+        for curve, name, (colour, dashes) in zip(
             np.transpose(losses), ("discriminator", "generator"), display.LINES, strict=False
         ):
-            plot.plot(curve, color=colour, label=name)
+            plot.plot(curve, color=colour, linestyle=dashes, label=name)
         plot.set(title="losses", xlabel="step")
         plot.legend(fontsize="small")
         last = losses[-1]
-        text = f"Losses over {len(losses)} steps, at last {last[0]:.2f} and {last[1]:.2f}. "
+        text = f"Losses over {len(losses)} steps, at last {last[0]:.2f} (discriminator) "
+        text += f"and {last[1]:.2f} (generator). "
     for plot, (name, clips) in zip(plots, rows.items(), strict=True):
         plot.plot(np.concatenate(clips), color=display.LINES[0][0], linewidth=0.5)
         plot.set(ylim=(-1, 1), title=name, xticks=[], yticks=[])
-    return display.figure(drawing, f"{text}Waveforms of {HEARD} clips each: {', '.join(rows)}.")
+    return display.figure(drawing, f"{text}Waveforms of {HEARD} clips each: {'; '.join(rows)}.")
 
 
 def _play(game, steps):

@@ -245,9 +245,9 @@
     led();
     addEventListener("hashchange", led);
     return [
-      row(play, button("Clear the bar", clear), shown.element, ...all(whole)), grid, knobsOf, line.element,
+      row(play, button("Clear the bar", clear), shown.element, ...all(whole)), grid, knobsOf,
       row(...Object.entries({ sound: "Save as WAV", score: "Save as MIDI", link: "Link to this beat" }).map(([way, name]) =>
-        button(name, () => attempt(kept().then((keep) => keep[way](beat, line, () => ready().then(mixed), rate)))))),
+        button(name, () => attempt(kept().then((keep) => keep[way](beat, line, () => ready().then(mixed), rate)))))), line.element,
     ];
   };
 })((globalThis.audiogan ??= {}));

@@ -83,12 +83,12 @@
           button("Keep as B", () => this.keep("end", 1)),
         ),
         this.canvas,
-        this.status,
         row(
           make("label", {}, this.atOnce, " play each change"),
           button("Save as WAV", () => this.save()),
           button("Link to this sound", () => this.link()),
         ),
+        this.status,
       );
       this.panel.role = "group";
       this.panel.ariaLabel = `Generator ${this.settings.generator}`;

@@ -106,8 +106,8 @@
       button("Listen to generated", () => listen([3, 40, 77, 114, 151, 188].map((i) => game.made()[i]))),
     );
     const key = "Filled: recorded; outlined: generated; dotted: how much the discriminator believes.";
-    return [portrait.element, element("small", {}, key), buttons, line.element,
-      row(...Object.values(knobs).map((knob) => knob.element))];
+    return [portrait.element, element("small", {}, key), buttons,
+      row(...Object.values(knobs).map((knob) => knob.element)), line.element];
   };
 
   /**

@@ -145,8 +145,8 @@
         button("Listen without phase", once(invert)),
         ...own.buttons,
       ),
-      line.element,
       row(...[which, size, hops, scale, floor].map((knob) => knob.element), own.drop),
+      line.element,
       element("small", {}, "Your sound stays in this browser."),
     ];
   };

@@ -172,8 +172,8 @@
         ...own.buttons,
         button("Two tones", () => { turns += 1; sound = null; begin(); }),
       ),
-      line.element,
       row(knob.element, own.drop, element("label", {}, aloud, " listen as it learns")),
+      line.element,
       element("small", {}, "A clip has a quarter of a second. Your sound stays in this browser."),
     ];
   };

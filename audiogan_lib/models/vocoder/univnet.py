@@ -21,9 +21,9 @@ def build_spectrogram_discriminator(
     Each sub-discriminator sees STFT magnitudes of one resolution; its kernels are 9 frames by 3
     bins and halve the number of frames three times.
 
-    Departures from the published code, which has no window: these are magnitudes under a Hann
-    window, with less leakage from loud bins into quiet ones. Padding is Keras's ``"same"``, and the
-    last layer's scores are not among the feature maps.
+    Departures from the usual code (maum-ai's, not the authors'), which has no window: these are
+    magnitudes under a Hann window, with less leakage from loud bins into quiet ones. Padding is
+    Keras's ``"same"``, and the last layer's scores are not among the feature maps.
 
     Parameters
     ----------
