@@ -1,6 +1,6 @@
 """Quality for minutes: the same data, minutes and measures for several networks.
 
-``make quality`` trains all of them, about two hours on two cores that nothing else uses;
+``make quality`` trains all of them, two hours and a half on two cores that nothing else uses;
 ``python -m experiments.quality NAMES`` some of them. What was trained before in ``runs/quality``
 goes on where it stopped. The results stand in ``audiogan_lib/results/quality.json`` and, to read,
 in ``quality.md``; beside them, of each network that was compared, one sound of each drum, from the
@@ -34,10 +34,12 @@ def trials():
     Returns
     -------
     dict of str to recipes.Recipe
-        By name: four networks on drums, and the quick recipe of digits with three seeds in the
-        precision of the recipe and in float32.
+        By name: four networks on drums, the first of them with three seeds, and the quick recipe
+        of digits with three seeds in the precision of the recipe and in float32.
     """
     chosen = {name: replace(recipes.NAMES[name], minutes=MINUTES) for name in _DRUMS}
+    for seed in _SEEDS[1:]:
+        chosen[f"drums-{seed}"] = replace(chosen["drums"], seed=seed)
     for dtype in ("mixed_bfloat16", "float32"):
         for seed in _SEEDS:
             recipe = replace(recipes.NAMES["digits-fast"], seed=seed, dtype=dtype)

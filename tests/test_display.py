@@ -457,7 +457,13 @@ def test_curves_differ_in_dashes_and_are_told():
     [line] = display.curves({"D": [3, 1, 2]}, "step", "loss").figure.axes[0].lines
     assert line.get_xdata().tolist() == [0, 1, 2]
     np.testing.assert_array_equal(lines[1].get_data(), [[0, 5, 10], [1.0, 0.0, -1.5]])
-    assert repr(picture) == f"loss over step: G from 2 to 1 (most 5); D from 1 to {MINUS}1.5."
+    assert repr(picture) == f"loss over step: G from 2 to 1 (highest 5); D from 1 to {MINUS}1.5."
+    gap = float("nan")
+    parts = {"a": [2, 0, 5, 3], "b": [1, 2, 1.9999], "c": [gap, 1, 0.5, gap], "d": [1, 1]}
+    assert repr(display.curves(parts, "x", "y")) == (
+        "y over x: a from 2 to 3 (lowest 0, highest 5); b from 1 to 2; "
+        "c from 1 to 0.5 (drawn only in part); d constant at 1."
+    )
     for many in ({}, {str(i): [0] for i in range(6)}):
         with pytest.raises(ValueError, match=f"1 to 5 curves, received {len(many)}"):
             display.curves(many, "step", "loss")

@@ -184,6 +184,6 @@ def test_a_moment_is_drawn_as_what_is_recorded_generated_and_believed():
     assert (places.min(), places.max()) == (-2.5, 2.5)
     np.testing.assert_allclose(belief, 1 / (1 + np.exp(-3)))
     told = "; ".join(
-        f"{name}: eight in ten generated from 631 to 631 Hz" for name in ("step 3", "step 9")
+        f"{name}: eight in ten of the generated from 631 to 631 Hz" for name in ("step 3", "step 9")
     )
     assert repr(picture) == f"Histograms of pitch. {told}."

@@ -187,6 +187,7 @@ def test_what_a_control_says_moves_nothing_from_under_a_finger(visit):
     visit.page.set_viewport_size(PHONE)
     moved = visit.evaluate(
         """(said) => [...document.querySelectorAll('.audiogan-panel')].flatMap((panel) => {
+            for (const part of panel.querySelectorAll('[hidden]')) part.hidden = false;
             const parts = [...panel.querySelectorAll('button, input, select, canvas')];
             const places = () => parts.map((part) => part.getBoundingClientRect().y);
             const lines = [...panel.querySelectorAll('[role=status]')];

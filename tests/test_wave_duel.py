@@ -200,6 +200,7 @@ def test_losses_and_clips_are_drawn_under_their_names():
     legend = [text.get_text() for text in losses.get_legend().get_texts()]
     assert legend == ["discriminator", "generator"]
     assert [line.get_ydata().tolist() for line in losses.lines] == [[1.0, 0.5], [2.0, 0.25]]
+    assert len({line.get_linestyle() for line in losses.lines}) == 2
     for plot, level in zip(waves, (0.5, -0.5), strict=True):
         np.testing.assert_array_equal(plot.lines[0].get_ydata(), np.full(2 * SAMPLES, level))
         assert (plot.get_ylim(), len(plot.get_xticks()), len(plot.get_yticks())) == ((-1, 1), 0, 0)

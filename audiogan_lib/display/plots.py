@@ -204,14 +204,18 @@ def curves(lines, x_label, y_label, x=None):
 
 
 def _course(values):
-    """Say where a curve begins and ends, and how far it goes beyond."""
-    seen = np.round(values[np.isfinite(values)].astype(float), 12) + 0.0
-    if not seen.size:
+    """Say where what is drawn of a curve begins and ends, and how far it goes beyond."""
+    finite = np.isfinite(values)
+    if not finite.any():
         return "without values"
-    ends = f"from {html.number(seen[0])} to {html.number(seen[-1])}"
-    beyond = [(seen.min(), "least"), (seen.max(), "most")]
-    parts = [f"{word} {html.number(v)}" for v, word in beyond if v not in (seen[0], seen[-1])]
-    return f"{ends} ({', '.join(parts)})" if parts else ends
+    seen = np.round(values[finite].astype(float), 12) + 0.0
+    ends = seen[0], seen[-1], seen.min(), seen.max()
+    first, last, lowest, highest = (html.number(value) for value in ends)
+    beyond = [("lowest", lowest), ("highest", highest)]
+    parts = [f"{word} {value}" for word, value in beyond if value not in (first, last)]
+    parts += [] if finite.all() else ["drawn only in part"]
+    course = f"constant at {first}" if lowest == highest else f"from {first} to {last}"
+    return f"{course} ({', '.join(parts)})" if parts else course
 
 
 def figure(drawing, alt):

@@ -83,7 +83,7 @@ def _file_name(obj):
 def _without_docstring(code):
     try:
         body = getattr(ast.parse(code).body[0], "body", [None])
-    except SyntaxError:  # lines of a lambda need be no statements
+    except SyntaxError:  # a lambda's lines need not be whole statements
         return code
     if not (isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)):
         return code

@@ -173,7 +173,7 @@ def draw(moments):
         plot.plot(LINE, expit(scores), ":", color=green, label="belief")
         plot.set(ylim=(0, 1.05), title=name)
         low_hz, high_hz = MIDDLE_HZ * 2 ** np.quantile(made, (0.1, 0.9))
-        texts.append(f"{name}: eight in ten generated from {low_hz:.0f} to {high_hz:.0f} Hz")
+        texts.append(f"{name}: eight in ten of the generated from {low_hz:.0f} to {high_hz:.0f} Hz")
     axes[0, 0].legend(fontsize="small")
     axes[-1, 0].set_xlabel(f"octaves above {MIDDLE_HZ:.0f} Hz")
     return display.figure(drawing, f"Histograms of pitch. {'; '.join(texts)}.")

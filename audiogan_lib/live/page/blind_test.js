@@ -150,6 +150,6 @@
     }
 
     begin();
-    return [row(task.element, count.element), asked, row(...plays, ...says), line.element, taken];
+    return [row(task.element, count.element), asked, row(...plays, ...says), taken, line.element];
   };
 })((globalThis.audiogan ??= {}));
