@@ -11,7 +11,8 @@ import pytest
 
 from audiogan_lib import live
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", MAC)
 DESKTOP = {"width": 1280, "height": 900}
 
 

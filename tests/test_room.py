@@ -140,3 +140,18 @@ def test_without_the_right_python_the_start_script_says_so_and_leaves_nothing(
     assert "needs Python 3.99" in done.stderr
     assert "open pages/index.html" in done.stderr
     assert [path.name for path in folder.iterdir()] == ["start.sh"]
+
+
+def test_what_was_deleted_since_the_last_wheel_does_not_come_back(room, tmp_path, monkeypatch):
+    old = tmp_path / "build" / "lib" / "audiogan_lib" / "gone.py"
+    old.parent.mkdir(parents=True)
+    old.write_text("")
+
+    def build(command, check):
+        assert command[-1] == str(tmp_path)
+        assert not old.exists()
+        wheel(tmp_path, "audiogan_lib")
+
+    monkeypatch.setattr(room, "ROOT", tmp_path)
+    monkeypatch.setattr(room.subprocess, "run", build)
+    assert room.own_wheel(tmp_path).name == "audiogan_lib-1.0-py3-none-any.whl"

@@ -204,6 +204,14 @@ def test_another_tenth_of_the_faults_for_each_commit(script):
     assert first == plant.tenth(faults[::-1], "9f3c")
 
 
+def test_faults_of_a_room_that_has_none_are_not_planted(script, monkeypatch, capsys):
+    plant = script("plant_faults")
+    monkeypatch.setattr(plant.sys, "argv", ["plant_faults", "music", "attic"])
+    with pytest.raises(SystemExit, match="2"):
+        plant.main()
+    assert "there is no tests/faults/attic.toml" in capsys.readouterr().err
+
+
 def test_a_fault_counts_as_noticed_only_where_its_test_failed(script, tmp_path, monkeypatch):
     plant, seen = script("plant_faults"), []
     (tmp_path / "a.py").write_text("one = 1\n")

@@ -212,6 +212,15 @@ def pack(folder, archive):
                     shutil.copyfileobj(source, target, 2**20)
 
 
+def own_wheel(folder):
+    """Make this library's wheel in a folder; return its path."""
+    # What was deleted since the last wheel lies there, and would come back.
+    shutil.rmtree(ROOT / "build" / "lib", ignore_errors=True)
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, str(ROOT)]
+    subprocess.run(command, check=True)
+    return next(Path(folder).glob("audiogan_lib-*.whl"))
+
+
 def main():
     """Make the archive that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -225,9 +234,7 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         room = Path(work) / "audio-gans-by-ear"
         missing = {}
-        command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", work, str(ROOT)]
-        subprocess.run(command, check=True)
-        own = next(Path(work).glob("audiogan_lib-*.whl"))
+        own = own_wheel(work)
         for system in arguments.systems:
             wheels = room / "wheels" / system
             wheels.mkdir(parents=True)

@@ -237,6 +237,8 @@ def main():
     )
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="copies at a time")
     arguments = parser.parse_args()
+    if unknown := sorted(set(arguments.rooms) - {path.stem for path in FAULTS.glob("*.toml")}):
+        parser.error(f"there is no tests/faults/{unknown[0]}.toml")
     faults = listed(FAULTS)
     if arguments.rooms:
         faults = [fault for fault in faults if fault.name.partition(" ")[0] in arguments.rooms]

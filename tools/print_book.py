@@ -9,7 +9,8 @@ from pypdf import PdfReader
 
 from audiogan_lib import files
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", _MAC)
 _TIMEOUT_MS = 1_800_000  # one page with all chapters
 # Returns the links of the contents that lead nowhere.
 _FILL = """pages => [...document.querySelectorAll('.contents a')].filter(link => {

@@ -62,7 +62,7 @@ def read(file, sample_rate=None):
     with _opened(file) as sound:
         rate = sound.samplerate if sample_rate is None else int(sample_rate)
         parts = list(_mono_blocks(sound, _name_of(file), rate))
-    return np.concatenate(parts) if parts else np.zeros(0, np.float32), rate
+    return np.concatenate(parts), rate
 
 
 def blocks(file, sample_rate):

@@ -240,7 +240,7 @@ def identical(papers: list[Paper], sheets: dict[str, Sheet]) -> list[tuple[str, 
         books = answer in {"\n".join(map(ast.unparse, one)) for one in solutions}
         if len(students) > 1:
             origin = "as in the book's solution" if books else ""
-            rows.append((name, " ".join(students), origin, answer))
+            rows.append((name, ", ".join(students), origin, answer))
     return rows
 
 

@@ -138,7 +138,8 @@ def limit(seconds: float, memory_gb: float):
     for what, most in limits.items():
         hard = resource.getrlimit(what)[1]
         if hard == resource.RLIM_INFINITY or most < hard:
-            resource.setrlimit(what, (most, most))
+            with contextlib.suppress(ValueError):  # a Mac limits no memory
+                resource.setrlimit(what, (most, most))
 
 
 class StopWatch:

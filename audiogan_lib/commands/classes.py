@@ -54,7 +54,8 @@ def add_arguments(parser):
     grade.description += """
 
 This runs students' code: each notebook in a kernel of its own, with limits, in
-an empty home folder and on Linux without a network: a fence, not a prison."""
+an empty home folder and, where Linux lets it, without a network: a fence, not a
+prison."""
     grade.add_argument("folder", type=Path, help="a folder a student, with notebooks in it")
     grade.add_argument(
         "--out", type=Path, default=Path("grades"), help="folder (default: %(default)s)"
