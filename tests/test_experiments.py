@@ -94,6 +94,13 @@ def test_a_trial_is_trained_and_scored(tmp_path, monkeypatch):
     assert f"| {last['accuracy']:.2f} ({last['minutes']:.1f}) |" in line
 
 
+def test_three_trials_of_drums_differ_in_their_seed_alone():
+    trials = quality.trials()
+    runs = [trials[name] for name in ("drums", "drums-1", "drums-2")]
+    assert [run.seed for run in runs] == [0, 1, 2]
+    assert len({replace(run, seed=0) for run in runs}) == 1
+
+
 @pytest.mark.skipif(not QUALITY.exists(), reason="`make quality` writes the results")
 def test_the_page_shows_the_results_that_are_kept():
     results = json.loads(QUALITY.read_text(encoding="utf-8"))
