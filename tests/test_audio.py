@@ -157,6 +157,13 @@ def test_an_empty_chunk_of_a_caf_does_not_hide_that_it_is_truncated(noise):
         audio.read(io.BytesIO(data[:-2000]))
 
 
+def test_a_long_au_that_is_cut_off_is_refused():
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros(4_500_000, np.int16), RATE, format="AU")
+    with pytest.raises(audio.AudioError, match="truncated: 4500000 bytes are missing"):
+        audio.read(io.BytesIO(file.getvalue()[:-4_500_000]))
+
+
 def test_an_ogg_without_its_last_page_is_refused(noise):
     file = io.BytesIO()
     soundfile.write(file, np.tile(noise, 3), RATE, "VORBIS", format="OGG")
@@ -549,6 +556,11 @@ def test_resampling_agrees_with_librosa_and_keeps_the_pitch():
     )
     assert strongest_hz(ours, RATE) == pytest.approx(1000, abs=1)
     assert audio.resample(tone, 44100, 44100) is tone
+
+
+def test_the_lowest_rates_are_resampled():
+    assert len(audio.resample(np.ones(8, np.float32), 2, 1)) == 4
+    assert len(audio.resample(np.ones(8, np.float32), 1, 2)) == 16
 
 
 @pytest.mark.parametrize("shape", [(2, 44100), (1, 44100), (44100, 2), ()])
