@@ -208,6 +208,8 @@ def test_an_unknown_option_is_answered_with_the_known(tmp_path):
 def test_a_shipped_data_set_is_whole(name):
     dataset = datasets.load(name)
     sample_rate, samples = datasets.SHIPPED[name]
+    packs = list((shipped.SOUNDS / name).glob("*.flac"))
+    assert {soundfile.info(pack).samplerate for pack in packs} == {sample_rate}
     assert dataset.sample_rate == sample_rate
     assert dataset.waveforms.shape == (len(dataset), samples)
     assert dataset.waveforms.dtype == np.float32
@@ -838,6 +840,7 @@ def test_whatever_lies_in_a_folder_is_used_or_named(tmp_path):
     used |= {"\u97f3 \u03c0 \u0434 \u0639.wav", "new\nline.wav"}
     os.mkfifo(tmp_path / "pipe.wav")
     (tmp_path / "nothing.wav").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "linked words.txt").symlink_to(tmp_path / "A.WAV")  # neither sound nor broken
     header = bytearray(wav_bytes(tone(440)))
     header[24:28] = bytes(4)  # 0 Hz
     (tmp_path / "rate.wav").write_bytes(header)
