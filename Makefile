@@ -21,14 +21,12 @@ book: $(BUILT)
 	@echo
 	@echo "The book is built. Open $(CURDIR)/$(PAGE) in a browser, or run: make serve"
 
-# A worker more than there are cores, since tests of pages wait for browsers; at most four. A thread
-# for each: with more, those of one wait for those of another.
-WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 3 ? cores + 1 : 4)))
+# A thread for each worker: with more, those of one wait for those of another.
 test: $(BUILT)
 	@sh tools/ensure_browser.sh
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest \
 		--nbval-lax --nbval-cell-timeout=300 --durations=10 --doctest-modules \
-		--numprocesses=$(WORKERS) --dist=loadfile audiogan_lib tests book
+		--numprocesses=auto --maxprocesses=4 --dist=loadfile audiogan_lib tests book
 
 serve: $(BUILT)
 	@echo "Open http://localhost:8000 in a browser; stop with Ctrl-C."
